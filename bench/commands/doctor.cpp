@@ -1,0 +1,133 @@
+// hetscope doctor: is this device fit to measure? Each line is a check with its evidence and, when it is not well, the
+// remedy. Findings are advice: only what makes every measurement impossible gives exit code 1.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "bench/commands/command.hpp"
+#include "harness/core/clock.hpp"
+#include "harness/measure/conditions.hpp"
+#include "harness/measure/session.hpp"
+#include "harness/record/fingerprint.hpp"
+#include "harness/statistics/statistics.hpp"
+
+namespace hetscope {
+namespace {
+
+enum class Health { well, warning, bad };
+
+struct Finding {
+  Health health = Health::well;
+  std::string check;
+  std::string evidence;
+  std::string remedy;
+};
+
+// About 10 us of arithmetic that knows how long it really took.
+class KnownWork final : public Runnable {
+ public:
+  explicit KnownWork(const Clock& clock) : clock_(clock) {}
+  void run(std::int64_t iterations) override {
+    for (std::int64_t i = 0; i < iterations; ++i) {
+      const std::int64_t begin_ns = clock_.now_ns();
+      while (clock_.now_ns() - begin_ns < 10'000) {
+      }
+      inside_ns += clock_.now_ns() - begin_ns;
+    }
+    executions += iterations;
+  }
+  std::vector<HostTensor> outputs() override { return {}; }
+
+  std::int64_t inside_ns = 0;
+  std::int64_t executions = 0;
+
+ private:
+  const Clock& clock_;
+};
+
+// What Session reports for one execution beyond what the execution itself saw, as a share of it.
+double instrument_cost(const Clock& clock) {
+  Session session(clock);
+  KnownWork work(clock);
+  MeasureOptions options;
+  options.budget_ns = 1'000'000'000;
+  const Subject subject{&work, false};
+  const std::vector<Measurement> results = session.measure(std::span(&subject, 1), options);
+  const double inside_ns = static_cast<double>(work.inside_ns) / static_cast<double>(work.executions);
+  return mean(results[0].per_iteration_ns(kHostClock)) / inside_ns - 1;
+}
+
+std::vector<Finding> examine() {
+  std::vector<Finding> findings;
+  const MonotonicClock clock;
+  const TimerQuality timer = measure_timer(clock);
+  findings.push_back(
+      {timer.resolution_ns <= 1000 ? Health::well : Health::warning, "timer",
+       fmt::format("{}: resolution {} ns, {:.0f} ns a reading", clock.source(), timer.resolution_ns, timer.read_ns),
+       "samples are batched to 1000 resolutions, so short kernels need longer runs"});
+
+  const double cost = instrument_cost(clock);
+  findings.push_back({cost <= 0.02 ? Health::well : Health::warning, "instrument's cost",
+                      fmt::format("{:.2f} % of an execution of 10 us", 100 * cost),
+                      "the timer is slow here; compare kernels of 100 us and more"});
+
+  ConditionsReader reader;
+  clock.sleep_ns(1'000'000'000);
+  const Conditions conditions = reader.read();
+  findings.push_back({conditions.load <= 0.05 ? Health::well : Health::warning, "background load",
+                      fmt::format("others used {:.1f} % of all CPUs in the last second", 100 * conditions.load),
+                      "stop what else is running; ratios within a round survive it, absolute times do not"});
+  if (conditions.governor.empty()) {
+    findings.push_back({Health::warning, "governor", "the CPU frequency cannot be read here",
+                        "usual in a virtual machine; frequency changes will go unseen"});
+  } else {
+    findings.push_back({conditions.governor == "performance" ? Health::well : Health::warning, "governor",
+                        conditions.governor,
+                        "as root: echo performance > /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"});
+  }
+  findings.push_back({conditions.temp_c.empty() ? Health::warning : Health::well, "temperature",
+                      conditions.temp_c.empty() ? "no thermal zone can be read"
+                                                : fmt::format("{} thermal zones", conditions.temp_c.size()),
+                      "throttling will go unseen"});
+  const HostInfo host = read_host_info();
+  findings.push_back({host.hypervisor.empty() ? Health::well : Health::warning, "bare metal",
+                      host.hypervisor.empty() ? "yes" : "virtual machine (" + host.hypervisor + ")",
+                      "neighbours share caches and memory; compare within a run only"});
+
+  std::vector<std::string> meters;
+  const Discovery discovery = discover_in_worker(worker_command(), &meters);
+  findings.push_back({discovery.found.empty() ? Health::bad : Health::well, "processors",
+                      fmt::format("{} found", discovery.found.size()), "see hetscope devices"});
+  bool has_gpu = false;
+  for (const ProcessorInfo& processor : discovery.found) has_gpu |= processor.kind == ProcessorKind::gpu;
+  findings.push_back({has_gpu ? Health::well : Health::warning, "GPU", has_gpu ? "found" : "none found",
+                      "questions about textures and splits cannot be answered here"});
+  findings.push_back({meters.empty() ? Health::warning : Health::well, "energy meters",
+                      meters.empty() ? "none" : fmt::format("{} found", meters.size()),
+                      "energy and EDP will be null, each with its reason; see hetscope devices"});
+  return findings;
+}
+
+}  // namespace
+
+void add_doctor(Commands& commands) {
+  CLI::App* command = commands.app.add_subcommand("doctor", "check whether this device is fit to measure");
+  command->callback([&commands] {
+    commands.action = [] {
+      bool fit = true;
+      for (const Finding& finding : examine()) {
+        const char* mark = finding.health == Health::well      ? "well   "
+                           : finding.health == Health::warning ? "warning"
+                                                               : "BAD    ";
+        fmt::print("{} {:16} {}\n", mark, finding.check, finding.evidence);
+        if (finding.health != Health::well) fmt::print("{:24} -> {}\n", "", finding.remedy);
+        fit = fit && finding.health != Health::bad;
+      }
+      return fit ? kExitOk : kExitFailed;
+    };
+  });
+}
+
+}  // namespace hetscope

@@ -1,0 +1,109 @@
+// From scenario files, case lines and filters to the groups to run.
+#include <algorithm>
+#include <regex>
+#include <set>
+
+#include "bench/commands/command.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/registry.hpp"
+
+namespace hetscope {
+namespace {
+
+std::vector<std::string> names_of(const std::vector<ProcessorInfo>& processors) {
+  std::vector<std::string> names;
+  for (const ProcessorInfo& processor : processors) names.push_back(processor.name);
+  return names;
+}
+
+// A pasted case line is a group of one, with the budget of a careful look.
+PlannedGroup group_of_line(const std::string& line, const Catalog& catalog) {
+  const Case item = catalog.complete(Case::parse(line));
+  catalog.validate(item, "--case");
+  PlannedGroup group;
+  group.key = item.line();
+  group.scenario = "--case";
+  group.budget_s = 5;
+  group.cases.push_back({item, ""});
+  return group;
+}
+
+// Keeps the cases that match; a baseline that is filtered away is nobody's baseline any more.
+void keep_matching(std::vector<PlannedGroup>& groups, const std::string& filter) {
+  std::regex expression;
+  try {
+    expression.assign(filter, std::regex::ECMAScript | std::regex::optimize);
+  } catch (const std::regex_error& error) {
+    throw Error("not a regular expression: '" + filter + "' (" + error.what() + ")", "--filter");
+  }
+  for (PlannedGroup& group : groups) {
+    std::set<std::string> kept;
+    std::erase_if(group.cases,
+                  [&](const PlannedCase& planned) { return !std::regex_search(planned.item.line(), expression); });
+    for (const PlannedCase& planned : group.cases) kept.insert(planned.item.line());
+    for (PlannedCase& planned : group.cases) {
+      if (!kept.contains(planned.baseline)) planned.baseline.clear();
+    }
+  }
+  std::erase_if(groups, [](const PlannedGroup& group) { return group.cases.empty(); });
+}
+
+}  // namespace
+
+void Selection::add_options(CLI::App& command) {
+  command.add_option("SCENARIO", scenario_paths, "scenario files (JSON)");
+  command.add_option("--case", case_lines, "a case line, as a report prints it; may be repeated")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--filter", filter, "keep the cases whose line matches this regular expression");
+  command.add_option("--processor", processors, "use only this processor; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--no-roofs", no_roofs, "do not measure the roofs first; shares of a roof are then missing");
+}
+
+Plan make_plan(const Selection& selection, const Catalog& catalog) {
+  if (selection.scenario_paths.empty() && selection.case_lines.empty()) {
+    throw Error("nothing to do", "", "name a scenario file or a --case line");
+  }
+  Plan plan;
+  for (const std::string& path : selection.scenario_paths) plan.scenarios.push_back(load_scenario(path));
+  plan.discovery = discover_in_worker(worker_command());
+
+  std::vector<ProcessorInfo> usable = plan.discovery.found;
+  if (!selection.processors.empty()) {
+    const std::vector<std::string> known = names_of(usable);
+    for (const std::string& name : selection.processors) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        throw unknown_name("processor", name, known, "--processor");
+      }
+    }
+    std::erase_if(usable, [&](const ProcessorInfo& processor) {
+      return std::find(selection.processors.begin(), selection.processors.end(), processor.name) ==
+             selection.processors.end();
+    });
+  }
+
+  std::vector<PlannedGroup> groups;
+  double roof_budget_s = 0;
+  bool roofs = !selection.no_roofs;
+  for (const Scenario& scenario : plan.scenarios) {
+    roofs = roofs && scenario.roofs;
+    roof_budget_s = std::max(roof_budget_s, scenario.budget_s);
+    std::vector<PlannedGroup> expanded = expand(scenario, catalog, usable);
+    std::move(expanded.begin(), expanded.end(), std::back_inserter(groups));
+  }
+  for (const std::string& line : selection.case_lines) groups.push_back(group_of_line(line, catalog));
+  if (!selection.filter.empty()) keep_matching(groups, selection.filter);
+  if (groups.empty()) throw Error("no case is left", "", "loosen --filter, --processor or the scenario");
+  if (roofs) {
+    std::vector<PlannedGroup> probes =
+        roof_groups(groups, catalog, usable, roof_budget_s > 0 ? std::min(roof_budget_s, 1.0) : 1.0);
+    std::move(probes.begin(), probes.end(), std::back_inserter(plan.groups));
+  }
+  std::move(groups.begin(), groups.end(), std::back_inserter(plan.groups));
+  return plan;
+}
+
+}  // namespace hetscope

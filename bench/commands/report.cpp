@@ -1,0 +1,51 @@
+// hetscope report: runs as a page for people. The suffix of --out chooses the format.
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/commands/command.hpp"
+#include "harness/core/error.hpp"
+#include "harness/record/journal.hpp"
+#include "reports/report.hpp"
+
+namespace hetscope {
+namespace {
+
+bool ends_with(const std::string& text, const std::string& suffix) {
+  return text.size() >= suffix.size() && text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
+}
+
+std::string render(const std::string& out, const ReportInput& input) {
+  if (ends_with(out, ".html")) return html_report(input);
+  if (ends_with(out, ".md")) return markdown_report(input);
+  if (ends_with(out, ".csv")) return csv_report(input);
+  throw Error("the suffix says no known format", "--out " + out, "use .html, .md or .csv");
+}
+
+}  // namespace
+
+void add_report(Commands& commands) {
+  auto directories = std::make_shared<std::vector<std::string>>();
+  auto out = std::make_shared<std::string>();
+  CLI::App* command = commands.app.add_subcommand("report", "write a report of one or more runs");
+  command->add_option("DIR", *directories, "directories that `run` wrote")->required();
+  command->add_option("--out", *out, "file: .html, .md or .csv")->required();
+  command->callback([&commands, directories, out] {
+    commands.action = [directories, out] {
+      ReportInput input;
+      for (const std::string& directory : *directories) input.runs.push_back(load_run(directory));
+      const std::string text = render(*out, input);
+      std::ofstream file(*out, std::ios::binary);
+      file << text;
+      file.close();
+      if (!file)
+        throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", *out, "choose another --out");
+      return kExitOk;
+    };
+  });
+}
+
+}  // namespace hetscope

@@ -1,0 +1,132 @@
+// hetscope run: measures scenarios in a worker process and keeps everything that is finished.
+#include <unistd.h>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/commands/command.hpp"
+#include "bench/commands/describe.hpp"
+#include "harness/core/units.hpp"
+#include "harness/record/fingerprint.hpp"
+#include "harness/record/journal.hpp"
+
+namespace hetscope {
+namespace {
+
+struct RunOptions {
+  Selection selection;
+  std::string out;
+  std::string meter;
+  double budget_s = 0;
+  bool resume = false;
+  bool retry_failed = false;
+};
+
+std::string now_iso() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+nlohmann::json run_document(const RunOptions& options, const Plan& plan, const RunIdentity& identity) {
+  nlohmann::json scenarios = nlohmann::json::array();
+  for (const Scenario& scenario : plan.scenarios) {
+    scenarios.push_back({{"name", scenario.name},
+                         {"title", scenario.title},
+                         {"question", scenario.question},
+                         {"path", scenario.path},
+                         {"sha256", scenario.sha256}});
+  }
+  return {{"schema", "hetscope/run/1"},
+          {"run_uuid", identity.run_uuid},
+          {"started_at", now_iso()},
+          {"scenarios", std::move(scenarios)},
+          {"cases", options.selection.case_lines},
+          {"filter", options.selection.filter},
+          {"host", to_json(read_host_info())},
+          {"build", to_json(build_info())},
+          {"binary_sha256", sha256_of_file("/proc/self/exe")},
+          {"processors", describe(plan.discovery.found)},
+          {"missing", plan.discovery.missing}};
+}
+
+// A bar with case, rate and time left on a terminal; plain lines otherwise.
+class ProgressDisplay {
+ public:
+  void show(const RunProgress& progress) {
+    if (progress.record == nullptr) return;
+    const Record& record = *progress.record;
+    const LatencyRecord* latency = record.latency();
+    const std::string result = latency != nullptr ? format_ns(latency->median_ns) : record.reason;
+    const std::string line = fmt::format("[{}/{}] {} {} {}", progress.cases_done, progress.cases,
+                                         to_string(record.status), record.item.line(), result);
+    if (!is_terminal_) {
+      fmt::print(stderr, "{}\n", line);
+      return;
+    }
+    const double elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double left_s = elapsed_s * static_cast<double>(progress.cases - progress.cases_done) /
+                          static_cast<double>(std::max<std::size_t>(progress.cases_done, 1));
+    fmt::print(stderr, "\r\x1b[K{} cases/s, {:.0f} s left {}",
+               format_number(static_cast<double>(progress.cases_done) / elapsed_s, 2), left_s, line.substr(0, 120));
+    std::fflush(stderr);
+  }
+  void finish() const {
+    if (is_terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+int run(const RunOptions& options, const Catalog& catalog) {
+  const Plan plan = make_plan(options.selection, catalog);
+  const HostInfo host = read_host_info();
+  SupervisorOptions supervisor;
+  supervisor.worker = worker_command();
+  supervisor.identity = {make_uuid(), make_uuid(), host.boot_id, host.device_model, host.device_unit};
+  supervisor.meter = options.meter;
+  supervisor.total_budget_s = options.budget_s;
+  for (const Scenario& scenario : plan.scenarios) {
+    if (options.budget_s == 0) supervisor.total_budget_s += scenario.total_budget_s;
+  }
+  supervisor.resume = options.resume;
+  supervisor.retry_failed = options.retry_failed;
+
+  RunDirectory directory = options.resume
+                               ? RunDirectory::resume(options.out)
+                               : RunDirectory::create(options.out, run_document(options, plan, supervisor.identity));
+  ProgressDisplay display;
+  const RunCounts counts = supervise(plan.groups, catalog, directory, supervisor,
+                                     [&](const RunProgress& progress) { display.show(progress); });
+  display.finish();
+  fmt::print(stderr, "{}: {} ok, {} unsupported, {} skipped, {} mismatch, {} unstable, {} mistrusted, {} failed",
+             options.out, counts.ok, counts.unsupported, counts.skipped, counts.mismatch, counts.unstable,
+             counts.mistrusted, counts.failed);
+  if (counts.resumed > 0) fmt::print(stderr, " ({} were there already)", counts.resumed);
+  fmt::print(stderr, "\n");
+  return counts.all_well() ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+
+void add_run(Commands& commands) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = commands.app.add_subcommand("run", "measure the cases of scenarios");
+  options->selection.add_options(*command);
+  command->add_option("--out", options->out, "directory for run.json and records.jsonl")->required();
+  command->add_option("--meter", options->meter, "the only energy meter to use; 'none': none");
+  command->add_option("--budget", options->budget_s, "seconds for the whole run; what does not fit is skipped")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--resume", options->resume, "go on with the run in --out");
+  command->add_flag("--retry-failed", options->retry_failed, "with --resume: run again what failed or was interrupted")
+      ->needs("--resume");
+  command->callback(
+      [&commands, options] { commands.action = [&commands, options] { return run(*options, commands.catalog); }; });
+}
+
+}  // namespace hetscope

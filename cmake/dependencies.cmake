@@ -1,0 +1,11 @@
+# Everything that comes from outside; docs/dependencies.md says what each is for.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(hwy REQUIRED)
+find_package(OpenCLHeadersCpp REQUIRED)
+find_package(benchmark REQUIRED)
+find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
+find_package(Eigen3 QUIET NO_MODULE)
+find_package(OpenSSL QUIET)

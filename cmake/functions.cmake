@@ -1,0 +1,28 @@
+# hetscope_library(NAME DEPENDS target...): a static library of every .cpp of the current folder and its subfolders that
+# have no CMakeLists.txt of their own. A new file needs no change here.
+function(hetscope_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(pattern ${ARG_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC hetscope_options ${ARG_DEPENDS})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# hetscope_embed(TARGET FUNCTION file...): makes the texts of `files` (relative to the source root) part of TARGET, as
+# `std::span<const hetscope::EmbeddedFile> hetscope::FUNCTION()`.
+function(hetscope_embed target function)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp)
+  set(inputs ${ARGN})
+  list(TRANSFORM inputs PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE paths)
+  string(REPLACE ";" "," joined "${inputs}")
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DFILES=${joined} -DFUNCTION=${function} -DOUTPUT=${output}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

@@ -1,0 +1,18 @@
+# Compiler settings that every target shares.
+add_library(hetscope_options INTERFACE)
+target_include_directories(hetscope_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(hetscope_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wmissing-declarations -fvisibility=hidden -fno-math-errno)
+if(HETSCOPE_WERROR)
+  target_compile_options(hetscope_options INTERFACE -Werror)
+endif()
+if(HETSCOPE_SANITIZE)
+  target_compile_options(hetscope_options INTERFACE -fsanitize=${HETSCOPE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(hetscope_options INTERFACE -fsanitize=${HETSCOPE_SANITIZE})
+endif()
+
+find_program(HETSCOPE_CCACHE ccache)
+if(HETSCOPE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${HETSCOPE_CCACHE})
+endif()

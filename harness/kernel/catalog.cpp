@@ -1,0 +1,89 @@
+// Which axes a case may have, and what is missing or wrong in it.
+#include "harness/kernel/catalog.hpp"
+
+#include <algorithm>
+
+#include "harness/core/error.hpp"
+
+namespace hetscope {
+namespace {
+
+const AxisSpec* find_axis(std::span<const AxisSpec* const> axes, std::string_view name) {
+  const auto found = std::ranges::find_if(axes, [&](const AxisSpec* axis) { return axis->name == name; });
+  return found == axes.end() ? nullptr : *found;
+}
+
+}  // namespace
+
+std::vector<const Kernel*> Catalog::kernels_of(std::string_view operation) const {
+  std::vector<const Kernel*> result;
+  for (const auto& kernel : kernels_.entries()) {
+    if (kernel->operation() == operation) result.push_back(kernel.get());
+  }
+  return result;
+}
+
+std::vector<const AxisSpec*> Catalog::axes_of(const Kernel& kernel) const {
+  std::vector<const AxisSpec*> result;
+  // The first owner of a name keeps it: an operation may give `cache` a default of its own.
+  const auto append = [&](std::span<const AxisSpec> axes) {
+    for (const AxisSpec& axis : axes) {
+      if (find_axis(result, axis.name) == nullptr) result.push_back(&axis);
+    }
+  };
+  append(operations_.at(kernel.operation()).axes());
+  append(kernel.axes());
+  append(common_axes());
+  return result;
+}
+
+void Catalog::validate(const Case& item, std::string_view where) const {
+  const Operation& operation = operations_.at(item.operation());
+  const Kernel& kernel = kernels_.at(item.kernel());
+  if (kernel.operation() != operation.name()) {
+    throw Error(
+        "kernel '" + item.kernel() + "' computes " + std::string(kernel.operation()) + ", not " + item.operation(),
+        std::string(where), "choose a kernel of this operation");
+  }
+  const std::vector<const AxisSpec*> axes = axes_of(kernel);
+  for (const auto& [name, value] : item.axes()) {
+    const AxisSpec* spec = find_axis(axes, name);
+    if (spec == nullptr) {
+      std::vector<std::string> names;
+      for (const AxisSpec* axis : axes) names.push_back(axis->name);
+      throw unknown_name("axis", name, names, std::string(where));
+    }
+    check_axis(*spec, value, where);
+  }
+  for (const AxisSpec* spec : axes) {
+    if (spec->required && !item.has(spec->name)) {
+      throw Error("axis '" + spec->name + "' of " + item.operation() + " is missing", std::string(where),
+                  "give " + spec->meaning);
+    }
+  }
+  operation.validate(item);
+}
+
+Case Catalog::complete(const Case& item) const {
+  const Kernel& kernel = kernels_.at(item.kernel());
+  const std::vector<const AxisSpec*> axes = axes_of(kernel);
+  Case result(item.operation(), item.kernel(), item.processors());
+  for (const AxisSpec* spec : axes) {
+    if (const AxisValue* value = item.find(spec->name)) {
+      result.set(spec->name, canonical_value(*spec, *value));
+    } else if (spec->fallback) {
+      result.set(spec->name, canonical_value(*spec, *spec->fallback));
+    }
+  }
+  const std::vector<const Kernel*> relatives = kernels_of(kernel.operation());
+  for (const auto& [name, value] : item.axes()) {
+    if (find_axis(axes, name) != nullptr) continue;
+    const bool is_of_a_relative = std::ranges::any_of(relatives, [&, &axis_name = name](const Kernel* relative) {
+      return std::ranges::any_of(relative->axes(), [&](const AxisSpec& axis) { return axis.name == axis_name; });
+    });
+    if (!is_of_a_relative) result.set(name, value);
+  }
+  return result;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,58 @@
+// Checks and bookkeeping that all host kernels share.
+#include "harness/kernel/host_kernel.hpp"
+
+#include <array>
+#include <cassert>
+
+namespace hetscope {
+namespace {
+
+HostCpu* host_cpu(Processors processors) {
+  return processors.size() == 1 ? dynamic_cast<HostCpu*>(processors[0]) : nullptr;
+}
+
+}  // namespace
+
+std::span<const AxisSpec> HostKernel::axes() const {
+  static const std::array<AxisSpec, 1> kAxes = {
+      AxisSpec{"threads", AxisType::integer, "threads that share the work, at least 1", AxisValue(std::int64_t{1}), {}},
+  };
+  return kAxes;
+}
+
+Support HostKernel::supports(const Case& item, Processors processors) const {
+  if (processors.size() != 1) {
+    return Support::no(std::string(name()) + " runs on one processor, not " + std::to_string(processors.size()));
+  }
+  const HostCpu* cpu = host_cpu(processors);
+  if (cpu == nullptr) {
+    return Support::no(std::string(name()) + " runs host functions, which " + processors[0]->name() + " cannot");
+  }
+  const std::int64_t threads = item.integer_or("threads", 1);
+  if (threads < 1) return Support::no("threads=" + std::to_string(threads) + " is below 1");
+  if (Support enough = cpu->supports_threads(threads); !enough) return enough;
+  return supports_case(item);
+}
+
+std::unique_ptr<Runnable> HostKernel::prepare(const Case& item, Processors processors,
+                                              std::span<const Operand> inputs) const {
+  HostCpu* cpu = host_cpu(processors);
+  assert(cpu != nullptr && "supports() is asked before prepare()");
+  ThreadPool& pool = cpu->pool(static_cast<int>(item.integer_or("threads", 1)));
+  return prepare_on(item, *cpu, pool, inputs);
+}
+
+Support HostRunnable::evict() {
+  for (const std::span<const std::byte> operand : operands()) {
+    if (!flush_from_caches(operand.data(), operand.size())) return cpu_.evict_caches();
+  }
+  return Support::yes();
+}
+
+std::vector<Placement> HostRunnable::placement() const {
+  const std::string cpus = "cpu@" + format_cpu_list(pool_.cpus());
+  if (pool_.pinned()) return {{cpu_.name(), cpus, "each thread is pinned (sched_setaffinity)"}};
+  return {{cpu_.name(), "cpu", "pinning to " + cpus + " was refused; the operating system chooses"}};
+}
+
+}  // namespace hetscope

@@ -1,0 +1,61 @@
+// What kernels written in OpenCL C share: the processor they accept, and a Runnable that enqueues a launch per execution
+// on the profiling queue, waits once, and reads the device's own clock from the events.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/kernel/kernel.hpp"
+#include "harness/processor/opencl_processor.hpp"
+
+namespace hetscope {
+
+class OpenClKernel : public Kernel {
+ public:
+  ProgramModel program_model() const noexcept final { return ProgramModel::opencl_c; }
+  Support supports(const Case& item, Processors processors) const final;
+  // Turns every cl::Error into an Error.
+  std::unique_ptr<Runnable> prepare(const Case& item, Processors processors,
+                                    std::span<const Operand> inputs) const final;
+
+ protected:
+  virtual Support supports_on(const Case& item, const OpenClProcessor& device) const = 0;
+  virtual std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
+                                               std::span<const Operand> inputs) const = 0;
+};
+
+inline constexpr const char* kOpenClEventClock = "opencl_event";
+
+struct Launch {
+  cl::Kernel kernel;
+  cl::NDRange global;
+  cl::NDRange local = cl::NullRange;
+};
+
+// One execution is all `launches` in order. A derived class downloads the outputs.
+class OpenClRunnable : public Runnable {
+ public:
+  OpenClRunnable(OpenClProcessor& device, std::vector<Launch> launches);
+  ~OpenClRunnable() override;
+  // Enqueues everything, then waits once. Throws Error when the device refuses.
+  void run(std::int64_t iterations) override;
+  // kOpenClEventClock: the sum of end - start over all launches of the last run(). Left out for a run of more than 4096
+  // launches, whose events are not kept, and where the driver gives no usable times.
+  std::map<std::string, double> own_clocks() override;
+  // As many launches of an empty kernel over one work item; nullptr when there is no launch.
+  Runnable* empty_launch() override;
+  Support evict() override { return device_.evict_caches(); }
+  std::vector<Placement> placement() const override;
+
+ protected:
+  OpenClProcessor& device() noexcept { return device_; }
+
+ private:
+  OpenClProcessor& device_;
+  std::vector<Launch> launches_;
+  std::vector<cl::Event> events_;
+  std::unique_ptr<Runnable> empty_;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,75 @@
+// What is computed: inputs from a seed, the reference result, how far a result may be from it, and how much useful work
+// it is. How it is computed is a Kernel's affair.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/core/case.hpp"
+#include "harness/kernel/axis.hpp"
+#include "harness/kernel/work.hpp"
+#include "harness/tensor/host_tensor.hpp"
+
+namespace hetscope {
+
+// constant: known before the run, like weights; may be packed or converted in prepare().
+// per_run: new for every run, like activations; whatever is done to it is inside the clock.
+enum class Lifetime { constant, per_run };
+
+struct Operand {
+  std::string name;
+  Lifetime lifetime = Lifetime::per_run;
+  HostTensor tensor;
+};
+
+// |y - y64| <= atol + rtol * magnitude, magnitude being sum|a||b| of the element. Both zero: bit-equal.
+struct Tolerance {
+  double atol = 0;
+  double rtol = 0;
+};
+
+// The reference of one output, either exact (the bytes themselves, for pure movement) or in f64 with the magnitude that
+// scales the tolerance, both in logical row-major order.
+struct Expectation {
+  std::optional<HostTensor> exact;
+  std::vector<double> values;
+  std::vector<double> magnitudes;
+};
+
+// Results of which operations limit what others can reach.
+enum class RoofKind { bandwidth, compute, launch };
+std::string_view to_string(RoofKind kind);
+
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  virtual std::string_view name() const noexcept = 0;
+  // The operation's own axes, without the common ones.
+  virtual std::span<const AxisSpec> axes() const = 0;
+  // Throws Error when the axes do not fit together (a shape of rank 3 where 4 is needed). Called before anything else.
+  virtual void validate(const Case& item) const = 0;
+
+  // Inputs from `seed`; the same seed gives the same bytes on every machine.
+  virtual std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const = 0;
+  // One per output, computed in f64 from the (already rounded) inputs. May be empty: nothing to verify (an empty launch).
+  virtual std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const = 0;
+  virtual Tolerance tolerance(const Case& item) const = 0;
+
+  // Bytes that must be read and written and operations that must be done, however it is computed.
+  virtual Work useful_work(const Case& item) const = 0;
+
+  // Axes along which the work can be split over processors ("output_channels", "rows"); none by default.
+  virtual std::span<const std::string> split_axes() const { return {}; }
+
+  // Set when results of this operation are a roof for the others.
+  virtual std::optional<RoofKind> roof() const { return std::nullopt; }
+  // The axes of the cases to measure so that the roof is known at every working-set size, for each kernel of it.
+  virtual std::vector<std::vector<std::pair<std::string, AxisValue>>> roof_axes() const { return {}; }
+};
+
+}  // namespace hetscope

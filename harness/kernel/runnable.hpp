@@ -1,0 +1,59 @@
+// The one thing that is measured. A kernel, a split over processors, a planned graph and a foreign framework all become
+// a Runnable; Session times it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/support.hpp"
+#include "harness/kernel/work.hpp"
+#include "harness/tensor/host_tensor.hpp"
+
+namespace hetscope {
+
+// Where a case was asked to run and where it ran, with the evidence for it.
+struct Placement {
+  std::string requested;
+  std::string actual;
+  std::string evidence;
+};
+
+class Runnable {
+ public:
+  virtual ~Runnable() = default;
+
+  // Called outside the clock around each block of samples: pin threads, wake and park pools, resume and stop processes.
+  virtual void enter() {}
+  virtual void leave() {}
+
+  // `iterations` complete executions; everything is done when it returns. Repeating it gives the same outputs.
+  // Session takes the host time around this call.
+  virtual void run(std::int64_t iterations) = 0;
+
+  // Called outside the clock after each run(): the total nanoseconds of that run on the Runnable's own clocks
+  // ("opencl_event", "onnxruntime"), by name. A clock that could not be read this time is left out.
+  virtual std::map<std::string, double> own_clocks() { return {}; }
+
+  // Nanoseconds by stage ("map", "compute.cpu", "wait") for one execution, instrumented and therefore slower; a pass of
+  // its own, never mixed with the samples.
+  virtual std::map<std::string, double> run_stages() { return {}; }
+
+  // An empty run through the same launch path, whose time Session subtracts for the clock "host_minus_empty_launch".
+  virtual Runnable* empty_launch() { return nullptr; }
+
+  // Called outside the clock before each sample of a cold case: operands leave the caches. no(): it cannot here.
+  virtual Support evict() { return Support::no("this kernel cannot evict its operands from the caches"); }
+
+  // The outputs of the last run, in the host's memory, one per expectation of the operation's reference.
+  virtual std::vector<HostTensor> outputs() = 0;
+
+  // Bytes that prepare() made besides the operands (packed weights); for the record.
+  virtual std::int64_t prepared_bytes() const { return 0; }
+  virtual std::vector<Placement> placement() const { return {}; }
+  // Results besides the times, known after a run.
+  virtual Metrics metrics() { return {}; }
+};
+
+}  // namespace hetscope

@@ -1,0 +1,115 @@
+// Compares results with references, element by element, and says where the first wrong one is.
+#include "harness/kernel/verify.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "harness/core/units.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+std::string describe(const TensorView& view) {
+  return std::string(to_string(view.dtype())) + " " + view.shape().to_string() + " " + view.layout().name();
+}
+
+std::string describe(std::span<const std::int64_t> index) {
+  std::string result = "(";
+  for (std::size_t i = 0; i < index.size(); ++i) result += (i == 0 ? "" : ", ") + std::to_string(index[i]);
+  return result + ")";
+}
+
+std::string wrong_element(std::size_t output, std::span<const std::int64_t> index, double got, double expected) {
+  return "output " + std::to_string(output) + " at " + describe(index) + " is " + format_number(got, 9) + ", not " +
+         format_number(expected, 9);
+}
+
+// |got - expected| where both are finite; 0 when both are the same infinity or both NaN; else infinite.
+double abs_error(double got, double expected) {
+  if (std::isfinite(got) && std::isfinite(expected)) return std::abs(got - expected);
+  const bool same = got == expected || (std::isnan(got) && std::isnan(expected));
+  return same ? 0 : kInfinity;
+}
+
+// Adds one element to `result`; returns whether it is right.
+bool add_element(Verification& result, double error, double bound) {
+  const double scaled = error == 0 ? 0 : (bound > 0 ? error / bound : kInfinity);
+  result.max_abs_error = std::max(result.max_abs_error, error);
+  result.max_scaled_error = std::max(result.max_scaled_error, scaled);
+  return scaled <= 1;
+}
+
+void note(Verification& result, std::string reason) {
+  if (result.reason.empty()) result.reason = std::move(reason);
+}
+
+// Every bit of the storage, padding included.
+void compare_exact(Verification& result, std::size_t number, const HostTensor& output, const HostTensor& exact) {
+  if (output.dtype() != exact.dtype() || output.shape() != exact.shape() || output.layout() != exact.layout()) {
+    note(result,
+         "output " + std::to_string(number) + " is " + describe(output.view()) + ", not " + describe(exact.view()));
+    return;
+  }
+  result.checked += exact.shape().element_count();
+  if (std::memcmp(output.data(), exact.data(), exact.size_bytes()) == 0) return;
+  result.max_scaled_error = kInfinity;
+  const std::size_t width = size_of(exact.dtype());
+  for_each_index(exact.shape(), [&](std::span<const std::int64_t> index) {
+    const std::int64_t offset = exact.view().access(index).offset;
+    const std::size_t at = static_cast<std::size_t>(offset) * width;
+    if (std::memcmp(output.data() + at, exact.data() + at, width) == 0) return;
+    const double got = output.get(offset);
+    const double expected = exact.get(offset);
+    result.max_abs_error = std::max(result.max_abs_error, abs_error(got, expected));
+    note(result, wrong_element(number, index, got, expected) + ", bit for bit");
+  });
+  note(result, "output " + std::to_string(number) + " has padding that is not zero");
+}
+
+void compare_within(Verification& result, std::size_t number, const HostTensor& output, const Expectation& expected,
+                    const Tolerance& tolerance) {
+  const std::size_t count = expected.values.size();
+  if (static_cast<std::size_t>(output.shape().element_count()) != count || expected.magnitudes.size() != count) {
+    note(result, "output " + std::to_string(number) + " is " + describe(output.view()) + ", but the reference has " +
+                     std::to_string(count) + " values and " + std::to_string(expected.magnitudes.size()) +
+                     " magnitudes");
+    return;
+  }
+  std::size_t i = 0;
+  for_each_index(output.shape(), [&](std::span<const std::int64_t> index) {
+    const double got = output.get(output.view().access(index).offset);
+    const double bound = tolerance.atol + tolerance.rtol * expected.magnitudes[i];
+    if (!add_element(result, abs_error(got, expected.values[i]), bound)) {
+      note(result, wrong_element(number, index, got, expected.values[i]));
+    }
+    ++i;
+  });
+  result.checked += static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+Verification verify(std::span<const HostTensor> outputs, std::span<const Expectation> expectations,
+                    const Tolerance& tolerance) {
+  Verification result;
+  result.tolerance = tolerance;
+  if (outputs.size() != expectations.size()) {
+    result.reason = std::to_string(outputs.size()) + " outputs, not " + std::to_string(expectations.size());
+    return result;
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (expectations[i].exact) {
+      compare_exact(result, i, outputs[i], *expectations[i].exact);
+    } else {
+      compare_within(result, i, outputs[i], expectations[i], tolerance);
+    }
+  }
+  result.matches = result.reason.empty();
+  return result;
+}
+
+}  // namespace hetscope

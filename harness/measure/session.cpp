@@ -1,0 +1,226 @@
+// The loop: warm up every member, then rounds of visits in random order until the stop rule is content.
+#include "harness/measure/session.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+#include "harness/core/random.hpp"
+#include "harness/measure/batch.hpp"
+#include "harness/statistics/statistics.hpp"
+#include "harness/statistics/steady_state.hpp"
+
+namespace hetscope {
+namespace {
+
+// Keeps a Runnable running on a thread of its own for as long as this object lives.
+class BackgroundLoad {
+ public:
+  explicit BackgroundLoad(Runnable& runnable) : thread_([this, &runnable] { work(runnable); }) {}
+  ~BackgroundLoad() {
+    stop_.store(true, std::memory_order_relaxed);
+    thread_.join();
+  }
+  BackgroundLoad(const BackgroundLoad&) = delete;
+  BackgroundLoad& operator=(const BackgroundLoad&) = delete;
+
+  // Once: throws what the load threw.
+  void rethrow_failure() const {
+    if (failed_.load(std::memory_order_acquire)) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void work(Runnable& runnable) {
+    try {
+      const EnteredRunnable entered(runnable);
+      while (!stop_.load(std::memory_order_relaxed)) runnable.run(1);
+    } catch (...) {
+      failure_ = std::current_exception();
+      failed_.store(true, std::memory_order_release);
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+// One member while it is measured.
+struct Member {
+  Subject subject;
+  Measurement result;
+  std::int64_t iterations = 1;
+  std::int64_t batch_ns = 0;  // of the last batch of the warm-up
+  double measured_ns = 0;
+  bool alive() const { return result.failure.empty(); }
+  int samples() const { return static_cast<int>(result.rounds.size()); }
+};
+
+void add_total(Measurement& result, const std::string& clock, double total_ns) {
+  auto& totals = result.totals_ns[clock];
+  // A clock that was missing for earlier samples keeps its place.
+  totals.resize(result.rounds.size() - 1, std::numeric_limits<double>::quiet_NaN());
+  totals.push_back(total_ns);
+}
+
+bool evict(Member& member) {
+  const Support evicted = member.subject.runnable->evict();
+  if (!evicted) member.result.failure = evicted.reason();
+  return static_cast<bool>(evicted);
+}
+
+// Grows the batch until a sample is long enough, then repeats it until its time has settled or the time is spent.
+void warm_up(Member& member, const Clock& clock, const MeasureOptions& options, std::int64_t min_sample_ns) {
+  Runnable& runnable = *member.subject.runnable;
+  const EnteredRunnable entered(runnable);
+  const std::int64_t end_ns = clock.now_ns() + options.warm_up_ns;
+  std::vector<double> times;
+  do {
+    if (member.subject.cold && !evict(member)) return;
+    const std::int64_t elapsed_ns = time_batch(clock, runnable, member.iterations);
+    if (!member.subject.cold && elapsed_ns < min_sample_ns) {
+      member.iterations = grown_batch(member.iterations, elapsed_ns, min_sample_ns);
+      times.clear();
+      continue;
+    }
+    member.batch_ns = elapsed_ns;
+    times.push_back(static_cast<double>(elapsed_ns) / static_cast<double>(member.iterations));
+    member.result.settled = is_settled(times);
+  } while (!member.result.settled && clock.now_ns() < end_ns);
+}
+
+// One block of samples of one member.
+void visit(Member& member, std::int32_t round, std::int32_t position, const Clock& clock,
+           const MeasureOptions& options) {
+  Runnable& runnable = *member.subject.runnable;
+  Measurement& result = member.result;
+  const EnteredRunnable entered(runnable);
+  // What ran in between left its own data in the caches and put threads to sleep. A batch longer than a block pays for
+  // that within itself.
+  if (!member.subject.cold && member.batch_ns < options.block_ns) runnable.run(member.iterations);
+  double empty_ns = std::numeric_limits<double>::quiet_NaN();
+  if (Runnable* empty = runnable.empty_launch()) {
+    empty_ns = static_cast<double>(time_batch(clock, *empty, member.iterations));
+  }
+  const std::int64_t block_end_ns = clock.now_ns() + options.block_ns;
+  for (int i = 0; i < options.max_samples_per_block; ++i) {
+    if (member.subject.cold && !evict(member)) return;
+    const std::int64_t elapsed_ns = time_batch(clock, runnable, member.iterations);
+    result.rounds.push_back(round);
+    result.order.push_back(position);
+    result.iterations.push_back(member.iterations);
+    member.measured_ns += static_cast<double>(elapsed_ns);
+    add_total(result, kHostClock, static_cast<double>(elapsed_ns));
+    if (!std::isnan(empty_ns)) add_total(result, kHostMinusLaunchClock, static_cast<double>(elapsed_ns) - empty_ns);
+    for (const auto& [name, total_ns] : runnable.own_clocks()) add_total(result, name, total_ns);
+    if (clock.now_ns() >= block_end_ns) break;
+  }
+}
+
+bool has_converged(const Member& member, const StopRule& rule, std::uint64_t seed) {
+  return member.measured_ns >= static_cast<double>(rule.min_time_ns) &&
+         rule.is_converged(member.result.per_iteration_ns(kHostClock), member.result.rounds, seed);
+}
+
+// Looks at every living member; all converged means done.
+bool look(std::vector<Member>& members, const MeasureOptions& options) {
+  bool all = true;
+  for (Member& member : members) {
+    if (!member.alive()) continue;
+    member.result.converged = has_converged(member, options.stop, options.seed);
+    all = all && member.result.converged;
+  }
+  return all;
+}
+
+int fewest_samples(const std::vector<Member>& members) {
+  int fewest = std::numeric_limits<int>::max();
+  for (const Member& member : members) {
+    if (member.alive()) fewest = std::min(fewest, member.samples());
+  }
+  return fewest;
+}
+
+int most_samples(const std::vector<Member>& members) {
+  int most = 0;
+  for (const Member& member : members) most = std::max(most, member.samples());
+  return most;
+}
+
+}  // namespace
+
+std::vector<double> Measurement::per_iteration_ns(const std::string& clock) const {
+  std::vector<double> values;
+  const auto found = totals_ns.find(clock);
+  if (found == totals_ns.end()) return values;
+  values.reserve(found->second.size());
+  for (std::size_t i = 0; i < found->second.size(); ++i) {
+    values.push_back(found->second[i] / static_cast<double>(iterations[i]));
+  }
+  return values;
+}
+
+Session::Session(const Clock& clock) : clock_(clock), timer_(measure_timer(clock)) {}
+
+std::vector<Measurement> Session::measure(std::span<const Subject> group, const MeasureOptions& options,
+                                          std::span<Runnable* const> load, MeasureObserver* observer) {
+  const std::int64_t start_ns = clock_.now_ns();
+  const std::int64_t end_ns = start_ns + options.budget_ns;
+  const std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
+  MeasureOptions limited = options;
+  limited.warm_up_ns =
+      std::min(options.warm_up_ns, options.budget_ns / 4 / std::max<std::int64_t>(1, std::ssize(group)));
+
+  std::vector<std::unique_ptr<BackgroundLoad>> loads;
+  for (Runnable* runnable : load) loads.push_back(std::make_unique<BackgroundLoad>(*runnable));
+
+  std::vector<Member> members;
+  for (const Subject& subject : group) members.push_back({.subject = subject, .result = {}});
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (observer != nullptr) observer->visiting(i);
+    warm_up(members[i], clock_, limited, min_sample_ns);
+  }
+
+  Random random(options.seed);
+  std::vector<std::size_t> order(members.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  int next_look = options.stop.min_samples;
+  for (std::int32_t round = 0;; ++round) {
+    random.shuffle(std::span(order));
+    for (std::size_t position = 0; position < order.size(); ++position) {
+      Member& member = members[order[position]];
+      if (!member.alive()) continue;
+      if (observer != nullptr) observer->visiting(order[position]);
+      visit(member, round, static_cast<std::int32_t>(position), clock_, options);
+    }
+    for (const auto& background : loads) background->rethrow_failure();
+    const int fewest = fewest_samples(members);
+    if (fewest == std::numeric_limits<int>::max()) break;  // nobody is left
+    const bool spent = clock_.now_ns() >= end_ns || most_samples(members) >= options.stop.max_samples;
+    if (fewest < next_look && !spent) continue;
+    const bool done = look(members, options);
+    if (done || spent) break;
+    next_look = options.stop.next_look(fewest + 1);
+  }
+
+  for (Member& member : members) {
+    if (!member.alive()) continue;
+    for (auto& [name, totals] : member.result.totals_ns) {
+      totals.resize(member.result.rounds.size(), std::numeric_limits<double>::quiet_NaN());
+    }
+    const EnteredRunnable entered(*member.subject.runnable);
+    member.result.stages_ns = member.subject.runnable->run_stages();
+  }
+  std::vector<Measurement> results;
+  for (Member& member : members) results.push_back(std::move(member.result));
+  return results;
+}
+
+}  // namespace hetscope

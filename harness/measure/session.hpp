@@ -1,0 +1,81 @@
+// The one timing loop. It measures a group of prepared Runnables in rounds: each round visits all of them in random
+// order, each visit is a block of samples, a sample is a batch of iterations long enough for the timer. A single case
+// is a group of one. Other Runnables may be kept running elsewhere meanwhile (`load`).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/core/clock.hpp"
+#include "harness/kernel/runnable.hpp"
+#include "harness/measure/energy_window.hpp"
+#include "harness/measure/stop_rule.hpp"
+
+namespace hetscope {
+
+inline constexpr const char* kHostClock = "host_monotonic";
+inline constexpr const char* kHostMinusLaunchClock = "host_minus_empty_launch";
+
+struct MeasureOptions {
+  StopRule stop;
+  std::int64_t budget_ns = 5'000'000'000;  // for the whole group, warm-up included
+  std::int64_t min_sample_ns = 200'000;    // and at least 1000 timer resolutions
+  std::int64_t block_ns = 5'000'000;       // length of one visit
+  int max_samples_per_block = 10;
+  std::int64_t warm_up_ns = 100'000'000;  // at most, for each Runnable (and at most a quarter of the budget)
+  std::uint64_t seed = 1;                 // of the order of visits and of the bootstrap
+};
+
+// One prepared member of a group.
+struct Subject {
+  Runnable* runnable = nullptr;
+  bool cold = false;  // evict before each sample; samples are single iterations
+};
+
+// Told outside the clock which member runs next, so that a supervisor knows which one brought the process down.
+class MeasureObserver {
+ public:
+  virtual ~MeasureObserver() = default;
+  virtual void visiting(std::size_t subject) = 0;
+};
+
+// Raw result of one member; index i of each list is sample i, in the order of measurement.
+struct Measurement {
+  std::vector<std::int32_t> rounds;
+  std::vector<std::int32_t> order;  // position of the visit in its round
+  std::vector<std::int64_t> iterations;
+  std::map<std::string, std::vector<double>> totals_ns;  // by clock; NaN where an own clock could not be read
+  std::map<std::string, double> stages_ns;
+  bool converged = false;
+  bool settled = false;        // the warm-up reached a steady level
+  std::int64_t discarded = 0;  // samples thrown away (none today)
+  std::string failure;         // why this member could not be measured (eviction refused), else empty
+
+  std::vector<double> per_iteration_ns(const std::string& clock) const;
+};
+
+class Session {
+ public:
+  explicit Session(const Clock& clock);
+
+  // Measures every member of `group`. Exceptions of a Runnable pass through. `load` runs on threads of its own, each
+  // entered once, from before the warm-up to after the last round.
+  std::vector<Measurement> measure(std::span<const Subject> group, const MeasureOptions& options,
+                                   std::span<Runnable* const> load = {}, MeasureObserver* observer = nullptr);
+
+  // A pass of its own on one member, long enough for the meter; see energy_window.hpp.
+  EnergyMeasurement measure_energy(const Subject& subject, EnergyMeter& meter, const EnergyWindowOptions& options,
+                                   double latency_ns);
+
+  const TimerQuality& timer() const noexcept { return timer_; }
+
+ private:
+  const Clock& clock_;
+  TimerQuality timer_;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,12 @@
+// The functions behind the lines of meters.inc; a meter's file includes this and defines its own.
+#pragma once
+
+#include "harness/meter/energy_meter.hpp"
+
+namespace hetscope {
+
+#define HETSCOPE_METER(name) void discover_##name##_meter(const MeterRoots& roots, MeterDiscovery& discovery);
+#include "harness/meter/meters.inc"
+#undef HETSCOPE_METER
+
+}  // namespace hetscope

@@ -1,0 +1,50 @@
+// Reads at most a few kilobytes of any file, so that a strange one cannot stall the suite.
+#include "harness/processor/sysfs.hpp"
+
+#include <charconv>
+#include <fstream>
+
+namespace hetscope {
+namespace {
+
+constexpr std::size_t kMaxLine = 4096;
+
+std::optional<std::int64_t> parse_whole(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::string> read_first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line(kMaxLine, '\0');
+  if (!file.getline(line.data(), static_cast<std::streamsize>(kMaxLine)) && file.gcount() == 0) return std::nullopt;
+  line.resize(line.find('\0'));
+  line.erase(line.find_last_not_of(" \t\r\n") + 1);
+  return line;
+}
+
+std::optional<std::int64_t> read_integer(const std::string& path) {
+  const std::optional<std::string> line = read_first_line(path);
+  return line ? parse_whole(*line) : std::nullopt;
+}
+
+std::optional<std::int64_t> read_meminfo_bytes(const std::string& path, const std::string& key) {
+  std::ifstream file(path);
+  std::string line;
+  for (int n = 0; n < 1000 && std::getline(file, line); ++n) {
+    if (!line.starts_with(key + ":")) continue;
+    const std::size_t begin = line.find_first_of("0123456789");
+    if (begin == std::string::npos) return std::nullopt;
+    const std::size_t end = line.find_first_not_of("0123456789", begin);
+    const auto kilobytes = parse_whole(std::string_view(line).substr(begin, end - begin));
+    if (!kilobytes || *kilobytes > (std::int64_t{1} << 50)) return std::nullopt;
+    return *kilobytes * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,125 @@
+// One row of a result: everything that is known about one case in one session. The names are the contract of
+// docs/record.md and record-1.json; what is missing is empty here and null there, with a reason, never zero.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/core/case.hpp"
+
+namespace hetscope {
+
+inline constexpr std::string_view kRecordSchema = "hetscope/record/1";
+
+// unsupported: cannot run here, by the kernel's own word. skipped: not tried (budget, an optional part missing).
+// mismatch: wrong answer, no latency. unstable: too few effective samples. mistrusted: above its roof.
+// failed: an error, a crash or a time-out.
+enum class Status { ok, unsupported, skipped, mismatch, unstable, mistrusted, failed };
+std::string_view to_string(Status status);
+Status parse_status(std::string_view name);  // throws Error
+
+struct LatencyRecord {
+  double median_ns = 0;
+  double p05_ns = 0;
+  double p95_ns = 0;
+  double mean_ns = 0;
+  double ci95_low_ns = 0;
+  double ci95_high_ns = 0;
+  std::int64_t n = 0;
+  bool converged = false;
+  bool steady = false;
+  std::string stop_rule;
+  std::int64_t discarded = 0;
+  // One entry per kept sample (at most 2,000).
+  std::vector<std::int32_t> rounds;
+  std::vector<std::int32_t> order;
+  std::vector<std::int64_t> iterations;
+  std::vector<double> totals_ns;
+};
+
+struct VerifyRecord {
+  double max_abs_error = 0;
+  double max_scaled_error = 0;
+  double atol = 0;
+  double rtol = 0;
+  std::int64_t checked = 0;
+};
+
+struct EnergyRecord {
+  std::optional<double> value_j;
+  std::string kind = "none";  // EnergyKind's names
+  std::string meter = "none";
+  std::string scope;
+  std::optional<double> window_s;
+  std::optional<std::int64_t> runs;
+  std::optional<double> idle_w;
+  std::optional<double> dynamic_j;
+  std::string reason;
+};
+
+struct EdpRecord {
+  double value_js = 0;
+  std::string kind;  // of the energy it was formed with
+};
+
+struct MetricRecord {
+  double value = 0;
+  std::string unit;
+  std::string roof;
+};
+
+struct PlacementRecord {
+  std::string requested;
+  std::string actual;
+  std::string evidence;
+};
+
+struct ConditionsRecord {
+  std::string launch;
+  std::vector<int> affinity;
+  std::map<std::string, std::int64_t> freq_khz;
+  std::map<std::string, double> temp_c;
+  double load = 0;
+  std::string governor;
+};
+
+struct Record {
+  std::string run_uuid;
+  std::string session;
+  std::string boot;
+  std::string device_model;
+  std::string device_unit;
+
+  Case item;
+  std::string group;
+  std::string baseline_case;  // "" : none
+  std::string scenario;       // its name
+  Status status = Status::failed;
+  std::string reason;
+
+  std::optional<VerifyRecord> verify;
+  std::string clock;  // the principal one; "" without latencies
+  std::map<std::string, LatencyRecord> latencies;
+  std::map<std::string, double> stages_ns;
+  double prepare_ns = 0;
+  std::int64_t prepare_bytes = 0;
+  std::vector<EnergyRecord> energies;
+  std::optional<EdpRecord> edp;
+  std::int64_t useful_bytes = 0;
+  std::int64_t useful_flops = 0;
+  std::int64_t executed_bytes = 0;
+  std::int64_t executed_flops = 0;
+  std::map<std::string, MetricRecord> metrics;
+  std::vector<PlacementRecord> placement;
+  ConditionsRecord conditions;
+
+  // The principal latency, nullptr when there is none.
+  const LatencyRecord* latency() const;
+};
+
+}  // namespace hetscope

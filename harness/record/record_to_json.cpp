@@ -1,0 +1,160 @@
+// A Record as the JSON object of docs/record.md. What is missing is null, what is not finite never reaches the text.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "harness/core/error.hpp"
+#include "harness/record/json.hpp"
+
+namespace hetscope {
+namespace {
+
+using nlohmann::json;
+
+// Whole numbers are written without ".0", which keeps the sample lists short; JSON does not tell them apart.
+json number(double value) {
+  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+  if (!std::isfinite(value)) return nullptr;
+  if (std::abs(value) <= kExactIntegers && value == std::trunc(value)) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+json number(const std::optional<double>& value) { return value ? number(*value) : json(nullptr); }
+json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+
+template <class T>
+json finite_numbers(const std::map<std::string, T>& values) {
+  json object = json::object();
+  for (const auto& [name, value] : values) {
+    if (std::isfinite(static_cast<double>(value))) object[name] = number(static_cast<double>(value));
+  }
+  return object;
+}
+
+bool is_finite(const LatencyRecord& latency) {
+  for (const double figure : {latency.median_ns, latency.p05_ns, latency.p95_ns, latency.mean_ns, latency.ci95_low_ns,
+                              latency.ci95_high_ns}) {
+    if (!std::isfinite(figure)) return false;
+  }
+  return true;
+}
+
+json latency_to_json(const LatencyRecord& latency, const std::string& where) {
+  const std::size_t samples = latency.totals_ns.size();
+  if (latency.rounds.size() != samples || latency.order.size() != samples || latency.iterations.size() != samples) {
+    throw Error("the lists rounds, order, iterations and totals_ns differ in length", where);
+  }
+  json totals = json::array();
+  for (const double total : latency.totals_ns) totals.push_back(number(total));
+  return {{"median_ns", number(latency.median_ns)},
+          {"p05_ns", number(latency.p05_ns)},
+          {"p95_ns", number(latency.p95_ns)},
+          {"mean_ns", number(latency.mean_ns)},
+          {"ci95_ns", json::array({number(latency.ci95_low_ns), number(latency.ci95_high_ns)})},
+          {"n", latency.n},
+          {"converged", latency.converged},
+          {"steady", latency.steady},
+          {"stop_rule", latency.stop_rule},
+          {"discarded", latency.discarded},
+          {"rounds", latency.rounds},
+          {"order", latency.order},
+          {"iterations", latency.iterations},
+          {"totals_ns", std::move(totals)}};
+}
+
+json energy_to_json(const EnergyRecord& energy) {
+  std::string reason = energy.reason;
+  if (energy.value_j && !std::isfinite(*energy.value_j) && reason.empty()) reason = "the value is not a finite number";
+  return {{"value_j", number(energy.value_j)},
+          {"dynamic_j", number(energy.dynamic_j)},
+          {"kind", energy.kind},
+          {"meter", energy.meter},
+          {"scope", text_or_null(energy.scope)},
+          {"window_s", number(energy.window_s)},
+          {"runs", energy.runs ? json(*energy.runs) : json(nullptr)},
+          {"idle_w", number(energy.idle_w)},
+          {"reason", reason}};
+}
+
+json metrics_to_json(const std::map<std::string, MetricRecord>& metrics) {
+  json object = json::object();
+  for (const auto& [name, metric] : metrics) {
+    json entry = {{"value", number(metric.value)}, {"unit", metric.unit}};
+    if (!metric.roof.empty()) entry["roof"] = metric.roof;
+    object[name] = std::move(entry);
+  }
+  return object;
+}
+
+json verify_to_json(const std::optional<VerifyRecord>& verify) {
+  if (!verify) return nullptr;
+  return {{"max_abs_error", number(verify->max_abs_error)},
+          {"max_scaled_error", number(verify->max_scaled_error)},
+          {"tolerance", {{"atol", number(verify->atol)}, {"rtol", number(verify->rtol)}}},
+          {"checked", verify->checked}};
+}
+
+json conditions_to_json(const ConditionsRecord& conditions) {
+  return {{"launch", conditions.launch},     {"affinity", conditions.affinity},
+          {"freq_khz", conditions.freq_khz}, {"temp_c", finite_numbers(conditions.temp_c)},
+          {"load", number(conditions.load)}, {"governor", conditions.governor}};
+}
+
+void add_identity(const Record& record, json& object) {
+  json axes = json::object();
+  for (const auto& [name, value] : record.item.axes()) axes[name] = axis_to_json(value);
+  object["schema"] = kRecordSchema;
+  object["run_uuid"] = record.run_uuid;
+  object["session"] = record.session;
+  object["boot"] = record.boot;
+  object["device"] = {{"model", record.device_model}, {"unit", record.device_unit}};
+  object["case"] = record.item.line();
+  object["operation"] = record.item.operation();
+  object["kernel"] = record.item.kernel();
+  object["processors"] = record.item.processors();
+  object["axes"] = std::move(axes);
+  object["group"] = record.group;
+  object["baseline_case"] = text_or_null(record.baseline_case);
+  object["scenario"] = record.scenario;
+  object["status"] = to_string(record.status);
+  object["reason"] = record.reason;
+}
+
+}  // namespace
+
+json to_json(const Record& record) {
+  json object;
+  add_identity(record, object);
+  object["verify"] = verify_to_json(record.verify);
+
+  json latencies = json::object();
+  for (const auto& [clock, latency] : record.latencies) {
+    if (is_finite(latency)) latencies[clock] = latency_to_json(latency, record.item.line());
+  }
+  object["clock"] = latencies.contains(record.clock) ? json(record.clock) : json(nullptr);
+  object["latencies"] = std::move(latencies);
+  object["stages_ns"] = finite_numbers(record.stages_ns);
+  object["prepare"] = {{"time_ns", number(record.prepare_ns)}, {"bytes", record.prepare_bytes}};
+
+  json energies = json::array();
+  for (const EnergyRecord& energy : record.energies) energies.push_back(energy_to_json(energy));
+  object["energies"] = std::move(energies);
+  const bool has_edp = record.edp && std::isfinite(record.edp->value_js);
+  object["edp_js"] = has_edp ? number(record.edp->value_js) : json(nullptr);
+  object["edp_kind"] = has_edp ? json(record.edp->kind) : json(nullptr);
+
+  object["work"] = {{"bytes", record.useful_bytes},
+                    {"flops", record.useful_flops},
+                    {"executed_bytes", record.executed_bytes},
+                    {"executed_flops", record.executed_flops}};
+  object["metrics"] = metrics_to_json(record.metrics);
+  json placement = json::array();
+  for (const PlacementRecord& place : record.placement) {
+    placement.push_back({{"requested", place.requested}, {"actual", place.actual}, {"evidence", place.evidence}});
+  }
+  object["placement"] = std::move(placement);
+  object["conditions"] = conditions_to_json(record.conditions);
+  return object;
+}
+
+}  // namespace hetscope

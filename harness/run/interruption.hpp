@@ -1,0 +1,24 @@
+// SIGINT and SIGTERM as a flag while a supervisor runs, so that it can end its worker and leave whole lines behind.
+#pragma once
+
+#include <csignal>
+
+namespace hetscope {
+
+// One at a time. A signal that was ignored before (nohup) stays ignored.
+class InterruptionGuard {
+ public:
+  InterruptionGuard();
+  ~InterruptionGuard();
+  InterruptionGuard(const InterruptionGuard&) = delete;
+  InterruptionGuard& operator=(const InterruptionGuard&) = delete;
+
+  // Throws Error once a signal has arrived.
+  static void check();
+
+ private:
+  struct sigaction old_interrupt_ {};
+  struct sigaction old_terminate_ {};
+};
+
+}  // namespace hetscope

@@ -1,0 +1,104 @@
+// Samples become medians, percentiles and intervals here, and nowhere else.
+#include "harness/run/record_of.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/statistics/statistics.hpp"
+#include "harness/statistics/steady_state.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::int64_t kFewestSamples = 5;
+
+// One clock of a measurement; samples that this clock missed are left out.
+LatencyRecord latency_of(const Measurement& measurement, const std::vector<double>& totals_ns, std::uint64_t seed) {
+  LatencyRecord latency;
+  std::vector<double> values;
+  for (std::size_t i = 0; i < totals_ns.size(); ++i) {
+    if (std::isnan(totals_ns[i])) continue;
+    latency.rounds.push_back(measurement.rounds[i]);
+    latency.order.push_back(measurement.order[i]);
+    latency.iterations.push_back(measurement.iterations[i]);
+    latency.totals_ns.push_back(totals_ns[i]);
+    values.push_back(totals_ns[i] / static_cast<double>(measurement.iterations[i]));
+  }
+  latency.n = std::ssize(values);
+  if (values.empty()) return latency;
+  const Interval interval = median_interval_by_round(values, latency.rounds, seed);
+  latency.median_ns = median(values);
+  latency.p05_ns = quantile(values, 0.05);
+  latency.p95_ns = quantile(values, 0.95);
+  latency.mean_ns = mean(values);
+  latency.ci95_low_ns = interval.low;
+  latency.ci95_high_ns = interval.high;
+  latency.converged = measurement.converged;
+  latency.steady = find_steady_state(values).steady;
+  latency.stop_rule = std::string(StopRule::kId);
+  latency.discarded = measurement.discarded;
+  return latency;
+}
+
+}  // namespace
+
+VerifyRecord record_of(const Verification& verification) {
+  return {verification.max_abs_error, verification.max_scaled_error, verification.tolerance.atol,
+          verification.tolerance.rtol, verification.checked};
+}
+
+EnergyRecord record_of(const EnergyMeasurement& energy) {
+  EnergyRecord record;
+  record.value_j = energy.energy_j;
+  record.kind = energy.energy_j ? std::string(to_string(energy.kind)) : "none";
+  record.meter = energy.meter;
+  record.scope = energy.scope;
+  record.reason = energy.reason;
+  if (energy.runs > 0) {
+    record.window_s = energy.window_s;
+    record.runs = energy.runs;
+    record.idle_w = (energy.idle_before_w + energy.idle_after_w) / 2;
+    record.dynamic_j = energy.dynamic_j;
+  }
+  return record;
+}
+
+EnergyRecord no_energy(std::string reason) {
+  EnergyRecord record;
+  record.reason = std::move(reason);
+  return record;
+}
+
+ConditionsRecord record_of(const Conditions& conditions) {
+  return {conditions.launch, conditions.affinity, conditions.freq_khz,
+          conditions.temp_c, conditions.load,     conditions.governor};
+}
+
+void add_measurement(Record& record, const Measurement& measurement, const MeasureOptions& options) {
+  if (!measurement.failure.empty()) {
+    record.status = Status::unsupported;
+    record.reason = measurement.failure;
+    return;
+  }
+  for (const auto& [clock, totals_ns] : measurement.totals_ns) {
+    LatencyRecord latency = latency_of(measurement, totals_ns, options.seed);
+    // A clock that ends at or below zero measured nothing but its own noise: an empty launch costs as much as this one.
+    if (latency.n > 0 && latency.median_ns > 0) record.latencies.emplace(clock, std::move(latency));
+  }
+  record.stages_ns = measurement.stages_ns;
+  record.clock = kHostClock;
+  const LatencyRecord* latency = record.latency();
+  if (latency == nullptr || latency->n < kFewestSamples) {
+    record.status = Status::unstable;
+    record.reason = "only " + std::to_string(latency == nullptr ? 0 : latency->n) +
+                    " samples within the budget; give the scenario a larger budget_s";
+    if (latency == nullptr) record.clock.clear();
+    return;
+  }
+  record.status = Status::ok;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,23 @@
+// From the harness's results to the parts of a record.
+#pragma once
+
+#include <string>
+
+#include "harness/kernel/verify.hpp"
+#include "harness/measure/conditions.hpp"
+#include "harness/measure/session.hpp"
+#include "harness/record/record.hpp"
+
+namespace hetscope {
+
+VerifyRecord record_of(const Verification& verification);
+EnergyRecord record_of(const EnergyMeasurement& energy);
+// The entry of a case without a value, which always says why.
+EnergyRecord no_energy(std::string reason);
+ConditionsRecord record_of(const Conditions& conditions);
+
+// Fills latencies, stages, clock and status: `ok`, `unstable` below 5 samples, or `unsupported` when the member could
+// not be measured as asked (its caches cannot be evicted).
+void add_measurement(Record& record, const Measurement& measurement, const MeasureOptions& options);
+
+}  // namespace hetscope

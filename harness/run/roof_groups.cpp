@@ -1,0 +1,82 @@
+// Which roofs a set of groups needs: for every processor and number of threads whose kernels are to be judged.
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "harness/run/scenario.hpp"
+
+namespace hetscope {
+namespace {
+
+// A way of using a processor that has roofs of its own.
+struct Place {
+  const ProcessorInfo* processor = nullptr;
+  std::optional<std::int64_t> threads;
+};
+
+std::vector<Place> places_of(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
+                             const std::vector<ProcessorInfo>& processors) {
+  std::vector<Place> places;
+  for (const PlannedGroup& group : groups) {
+    for (const PlannedCase& planned : group.cases) {
+      const Case& item = planned.item;
+      if (catalog.operations().at(item.operation()).roof() || item.processors().size() != 1) continue;
+      const auto found = std::find_if(processors.begin(), processors.end(),
+                                      [&](const auto& info) { return info.name == item.processors().front(); });
+      if (found == processors.end()) continue;
+      Place place{&*found, std::nullopt};
+      if (item.has("threads")) place.threads = item.integer("threads");
+      const auto is_same = [&](const Place& other) {
+        return other.processor == place.processor && other.threads == place.threads;
+      };
+      if (std::none_of(places.begin(), places.end(), is_same)) places.push_back(place);
+    }
+  }
+  return places;
+}
+
+// One probe: every kernel of `operation` that the place can run, with `axes`. Empty when all were planned before.
+PlannedGroup probe(const Operation& operation, const std::vector<std::pair<std::string, AxisValue>>& axes,
+                   const Place& place, const Catalog& catalog, std::set<std::string>& planned) {
+  PlannedGroup group;
+  group.scenario = "roofs";
+  for (const Kernel* kernel : catalog.kernels_of(operation.name())) {
+    if (kernel->program_model() != place.processor->program_model) continue;
+    Case item(std::string(operation.name()), std::string(kernel->name()), {place.processor->name});
+    for (const auto& [name, value] : axes) item.set(name, value);
+    // complete() drops it again for a kernel that does not know threads.
+    if (place.threads) item.set("threads", *place.threads);
+    item = catalog.complete(item);
+    if (!planned.insert(item.line()).second) continue;
+    catalog.validate(item, "roofs");
+    group.key = item.key_without({"kernel"});
+    group.cases.push_back({std::move(item), ""});
+  }
+  return group;
+}
+
+}  // namespace
+
+std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
+                                      const std::vector<ProcessorInfo>& processors, double budget_s) {
+  std::set<std::string> planned;
+  for (const PlannedGroup& group : groups) {
+    for (const PlannedCase& item : group.cases) planned.insert(item.item.line());
+  }
+  std::vector<PlannedGroup> result;
+  for (const Place& place : places_of(groups, catalog, processors)) {
+    for (const auto& operation : catalog.operations().entries()) {
+      if (!operation->roof()) continue;
+      for (const auto& axes : operation->roof_axes()) {
+        PlannedGroup group = probe(*operation, axes, place, catalog, planned);
+        if (group.cases.empty()) continue;
+        group.budget_s = budget_s * static_cast<double>(group.cases.size());
+        group.timeout_s = std::max(group.timeout_s, 60 + 3 * group.budget_s);
+        result.push_back(std::move(group));
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,286 @@
+// One group of cases: the members that can run are prepared and verified one by one, measured together, and each
+// becomes a record whatever happened to it.
+#include "harness/run/runner.hpp"
+
+#include <exception>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
+#include "harness/kernel/verify.hpp"
+#include "harness/measure/batch.hpp"
+#include "harness/measure/conditions.hpp"
+#include "harness/measure/session.hpp"
+#include "harness/run/record_of.hpp"
+
+namespace hetscope {
+namespace {
+
+// The inputs and the reference of one problem, shared by the members of a group that solve the same one.
+struct Problem {
+  const Operation* operation = nullptr;
+  std::vector<Operand> inputs;
+  std::vector<Expectation> expectations;
+};
+
+// The operation's own axes alone: two kernels of one problem get the same inputs, today and when the case is run again.
+std::string problem_key(const Case& item, const Operation& operation) {
+  Case problem(std::string(operation.name()), "", {});
+  for (const AxisSpec& axis : operation.axes()) {
+    if (const AxisValue* value = item.find(axis.name)) problem.set(axis.name, *value);
+  }
+  return problem.line();
+}
+
+// A case on its way to becoming a record.
+struct Member {
+  Record record;
+  const Kernel* kernel = nullptr;
+  std::shared_ptr<const Problem> problem;
+  std::unique_ptr<Runnable> runnable;
+};
+
+void fail(Record& record, Status status, std::string reason) {
+  record.status = status;
+  record.reason = one_line(std::move(reason));
+}
+
+// Runs `step` and turns what it throws into the member's failure. The one place where a case's exceptions end.
+template <class Step>
+bool guarded(Record& record, const char* doing, Step&& step) {
+  try {
+    step();
+    return true;
+  } catch (const std::bad_alloc&) {
+    fail(record, Status::failed, std::string(doing) + ": not enough memory");
+  } catch (const std::exception& error) {
+    fail(record, Status::failed, std::string(doing) + ": " + error.what());
+  }
+  return false;
+}
+
+class VisitObserver final : public MeasureObserver {
+ public:
+  VisitObserver(const Progress& progress, const std::vector<std::size_t>& members)
+      : progress_(progress), members_(members) {}
+  void visiting(std::size_t subject) override {
+    current_ = members_[subject];
+    if (progress_) progress_(current_);
+  }
+  std::size_t current() const { return current_; }
+
+ private:
+  const Progress& progress_;
+  const std::vector<std::size_t>& members_;
+  std::size_t current_ = 0;
+};
+
+}  // namespace
+
+struct Runner::State {
+  const Catalog& catalog;
+  ProcessorSet& processors;
+  std::vector<std::unique_ptr<EnergyMeter>> meters;
+  std::vector<std::string> missing_meters;
+  RunIdentity identity;
+  const Clock& clock;
+  Session session;
+  ConditionsReader conditions;
+  std::map<std::string, std::shared_ptr<const Problem>> problems;  // of the current group
+
+  Member start(const PlannedGroup& group, const PlannedCase& planned);
+  void prepare(Member& member, const Case& item);
+  void verify_answer(Member& member, const Case& item);
+  void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress);
+  void measure_energy(Member& member);
+  std::shared_ptr<const Problem> problem_of(const Case& item, const Operation& operation);
+};
+
+std::shared_ptr<const Problem> Runner::State::problem_of(const Case& item, const Operation& operation) {
+  const std::string key = problem_key(item, operation);
+  auto& entry = problems[key];
+  if (!entry) {
+    auto problem = std::make_shared<Problem>();
+    problem->operation = &operation;
+    problem->inputs = operation.inputs(item, seed_from(key));
+    problem->expectations = operation.reference(item, problem->inputs);
+    entry = std::move(problem);
+  }
+  return entry;
+}
+
+Member Runner::State::start(const PlannedGroup& group, const PlannedCase& planned) {
+  Member member;
+  Record& record = member.record;
+  record.run_uuid = identity.run_uuid;
+  record.session = identity.session;
+  record.boot = identity.boot;
+  record.device_model = identity.device_model;
+  record.device_unit = identity.device_unit;
+  record.item = planned.item;
+  record.group = group.key;
+  record.baseline_case = planned.baseline;
+  record.scenario = group.scenario;
+  return member;
+}
+
+void Runner::State::prepare(Member& member, const Case& item) {
+  const Operation& operation = catalog.operations().at(item.operation());
+  catalog.validate(item);
+  member.kernel = &catalog.kernels().at(item.kernel());
+  const Work useful = operation.useful_work(item);
+  const Work executed = member.kernel->executed_work(item, operation);
+  member.record.useful_bytes = useful.bytes;
+  member.record.useful_flops = useful.flops;
+  member.record.executed_bytes = executed.bytes;
+  member.record.executed_flops = executed.flops;
+
+  std::vector<Processor*> on;
+  for (const std::string& name : item.processors()) on.push_back(&processors.at(name));
+  if (const Support support = member.kernel->supports(item, on); !support) {
+    fail(member.record, Status::unsupported, support.reason());
+    return;
+  }
+  member.problem = problem_of(item, operation);
+  const std::int64_t begin_ns = clock.now_ns();
+  member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
+  member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
+  member.record.prepare_bytes = member.runnable->prepared_bytes();
+}
+
+void Runner::State::verify_answer(Member& member, const Case& item) {
+  const Operation& operation = *member.problem->operation;
+  {
+    const EnteredRunnable entered(*member.runnable);
+    member.runnable->run(1);
+  }
+  const Tolerance tolerance = operation.tolerance(item);
+  const std::vector<HostTensor> outputs = member.runnable->outputs();
+  std::vector<Expectation> own;
+  const auto approximated = member.kernel->approximated_inputs(item, member.problem->inputs);
+  if (approximated) own = operation.reference(item, *approximated);
+  const Verification verification = verify(outputs, approximated ? own : member.problem->expectations, tolerance);
+  member.record.verify = record_of(verification);
+  if (!verification.matches) {
+    fail(member.record, Status::mismatch, verification.reason);
+    member.runnable.reset();
+    return;
+  }
+  if (approximated) {
+    const Verification true_error = verify(outputs, member.problem->expectations, tolerance);
+    member.record.metrics["max_abs_error_to_exact_operand"] = {true_error.max_abs_error, "1", ""};
+  }
+}
+
+void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress) {
+  MeasureOptions options;
+  options.seed = seed_from(group.key);
+  // A member whose run throws leaves the group, and the others are measured again from the start.
+  for (;;) {
+    std::vector<Subject> subjects;
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!members[i].runnable) continue;
+      subjects.push_back({members[i].runnable.get(), members[i].record.item.text_or("cache", "hot") == "cold"});
+      numbers.push_back(i);
+    }
+    if (subjects.empty()) return;
+    options.budget_ns = static_cast<std::int64_t>(group.budget_s * 1e9);
+    options.stop.min_time_ns = std::min(options.stop.min_time_ns, options.budget_ns / 2 / std::ssize(subjects));
+    VisitObserver observer(progress, numbers);
+    std::vector<Measurement> results;
+    std::exception_ptr failure;
+    try {
+      results = session.measure(subjects, options, {}, &observer);
+    } catch (const std::exception&) {
+      failure = std::current_exception();
+    }
+    if (failure) {
+      Member& culprit = members[observer.current()];
+      guarded(culprit.record, "measuring", [&] { std::rethrow_exception(failure); });
+      culprit.runnable.reset();
+      continue;
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      add_measurement(members[numbers[i]].record, results[i], options);
+    }
+    return;
+  }
+}
+
+void Runner::State::measure_energy(Member& member) {
+  Record& record = member.record;
+  if (meters.empty()) {
+    std::string reason = "no meter";
+    for (const std::string& missing : missing_meters) reason += ": " + missing;
+    record.energies.push_back(no_energy(one_line(std::move(reason))));
+    return;
+  }
+  const LatencyRecord* latency = record.latency();
+  const Subject subject{member.runnable.get(), record.item.text_or("cache", "hot") == "cold"};
+  for (const auto& meter : meters) {
+    const EnergyMeasurement energy = session.measure_energy(subject, *meter, {}, latency->median_ns);
+    record.energies.push_back(record_of(energy));
+    if (energy.energy_j && energy.agrees_with_latency && !record.edp) {
+      record.edp = EdpRecord{*energy.energy_j * latency->median_ns * 1e-9, std::string(to_string(energy.kind))};
+    }
+  }
+}
+
+Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,
+               std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock)
+    : state_(new State{catalog,
+                       processors,
+                       std::move(meters),
+                       std::move(missing_meters),
+                       std::move(identity),
+                       clock,
+                       Session(clock),
+                       ConditionsReader(),
+                       {}}) {}
+
+Runner::~Runner() = default;
+
+std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progress) {
+  State& state = *state_;
+  state.problems.clear();
+  std::vector<Member> members;
+  for (std::size_t i = 0; i < group.cases.size(); ++i) {
+    if (progress) progress(i);
+    const Case& item = group.cases[i].item;
+    Member& member = members.emplace_back(state.start(group, group.cases[i]));
+    if (!guarded(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
+    if (!guarded(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
+  }
+  state.conditions.read();
+  state.measure(group, members, progress);
+  const Conditions conditions = state.conditions.read();
+
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    Member& member = members[i];
+    member.record.conditions = record_of(conditions);
+    if (member.runnable && member.record.status == Status::ok) {
+      if (progress) progress(i);
+      if (group.energy) {
+        guarded(member.record, "measuring energy", [&] { state.measure_energy(member); });
+      } else {
+        member.record.energies.push_back(no_energy("not asked for by the scenario"));
+      }
+      for (const Placement& placement : member.runnable->placement()) {
+        member.record.placement.push_back({placement.requested, placement.actual, placement.evidence});
+      }
+      for (const auto& [name, metric] : member.runnable->metrics()) {
+        member.record.metrics[name] = {metric.value, metric.unit, metric.roof};
+      }
+    }
+    records.push_back(std::move(member.record));
+  }
+  return records;
+}
+
+}  // namespace hetscope

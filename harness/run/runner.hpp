@@ -1,0 +1,43 @@
+// From a group of cases to their records: support, inputs, prepare, verify, measure, energy. It runs in the worker
+// process and is the one place that catches what a case throws.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/core/clock.hpp"
+#include "harness/kernel/catalog.hpp"
+#include "harness/meter/energy_meter.hpp"
+#include "harness/processor/processor.hpp"
+#include "harness/record/record.hpp"
+#include "harness/run/scenario.hpp"
+
+namespace hetscope {
+
+struct RunIdentity {
+  std::string run_uuid;
+  std::string session;
+  std::string boot;
+  std::string device_model;
+  std::string device_unit;
+};
+
+// Which member of the group is being worked on; written to shared memory by the worker.
+using Progress = std::function<void(std::size_t member)>;
+
+class Runner {
+ public:
+  Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,
+         std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock);
+  ~Runner();
+
+  // One record per case, in the order of the group.
+  std::vector<Record> run(const PlannedGroup& group, const Progress& progress = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,165 @@
+// Reads a scenario file and the shape files that it names. What its names mean (kernels, axes, processors) is checked
+// when it is expanded, where the catalog and the processors are known.
+#include "harness/run/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/core/registry.hpp"
+#include "harness/record/fingerprint.hpp"
+#include "harness/record/json.hpp"
+#include "harness/run/json_node.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kScenarioSchema = "hetscope/scenario/1";
+constexpr std::string_view kShapesSchema = "hetscope/shapes/1";
+constexpr double kMaxSeconds = 7 * 86400.0;
+constexpr double kMinBudgetSeconds = 1e-3;
+
+using Row = std::vector<std::pair<std::string, AxisValue>>;
+
+void check_schema(const JsonNode& root, std::string_view wanted) {
+  const JsonNode schema = root.at("schema");
+  if (schema.text() != wanted) {
+    throw schema.error("schema '" + schema.text() + "' is not known", fmt::format("this reads '{}'", wanted));
+  }
+}
+
+bool is_shape_axis(const std::string& axis) { return axis == "shape" || axis.ends_with("_shape"); }
+
+// The layers of one file. `only` empty: all. Marks in `unused` which of `only` were met.
+std::vector<Row> read_shapes_file(const std::string& path, const std::vector<std::string>& only,
+                                  std::set<std::string>& unused, std::vector<std::string>& layers) {
+  const auto document = parse_ordered_json(read_text_file(path), path);
+  const JsonNode root(*document, path);
+  root.check_keys({"schema", "model", "source", "note", "shapes"});
+  check_schema(root, kShapesSchema);
+  const std::string model = root.at("model").text();
+  if (const auto source = root.find("source")) static_cast<void>(source->text());
+  if (const auto note = root.find("note")) static_cast<void>(note->text());
+  std::vector<Row> rows;
+  std::set<Dims> seen;
+  for (const JsonNode& item : root.at("shapes").items()) {
+    item.check_keys({"layer", "shape"});
+    const std::string layer = item.at("layer").text();
+    const Dims shape = item.at("shape").shape();
+    layers.push_back(layer);
+    if (!only.empty() && std::find(only.begin(), only.end(), layer) == only.end()) continue;
+    unused.erase(layer);
+    if (!seen.insert(shape).second) continue;
+    rows.push_back({{"shape", shape}, {"layer", model + "/" + layer}});
+  }
+  return rows;
+}
+
+std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenario_path) {
+  node.check_keys({"file", "only"});
+  const JsonNode file = node.at("file");
+  const std::vector<std::string> files = file.is_array() ? file.texts() : std::vector<std::string>{file.text()};
+  std::vector<std::string> only;
+  if (const auto filter = node.find("only")) only = filter->texts();
+  std::set<std::string> unused(only.begin(), only.end());
+  std::vector<std::string> layers;
+  std::vector<Row> rows;
+  for (const std::string& name : files) {
+    const auto path = (std::filesystem::path(scenario_path).parent_path() / name).lexically_normal();
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) {
+      throw file.error("there is no shapes file '" + path.string() + "'", "the path is relative to the scenario's file");
+    }
+    const auto more = read_shapes_file(path.string(), only, unused, layers);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  if (!unused.empty()) throw unknown_name("layer", *unused.begin(), layers, node.at("only").where());
+  return rows;
+}
+
+void read_axis(const std::string& name, const JsonNode& node, const std::string& path, Experiment& experiment) {
+  if (name == "kernel" || name == "processor" || name == "operation") {
+    throw node.error("'" + name + "' is not an axis", "name it beside 'axes': 'operation', 'kernels', 'processors'");
+  }
+  if (node.is_object()) {
+    if (name != "shape") throw node.error("only the axis 'shape' can come from a file", "give a list of values");
+    experiment.rows = read_shape_rows(node, path);
+    return;
+  }
+  std::vector<AxisValue> values;
+  for (const JsonNode& item : node.items()) {
+    AxisValue value = item.axis_value();
+    if (const Dims* shape = std::get_if<Dims>(&value); shape != nullptr && is_shape_axis(name)) {
+      check_shape(*shape, item);
+    }
+    if (std::find(values.begin(), values.end(), value) != values.end()) {
+      throw item.error("value " + to_string(value) + " appears twice", "remove one of them");
+    }
+    values.push_back(std::move(value));
+  }
+  experiment.axes.emplace_back(name, std::move(values));
+}
+
+void read_baseline(const JsonNode& node, Experiment& experiment) {
+  if (node.members().empty()) throw node.error("the baseline names no axis", "for example {\"kernel\": \"copy_memcpy\"}");
+  for (const auto& [axis, value] : node.members()) {
+    if (std::find(experiment.compare_by.begin(), experiment.compare_by.end(), axis) == experiment.compare_by.end()) {
+      throw value.error("the baseline's axis '" + axis + "' is not one of 'compare_by'",
+                        "members of a group differ only in those: add it there or leave it out here");
+    }
+    const bool is_name = axis == "kernel" || axis == "processor";
+    experiment.baseline[axis] = is_name ? AxisValue(value.text()) : value.axis_value();
+  }
+}
+
+Experiment read_experiment(const JsonNode& node, const std::string& path) {
+  node.check_keys(
+      {"operation", "kernels", "processors", "axes", "compare_by", "baseline", "energy", "budget_s"});
+  Experiment experiment;
+  experiment.operation = node.at("operation").text();
+  experiment.kernels = {"*"};
+  experiment.processors = {"*"};
+  if (const auto kernels = node.find("kernels")) experiment.kernels = kernels->texts();
+  if (const auto processors = node.find("processors")) experiment.processors = processors->texts();
+  if (const auto axes = node.find("axes")) {
+    for (const auto& [name, value] : axes->members()) read_axis(name, value, path, experiment);
+    const auto layer = axes->find("layer");
+    if (layer && !experiment.rows.empty()) {
+      throw layer->error("'layer' comes with the shapes file already", "remove it");
+    }
+  }
+  if (const auto compare_by = node.find("compare_by")) experiment.compare_by = compare_by->texts();
+  if (const auto baseline = node.find("baseline")) read_baseline(*baseline, experiment);
+  if (const auto energy = node.find("energy")) experiment.energy = energy->boolean();
+  if (const auto budget = node.find("budget_s")) experiment.budget_s = budget->number(kMinBudgetSeconds, kMaxSeconds);
+  return experiment;
+}
+
+}  // namespace
+
+Scenario load_scenario(const std::string& path) { return parse_scenario(read_text_file(path), path); }
+
+Scenario parse_scenario(std::string_view text, const std::string& path) {
+  const auto document = parse_ordered_json(text, path);
+  const JsonNode root(*document, path);
+  root.check_keys({"schema", "name", "title", "question", "budget_s", "total_budget_s", "roofs", "experiments"});
+  check_schema(root, kScenarioSchema);
+  Scenario scenario;
+  scenario.path = path;
+  scenario.sha256 = sha256_of_text(std::string(text));
+  scenario.name = root.at("name").text();
+  if (const auto title = root.find("title")) scenario.title = title->text();
+  if (const auto question = root.find("question")) scenario.question = question->text();
+  if (const auto budget = root.find("budget_s")) scenario.budget_s = budget->number(kMinBudgetSeconds, kMaxSeconds);
+  if (const auto total = root.find("total_budget_s")) scenario.total_budget_s = total->number(0, kMaxSeconds);
+  if (const auto roofs = root.find("roofs")) scenario.roofs = roofs->boolean();
+  for (const JsonNode& item : root.at("experiments").items()) {
+    scenario.experiments.push_back(read_experiment(item, path));
+  }
+  return scenario;
+}
+
+}  // namespace hetscope

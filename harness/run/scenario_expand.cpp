@@ -1,0 +1,317 @@
+// From the names in a scenario to groups of cases on the processors that exist.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "harness/core/registry.hpp"
+#include "harness/run/scenario.hpp"
+
+namespace hetscope {
+namespace {
+
+using AxisValues = std::vector<std::pair<std::string, AxisValue>>;
+
+constexpr std::int64_t kMaxCases = 200'000;
+// Preparing and verifying, which the measuring budget does not cover, on top of what a hang must exceed.
+constexpr double kLeastTimeoutSeconds = 120;
+constexpr double kEnergyTimeoutSeconds = 600;
+constexpr double kSetupSecondsPerCase = 0.5;
+constexpr double kEnergySecondsPerCase = 15;
+
+// '*' stands for any number of characters.
+bool matches(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0, n = 0, star = std::string_view::npos, resume = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = n;
+    } else if (p < pattern.size() && pattern[p] == name[n]) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+bool is_pattern(const std::string& name) { return name.find('*') != std::string::npos; }
+
+double timeout_for(double budget_s, bool energy) {
+  return std::max(kLeastTimeoutSeconds, 60 + 3 * budget_s) + (energy ? kEnergyTimeoutSeconds : 0);
+}
+
+// One experiment on its way to groups.
+class Expansion {
+ public:
+  Expansion(const Scenario& scenario, std::size_t index, const Catalog& catalog,
+            const std::vector<ProcessorInfo>& processors)
+      : scenario_(scenario),
+        experiment_(scenario.experiments[index]),
+        catalog_(catalog),
+        where_(fmt::format("{}#/experiments/{}", scenario.path, index)) {
+    if (catalog.operations().find(experiment_.operation) == nullptr) {
+      throw unknown_name("operation", experiment_.operation, catalog.operations().names(), where_ + "/operation");
+    }
+    choose_kernels();
+    choose_processors(processors);
+    check_names();
+  }
+
+  // Cases before the equal ones are dropped; saturates above the limit.
+  std::int64_t count() const {
+    std::int64_t pairs = 0;
+    for (const Kernel* kernel : kernels_) {
+      for (const ProcessorInfo& processor : processors_) pairs += can_meet(*kernel, processor) ? 1 : 0;
+    }
+    std::int64_t total = pairs;
+    const auto multiply = [&](std::size_t factor) {
+      total = std::min(total, kMaxCases + 1) * std::min(static_cast<std::int64_t>(factor), kMaxCases + 1);
+    };
+    if (!experiment_.rows.empty()) multiply(experiment_.rows.size());
+    for (const auto& [name, values] : experiment_.axes) multiply(values.size());
+    return total;
+  }
+
+  std::vector<PlannedGroup> groups(std::set<std::string>& planned, std::set<std::string>& keys) {
+    std::vector<AxisValues> rows = experiment_.rows;
+    if (rows.empty()) rows.emplace_back();
+    for (const AxisValues& row : rows) vary(0, row, planned);
+    for (PlannedGroup& group : groups_) {
+      finish(group);
+      // Two experiments may hold the same problems; rounds of one must not be paired with rounds of the other.
+      const std::string key = group.key;
+      for (int n = 2; !keys.insert(group.key).second; ++n) group.key = fmt::format("{} #{}", key, n);
+    }
+    return std::move(groups_);
+  }
+
+ private:
+  static bool can_meet(const Kernel& kernel, const ProcessorInfo& processor) {
+    return kernel.program_model() == processor.program_model;
+  }
+
+  void choose_kernels() {
+    const std::vector<const Kernel*> all = catalog_.kernels_of(experiment_.operation);
+    std::vector<std::string> names;
+    for (const Kernel* kernel : all) names.emplace_back(kernel->name());
+    for (const std::string& wanted : experiment_.kernels) {
+      if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return matches(wanted, name); })) {
+        throw unknown_name("kernel of " + experiment_.operation, wanted, names, where_ + "/kernels");
+      }
+    }
+    for (const Kernel* kernel : all) {
+      const auto is_wanted = [&](const std::string& wanted) { return matches(wanted, kernel->name()); };
+      if (std::any_of(experiment_.kernels.begin(), experiment_.kernels.end(), is_wanted)) kernels_.push_back(kernel);
+    }
+  }
+
+  void choose_processors(const std::vector<ProcessorInfo>& all) {
+    std::vector<std::string> names;
+    for (const ProcessorInfo& processor : all) names.push_back(processor.name);
+    for (const std::string& wanted : experiment_.processors) {
+      if (!is_pattern(wanted) && std::find(names.begin(), names.end(), wanted) == names.end()) {
+        throw unknown_name("processor", wanted, names, where_ + "/processors");
+      }
+    }
+    for (const ProcessorInfo& processor : all) {
+      const auto is_wanted = [&](const std::string& wanted) { return matches(wanted, processor.name); };
+      if (std::any_of(experiment_.processors.begin(), experiment_.processors.end(), is_wanted)) {
+        processors_.push_back(processor);
+      }
+    }
+    if (processors_.empty()) {
+      throw Error("no processor matches", where_ + "/processors",
+                  names.empty() ? "none was found here: see hetscope devices"
+                                : fmt::format("there are: {}", fmt::join(names, ", ")));
+    }
+  }
+
+  const AxisSpec* find_axis(std::string_view name) const {
+    for (const Kernel* kernel : kernels_) {
+      for (const AxisSpec* spec : catalog_.axes_of(*kernel)) {
+        if (spec->name == name) return spec;
+      }
+    }
+    return nullptr;
+  }
+
+  std::vector<std::string> axis_names() const {
+    std::vector<std::string> names;
+    for (const Kernel* kernel : kernels_) {
+      for (const AxisSpec* spec : catalog_.axes_of(*kernel)) {
+        if (std::find(names.begin(), names.end(), spec->name) == names.end()) names.push_back(spec->name);
+      }
+    }
+    return names;
+  }
+
+  void check_names() const {
+    for (const auto& [name, values] : experiment_.axes) {
+      const std::string where = where_ + "/axes/" + name;
+      const AxisSpec* spec = find_axis(name);
+      if (spec == nullptr) throw unknown_name("axis", name, axis_names(), where);
+      for (const AxisValue& value : values) {
+        if (is_all_threads(name, value)) continue;
+        if (spec->type == AxisType::dims && std::holds_alternative<std::int64_t>(value)) {
+          throw Error("a shape is a list of its own", where,
+                      fmt::format("write [[{0}]] for a shape of rank 1; [{0}, ...] lists several values", to_string(value)));
+        }
+        check_axis(*spec, value, where);
+      }
+    }
+    if (!experiment_.rows.empty() && find_axis("shape") == nullptr) {
+      throw unknown_name("axis", "shape", axis_names(), where_ + "/axes/shape");
+    }
+    for (const std::string& name : experiment_.compare_by) {
+      if (name == "kernel" || name == "processor" || find_axis(name) != nullptr) continue;
+      std::vector<std::string> names = axis_names();
+      names.insert(names.end(), {"kernel", "processor"});
+      throw unknown_name("axis", name, names, where_ + "/compare_by");
+    }
+    check_baseline();
+  }
+
+  void check_baseline() const {
+    for (const auto& [name, value] : experiment_.baseline) {
+      const std::string where = where_ + "/baseline/" + name;
+      if (name == "kernel") {
+        std::vector<std::string> names;
+        for (const Kernel* kernel : catalog_.kernels_of(experiment_.operation)) names.emplace_back(kernel->name());
+        const auto& kernel = std::get<std::string>(value);
+        if (std::find(names.begin(), names.end(), kernel) == names.end()) {
+          throw unknown_name("kernel of " + experiment_.operation, kernel, names, where);
+        }
+      } else if (const AxisSpec* spec = find_axis(name); spec != nullptr && !is_all_threads(name, value)) {
+        check_axis(*spec, value, where);
+      }
+    }
+  }
+
+  static bool is_all_threads(std::string_view name, const AxisValue& value) {
+    const auto* text = std::get_if<std::string>(&value);
+    return name == "threads" && text != nullptr && *text == "all";
+  }
+
+  void vary(std::size_t axis, const AxisValues& chosen, std::set<std::string>& planned) {
+    if (axis == experiment_.axes.size()) {
+      place(chosen, planned);
+      return;
+    }
+    const auto& [name, values] = experiment_.axes[axis];
+    for (const AxisValue& value : values) {
+      AxisValues more = chosen;
+      more.emplace_back(name, value);
+      vary(axis + 1, more, planned);
+    }
+  }
+
+  void place(const AxisValues& chosen, std::set<std::string>& planned) {
+    for (const Kernel* kernel : kernels_) {
+      for (const ProcessorInfo& processor : processors_) {
+        if (!can_meet(*kernel, processor)) continue;
+        Case item(experiment_.operation, std::string(kernel->name()), {processor.name});
+        for (const auto& [name, value] : chosen) {
+          item.set(name, is_all_threads(name, value) ? AxisValue(std::int64_t{processor.compute_units}) : value);
+        }
+        item = catalog_.complete(item);
+        if (!planned.insert(item.line()).second) continue;
+        catalog_.validate(item, where_);
+        group_of(item).cases.push_back({std::move(item), ""});
+      }
+    }
+  }
+
+  PlannedGroup& group_of(const Case& item) {
+    std::string key = experiment_.compare_by.empty() ? item.line() : item.key_without(experiment_.compare_by);
+    const auto [found, is_new] = index_.try_emplace(key, groups_.size());
+    if (is_new) {
+      PlannedGroup group;
+      group.key = std::move(key);
+      group.scenario = scenario_.name;
+      group.energy = experiment_.energy;
+      groups_.push_back(std::move(group));
+    }
+    return groups_[found->second];
+  }
+
+  bool is_baseline(const Case& item) const {
+    if (experiment_.baseline.empty()) return false;
+    return std::all_of(experiment_.baseline.begin(), experiment_.baseline.end(), [&](const auto& wanted) {
+      const auto& [name, value] = wanted;
+      if (name == "kernel") return item.kernel() == std::get<std::string>(value);
+      if (name == "processor") return item.processors() == std::vector{std::get<std::string>(value)};
+      const AxisValue* own = item.find(name);
+      if (own == nullptr) return false;
+      if (is_all_threads(name, value)) return *own == AxisValue(compute_units_of(item));
+      return to_string(*own) == to_string(canonical_value(*find_axis(name), value));
+    });
+  }
+
+  std::int64_t compute_units_of(const Case& item) const {
+    const auto found = std::find_if(processors_.begin(), processors_.end(),
+                                    [&](const auto& info) { return info.name == item.processors().front(); });
+    return found->compute_units;
+  }
+
+  void finish(PlannedGroup& group) const {
+    const double budget_s = experiment_.budget_s > 0 ? experiment_.budget_s : scenario_.budget_s;
+    group.budget_s = budget_s * static_cast<double>(group.cases.size());
+    group.timeout_s = timeout_for(group.budget_s, group.energy);
+    // Several may match when the baseline leaves some compared axes open; the first planned is the one.
+    const auto baseline = std::find_if(group.cases.begin(), group.cases.end(),
+                                       [&](const PlannedCase& planned) { return is_baseline(planned.item); });
+    if (baseline == group.cases.end()) return;
+    const std::string line = baseline->item.line();
+    for (PlannedCase& planned : group.cases) {
+      if (planned.item.line() != line) planned.baseline = line;
+    }
+  }
+
+  const Scenario& scenario_;
+  const Experiment& experiment_;
+  const Catalog& catalog_;
+  std::string where_;
+  std::vector<const Kernel*> kernels_;
+  std::vector<ProcessorInfo> processors_;
+  std::vector<PlannedGroup> groups_;
+  std::map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalog,
+                                 const std::vector<ProcessorInfo>& processors) {
+  std::vector<Expansion> expansions;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < scenario.experiments.size(); ++i) {
+    expansions.emplace_back(scenario, i, catalog, processors);
+    total += expansions.back().count();
+    if (total > kMaxCases) {
+      throw Error(fmt::format("the scenario has more than {} cases", kMaxCases),
+                  fmt::format("{}#/experiments/{}", scenario.path, i), "list fewer axis values, or split it");
+    }
+  }
+  std::vector<PlannedGroup> result;
+  std::set<std::string> planned, keys;
+  for (Expansion& expansion : expansions) {
+    for (PlannedGroup& group : expansion.groups(planned, keys)) result.push_back(std::move(group));
+  }
+  return result;
+}
+
+double estimate_seconds(const std::vector<PlannedGroup>& groups) {
+  double total = 0;
+  for (const PlannedGroup& group : groups) {
+    total += group.budget_s + static_cast<double>(group.cases.size()) *
+                                  (kSetupSecondsPerCase + (group.energy ? kEnergySecondsPerCase : 0));
+  }
+  return total;
+}
+
+}  // namespace hetscope

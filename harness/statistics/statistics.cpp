@@ -1,0 +1,234 @@
+// Order statistics and percentile bootstraps; see statistics.hpp.
+#include "harness/statistics/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> known(std::span<const double> samples) {
+  std::vector<double> result;
+  result.reserve(samples.size());
+  for (double sample : samples) {
+    if (!std::isnan(sample)) result.push_back(sample);
+  }
+  return result;
+}
+
+std::vector<double> sorted(std::vector<double> samples) {
+  std::sort(samples.begin(), samples.end());
+  return samples;
+}
+
+double quantile_of_sorted(std::span<const double> samples, double q) {
+  if (samples.empty()) return kNaN;
+  const double position = std::clamp(q, 0.0, 1.0) * static_cast<double>(samples.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const double fraction = position - static_cast<double>(below);
+  // Without this the neighbour would be read past the end, and an infinite neighbour would turn 0 * inf into NaN.
+  if (fraction == 0 || samples[below] == samples[below + 1]) return samples[below];
+  return samples[below] + fraction * (samples[below + 1] - samples[below]);
+}
+
+Interval percentiles(std::vector<double> estimates, double confidence) {
+  std::sort(estimates.begin(), estimates.end());
+  return {quantile_of_sorted(estimates, (1 - confidence) / 2), quantile_of_sorted(estimates, (1 + confidence) / 2)};
+}
+
+// The median of a multiset given as ascending values with multiplicities; `total` is their sum, > 0.
+template <class WeightOf>
+double weighted_median(std::span<const double> ascending, std::int64_t total, WeightOf weight_of) {
+  const std::int64_t lower_rank = (total - 1) / 2;
+  const std::int64_t upper_rank = total / 2;
+  std::int64_t seen = 0;
+  double lower = kNaN;
+  bool has_lower = false;
+  for (std::size_t i = 0; i < ascending.size(); ++i) {
+    seen += weight_of(i);
+    if (!has_lower && seen > lower_rank) {
+      lower = ascending[i];
+      has_lower = true;
+    }
+    if (seen > upper_rank) return lower == ascending[i] ? lower : lower + (ascending[i] - lower) / 2;
+  }
+  return lower;
+}
+
+void check_bootstrap(double confidence, int resamples) {
+  if (!(confidence > 0 && confidence < 1)) {
+    throw Error("confidence " + std::to_string(confidence) + " is not between 0 and 1");
+  }
+  if (resamples < 1) throw Error("a bootstrap needs at least 1 resample, not " + std::to_string(resamples));
+}
+
+void check_lengths(std::size_t samples, std::size_t rounds) {
+  if (samples != rounds) {
+    throw Error(std::to_string(samples) + " samples have " + std::to_string(rounds) + " round numbers");
+  }
+}
+
+// Samples in ascending order, each with the index (0, 1, ...) of its round.
+struct SortedRounds {
+  std::vector<double> values;
+  std::vector<std::int32_t> round_index;
+  std::vector<std::int64_t> round_sizes;
+};
+
+SortedRounds sort_with_rounds(std::span<const double> samples, std::span<const std::int32_t> round_of) {
+  std::vector<std::pair<double, std::int32_t>> pairs;
+  std::map<std::int32_t, std::int32_t> index_of_round;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (std::isnan(samples[i])) continue;
+    const auto next = static_cast<std::int32_t>(index_of_round.size());
+    pairs.emplace_back(samples[i], index_of_round.try_emplace(round_of[i], next).first->second);
+  }
+  std::sort(pairs.begin(), pairs.end());
+  SortedRounds result;
+  result.round_sizes.assign(index_of_round.size(), 0);
+  for (const auto& [value, round] : pairs) {
+    result.values.push_back(value);
+    result.round_index.push_back(round);
+    ++result.round_sizes[static_cast<std::size_t>(round)];
+  }
+  return result;
+}
+
+std::map<std::int32_t, double> block_medians(std::span<const double> samples, std::span<const std::int32_t> round_of) {
+  std::map<std::int32_t, std::vector<double>> blocks;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (!std::isnan(samples[i])) blocks[round_of[i]].push_back(samples[i]);
+  }
+  std::map<std::int32_t, double> result;
+  for (const auto& [round, block] : blocks) result[round] = median(block);
+  return result;
+}
+
+}  // namespace
+
+double quantile(std::span<const double> samples, double q) { return quantile_of_sorted(sorted(known(samples)), q); }
+
+double median(std::span<const double> samples) { return quantile(samples, 0.5); }
+
+double mean(std::span<const double> samples) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (double sample : samples) {
+    if (std::isnan(sample)) continue;
+    sum += sample;
+    ++count;
+  }
+  return count == 0 ? kNaN : sum / static_cast<double>(count);
+}
+
+double median_absolute_deviation(std::span<const double> samples) {
+  std::vector<double> deviations = known(samples);
+  const double centre = median(deviations);
+  for (double& value : deviations) value = value == centre ? 0 : std::abs(value - centre);
+  return median(deviations);
+}
+
+Interval median_interval(std::span<const double> samples, std::uint64_t seed, double confidence, int resamples) {
+  check_bootstrap(confidence, resamples);
+  const std::vector<double> ascending = sorted(known(samples));
+  const std::size_t n = ascending.size();
+  if (n == 0) return {kNaN, kNaN};
+  if (n == 1) return {ascending[0], ascending[0]};
+  Random random(seed);
+  // The samples are sorted once; a resample is then only a count per sample, and its median a walk over the counts.
+  std::vector<std::uint32_t> counts(n);
+  std::vector<double> medians;
+  medians.reserve(static_cast<std::size_t>(resamples));
+  for (int resample = 0; resample < resamples; ++resample) {
+    std::fill(counts.begin(), counts.end(), 0U);
+    for (std::size_t draw = 0; draw < n; ++draw) ++counts[random.below(n)];
+    medians.push_back(weighted_median(ascending, static_cast<std::int64_t>(n),
+                                      [&](std::size_t i) { return static_cast<std::int64_t>(counts[i]); }));
+  }
+  return percentiles(std::move(medians), confidence);
+}
+
+Interval median_interval_by_round(std::span<const double> samples, std::span<const std::int32_t> round_of,
+                                  std::uint64_t seed, double confidence, int resamples) {
+  check_bootstrap(confidence, resamples);
+  check_lengths(samples.size(), round_of.size());
+  const SortedRounds data = sort_with_rounds(samples, round_of);
+  const std::size_t rounds = data.round_sizes.size();
+  if (rounds < static_cast<std::size_t>(kMinRounds)) return median_interval(samples, seed, confidence, resamples);
+  Random random(seed);
+  std::vector<std::int64_t> weights(rounds);
+  std::vector<double> medians;
+  medians.reserve(static_cast<std::size_t>(resamples));
+  for (int resample = 0; resample < resamples; ++resample) {
+    std::fill(weights.begin(), weights.end(), 0);
+    std::int64_t total = 0;
+    for (std::size_t draw = 0; draw < rounds; ++draw) {
+      const std::size_t round = random.below(rounds);
+      ++weights[round];
+      total += data.round_sizes[round];
+    }
+    medians.push_back(weighted_median(
+        data.values, total, [&](std::size_t i) { return weights[static_cast<std::size_t>(data.round_index[i])]; }));
+  }
+  return percentiles(std::move(medians), confidence);
+}
+
+double lag1_autocorrelation(std::span<const double> samples) {
+  const std::vector<double> values = known(samples);
+  if (values.size() < 3) return 0;
+  const double centre = mean(values);
+  double products = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double deviation = values[i] - centre;
+    squares += deviation * deviation;
+    if (i > 0) products += deviation * (values[i - 1] - centre);
+  }
+  return squares > 0 && std::isfinite(squares) ? products / squares : 0;
+}
+
+RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::int32_t> round_of_a,
+                              std::span<const double> b, std::span<const std::int32_t> round_of_b, std::uint64_t seed,
+                              double confidence, int resamples) {
+  check_lengths(a.size(), round_of_a.size());
+  check_lengths(b.size(), round_of_b.size());
+  const auto medians_a = block_medians(a, round_of_a);
+  const auto medians_b = block_medians(b, round_of_b);
+  std::vector<double> ratios;
+  for (const auto& [round, median_a] : medians_a) {
+    const auto other = medians_b.find(round);
+    if (other == medians_b.end()) continue;
+    const double ratio = median_a / other->second;
+    if (std::isfinite(ratio) && ratio > 0 && median_a > 0) ratios.push_back(ratio);
+  }
+  if (ratios.size() < 2) {
+    throw Error("only " + std::to_string(ratios.size()) + " shared rounds", {}, "a ratio needs at least 2");
+  }
+  RatioEstimate estimate;
+  estimate.rounds = static_cast<int>(ratios.size());
+  estimate.ratio = median(ratios);
+  estimate.interval = median_interval(ratios, seed, confidence, resamples);
+  return estimate;
+}
+
+double geometric_mean(std::span<const double> values) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (double value : values) {
+    if (std::isnan(value)) continue;
+    if (!(value > 0)) return kNaN;
+    sum += std::log(value);
+    ++count;
+  }
+  return count == 0 ? kNaN : std::exp(sum / static_cast<double>(count));
+}
+
+}  // namespace hetscope

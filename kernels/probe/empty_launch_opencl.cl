@@ -1,0 +1,2 @@
+// Nothing, by one work-item.
+__kernel void empty_launch(void) {}

@@ -1,0 +1,120 @@
+// Candidates against their baselines, within one run and on one clock.
+#include <cmath>
+#include <unordered_map>
+
+#include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
+#include "reports/summary.hpp"
+
+namespace hetscope {
+namespace {
+
+// Samples per iteration with their rounds, both lists of one length.
+struct Series {
+  std::vector<double> per_iteration_ns;
+  std::vector<std::int32_t> rounds;
+};
+
+Series series_of(const LatencyRecord& latency) {
+  Series series;
+  const std::size_t n = std::min({latency.totals_ns.size(), latency.iterations.size(), latency.rounds.size()});
+  for (std::size_t i = 0; i < n; ++i) {
+    if (latency.iterations[i] <= 0) continue;
+    series.per_iteration_ns.push_back(latency.totals_ns[i] / static_cast<double>(latency.iterations[i]));
+    series.rounds.push_back(latency.rounds[i]);
+  }
+  return series;
+}
+
+// The candidate's principal clock when both have it; another common one (the host's first) only when not.
+std::string common_clock(const Record& candidate, const Record& baseline) {
+  if (candidate.latencies.count(candidate.clock) != 0 && baseline.latencies.count(candidate.clock) != 0) {
+    return candidate.clock;
+  }
+  const std::string host = "host_monotonic";
+  if (candidate.latencies.count(host) != 0 && baseline.latencies.count(host) != 0) return host;
+  for (const auto& [clock, latency] : candidate.latencies) {
+    if (baseline.latencies.count(clock) != 0) return clock;
+  }
+  return "";
+}
+
+std::string why_not(const Comparison& comparison) {
+  if (comparison.baseline == nullptr) return "the baseline has no row in this run";
+  const Record& candidate = *comparison.candidate->record;
+  const Record& baseline = *comparison.baseline->record;
+  if (candidate.status != Status::ok) return "the candidate is " + std::string(to_string(candidate.status));
+  if (baseline.status != Status::ok) return "the baseline is " + std::string(to_string(baseline.status));
+  if (baseline.group != candidate.group) return "the baseline was measured in another group";
+  if (baseline.session != candidate.session) return "measured in different sessions, so no round is shared";
+  if (comparison.clock.empty()) return "no clock in common";
+  return "";
+}
+
+void compare_energy(Comparison& comparison) {
+  const Record& candidate = *comparison.candidate->record;
+  const Record& baseline = *comparison.baseline->record;
+  const EnergyRecord* ours = energy_of(candidate);
+  const EnergyRecord* theirs = energy_of(baseline);
+  if (ours == nullptr || theirs == nullptr || ours->kind != theirs->kind || ours->meter != theirs->meter ||
+      ours->scope != theirs->scope) {
+    return;
+  }
+  if (*theirs->value_j > 0) {
+    comparison.energy_ratio = *ours->value_j / *theirs->value_j;
+    comparison.energy_kind = ours->kind;
+  }
+  if (candidate.edp && baseline.edp && candidate.edp->kind == baseline.edp->kind && baseline.edp->value_js > 0) {
+    comparison.edp_ratio = candidate.edp->value_js / baseline.edp->value_js;
+    comparison.edp_kind = candidate.edp->kind;
+  }
+}
+
+void compare(Comparison& comparison) {
+  if (comparison.baseline != nullptr) {
+    comparison.clock = common_clock(*comparison.candidate->record, *comparison.baseline->record);
+  }
+  comparison.reason = why_not(comparison);
+  if (!comparison.reason.empty()) return;
+  const Series ours = series_of(comparison.candidate->record->latencies.at(comparison.clock));
+  const Series theirs = series_of(comparison.baseline->record->latencies.at(comparison.clock));
+  try {
+    comparison.ratio = ratio_of_rounds(
+        ours.per_iteration_ns, ours.rounds, theirs.per_iteration_ns, theirs.rounds,
+        seed_from(comparison.candidate->line + "\n" + comparison.baseline->line + "\n" + comparison.clock));
+  } catch (const Error& error) {
+    comparison.reason = error.problem();
+    return;
+  }
+  comparison.verdict = judge(*comparison.ratio, kMargin);
+  if (comparison.ratio->rounds < kMinRounds) {
+    comparison.reason = "only " + std::to_string(comparison.ratio->rounds) + " shared rounds";
+  }
+  compare_energy(comparison);
+}
+
+}  // namespace
+
+std::vector<Comparison> compare_rows(const std::vector<Row>& rows) {
+  // Within one run only: two runs share no rounds.
+  std::vector<std::unordered_map<std::string, const Row*>> by_line;
+  for (const Row& row : rows) {
+    if (by_line.size() <= row.run) by_line.resize(row.run + 1);
+    by_line[row.run][row.line] = &row;
+  }
+  std::vector<Comparison> comparisons;
+  for (const Row& row : rows) {
+    const Record& record = *row.record;
+    if (record.group.empty() || record.baseline_case.empty() || record.baseline_case == row.line) continue;
+    Comparison comparison;
+    comparison.candidate = &row;
+    if (const auto found = by_line[row.run].find(record.baseline_case); found != by_line[row.run].end()) {
+      comparison.baseline = found->second;
+    }
+    compare(comparison);
+    comparisons.push_back(std::move(comparison));
+  }
+  return comparisons;
+}
+
+}  // namespace hetscope

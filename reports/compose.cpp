@@ -1,0 +1,55 @@
+// The order of a report, and what its parts share.
+#include "reports/compose.hpp"
+
+#include <cmath>
+
+#include "harness/core/units.hpp"
+#include "reports/text.hpp"
+
+namespace hetscope {
+
+Document compose(const Summary& summary, bool with_figures) {
+  Document document;
+  compose_overview(summary, document);
+  compose_comparisons(summary, with_figures, document);
+  compose_conditions(summary, document);
+  compose_results(summary, with_figures, document);
+  compose_other_clocks(summary, document);
+  compose_problems(summary, document);
+  compose_reproduction(summary, document);
+  return document;
+}
+
+CaseWords labelled_words(const Summary& summary, const Row& row) {
+  CaseWords words = words_of(row.record->item);
+  for (auto& [name, value] : words) {
+    if (name != "processor") continue;
+    value.clear();
+    for (const std::string& processor : row.record->item.processors()) {
+      value += (value.empty() ? "" : ", ") + summary.runs[row.run].processor_label(processor);
+    }
+  }
+  return words;
+}
+
+std::string energy_text(const EnergyRecord& energy) {
+  if (!energy.value_j || !std::isfinite(*energy.value_j)) return std::string(kMissing);
+  const bool is_modelled = energy.kind == "modelled";
+  std::string source = energy.kind;
+  if (!energy.scope.empty()) source += ", " + energy.scope;
+  if (is_modelled) source += ", by " + energy.meter;
+  return (is_modelled ? "~" : "") + format_si(*energy.value_j, "J") + " (" + source + ")";
+}
+
+std::string edp_text(const EdpRecord& edp) {
+  if (!std::isfinite(edp.value_js)) return std::string(kMissing);
+  return (edp.kind == "modelled" ? "~" : "") + format_si(edp.value_js, "J s") + " (" + edp.kind + ")";
+}
+
+Cell number_cell(std::string text, double value) {
+  Cell cell{std::move(text)};
+  if (std::isfinite(value)) cell.sort_value = value;
+  return cell;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,179 @@
+// On what device, with what build, under which conditions the rows were measured.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "harness/core/units.hpp"
+#include "reports/compose.hpp"
+#include "reports/text.hpp"
+
+namespace hetscope {
+namespace {
+
+// Other processes' share of the device above which a time is doubtful.
+constexpr double kBusyLoad = 0.10;
+
+struct Range {
+  double low = INFINITY;
+  double high = -INFINITY;
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  bool empty() const { return low > high; }
+};
+
+// What the rows of one run say about their conditions, taken together.
+struct RunConditions {
+  std::set<std::string> launches;
+  std::set<std::string> governors;
+  std::set<std::string> affinities;
+  Range freq_khz;
+  std::map<std::string, Range> temp_c;
+  std::vector<double> loads;
+  std::size_t busy_rows = 0;
+  std::size_t rows = 0;
+};
+
+std::string cpu_list_text(const std::vector<int>& cpus) {
+  std::string text;
+  for (std::size_t i = 0; i < cpus.size();) {
+    std::size_t end = i + 1;
+    while (end < cpus.size() && cpus[end] == cpus[end - 1] + 1) ++end;
+    text += (text.empty() ? "" : ",") + std::to_string(cpus[i]);
+    if (end - i > 1) text += "-" + std::to_string(cpus[end - 1]);
+    i = end;
+  }
+  return text;
+}
+
+RunConditions conditions_of(const Summary& summary, std::size_t run) {
+  RunConditions result;
+  for (const Row& row : summary.rows) {
+    if (row.run != run) continue;
+    const ConditionsRecord& conditions = row.record->conditions;
+    ++result.rows;
+    if (!conditions.launch.empty()) result.launches.insert(conditions.launch);
+    if (!conditions.governor.empty()) result.governors.insert(conditions.governor);
+    if (!conditions.affinity.empty()) result.affinities.insert(cpu_list_text(conditions.affinity));
+    for (const auto& [cpu, khz] : conditions.freq_khz) result.freq_khz.add(static_cast<double>(khz));
+    for (const auto& [zone, celsius] : conditions.temp_c) result.temp_c[zone].add(celsius);
+    if (std::isfinite(conditions.load)) result.loads.push_back(conditions.load);
+    result.busy_rows += conditions.load > kBusyLoad;
+  }
+  return result;
+}
+
+std::string joined(const std::set<std::string>& texts) {
+  std::string result;
+  for (const std::string& text : texts) result += (result.empty() ? "" : "; ") + text;
+  return result.empty() ? "not readable" : result;
+}
+
+std::string percent(double share) { return format_number(100 * share, 2) + " %"; }
+
+Table facts_table(const Facts& facts) {
+  Table table;
+  table.columns = {{"what"}, {"value"}};
+  for (const auto& [name, value] : facts) table.rows.push_back({{name}, {value}});
+  return table;
+}
+
+Facts facts_of(const RunConditions& conditions) {
+  Facts facts;
+  facts.emplace_back("launched from", joined(conditions.launches));
+  facts.emplace_back("CPUs allowed", joined(conditions.affinities));
+  facts.emplace_back("governor of cpu0", joined(conditions.governors));
+  facts.emplace_back("CPU frequency", conditions.freq_khz.empty()
+                                          ? "not readable"
+                                          : format_si(1e3 * conditions.freq_khz.low, "Hz") + " to " +
+                                                format_si(1e3 * conditions.freq_khz.high, "Hz"));
+  std::string temperatures;
+  for (const auto& [zone, range] : conditions.temp_c) {
+    if (range.empty()) continue;
+    temperatures += (temperatures.empty() ? "" : "; ") + zone + " " + format_number(range.low) + " to " +
+                    format_number(range.high) + " \u00b0C";
+  }
+  facts.emplace_back("temperatures", temperatures.empty() ? "not readable" : temperatures);
+  facts.emplace_back("load by other processes", conditions.loads.empty()
+                                                    ? "not readable"
+                                                    : "median " + percent(median(conditions.loads)) + ", highest " +
+                                                          percent(quantile(conditions.loads, 1)));
+  return facts;
+}
+
+Facts identity_of(const Summary& summary, std::size_t run) {
+  const RunInfo& info = summary.runs[run];
+  Facts facts;
+  if (!info.directory.empty()) facts.emplace_back("input", info.directory);
+  if (!info.started_at.empty()) facts.emplace_back("started at", info.started_at);
+  if (!info.run_uuid.empty()) facts.emplace_back("run id", info.run_uuid);
+  std::set<std::string> sessions;
+  std::set<std::string> boots;
+  for (const Row& row : summary.rows) {
+    if (row.run != run) continue;
+    sessions.insert(row.record->session);
+    boots.insert(row.record->boot);
+  }
+  facts.emplace_back("sessions", std::to_string(sessions.size()) + " in " + count_of(boots.size(), "boot"));
+  for (const auto& [name, value] : info.host) {
+    facts.emplace_back(name, name == "memory_bytes" ? format_bytes(std::atof(value.c_str())) : value);
+  }
+  return facts;
+}
+
+Table processors_table(const RunInfo& info) {
+  Table table;
+  table.columns = {{"processor"}, {"kind"}, {"model"}, {"more"}};
+  for (const ProcessorFacts& processor : info.processors) {
+    std::string more;
+    for (const auto& [name, value] : processor.others) more += (more.empty() ? "" : "; ") + name + " " + value;
+    const std::string label = info.processor_label(processor.name);
+    const bool is_disguised = processor.runs_on_host_cpu && label != processor.name;
+    table.rows.push_back(
+        {{label}, {is_disguised ? "the host's CPU, not a GPU" : processor.kind}, {processor.model}, {more}});
+  }
+  return table;
+}
+
+void add_run(const Summary& summary, std::size_t run, Document& document) {
+  const RunInfo& info = summary.runs[run];
+  const RunConditions conditions = conditions_of(summary, run);
+  if (summary.runs.size() > 1) document.add(Heading{3, "Run " + std::to_string(run + 1)});
+  if (conditions.rows > 0) {
+    document.add(facts_table(facts_of(conditions)));
+    if (conditions.busy_rows > 0) {
+      document.add(Paragraph{count_of(conditions.busy_rows, "row was", "rows were") +
+                                 " measured while other processes used more than " + percent(kBusyLoad) +
+                                 " of all CPUs.",
+                             Tone::warning});
+    }
+  }
+  Details details{"Device, processors and build", {}};
+  details.blocks.push_back({facts_table(identity_of(summary, run))});
+  if (!info.processors.empty()) details.blocks.push_back({processors_table(info)});
+  if (!info.missing.empty()) {
+    details.blocks.push_back({Paragraph{"Not available on this device:"}});
+    details.blocks.push_back({List{info.missing}});
+  }
+  if (!info.build.empty()) details.blocks.push_back({facts_table(info.build)});
+  if (!info.scenarios.empty()) {
+    Table scenarios;
+    scenarios.columns = {{"scenario"}, {"file"}, {"SHA-256"}};
+    for (const ScenarioInfo& item : info.scenarios) scenarios.rows.push_back({{item.name}, {item.path}, {item.sha256}});
+    details.blocks.push_back({std::move(scenarios)});
+  }
+  document.add(std::move(details));
+}
+
+}  // namespace
+
+void compose_conditions(const Summary& summary, Document& document) {
+  if (summary.runs.empty()) return;
+  document.add(Heading{2, "Device and conditions"});
+  for (std::size_t run = 0; run < summary.runs.size(); ++run) add_run(summary, run, document);
+}
+
+}  // namespace hetscope

@@ -1,0 +1,100 @@
+// A report before it has a form: headings, paragraphs, tables, plots. Composed once from a Summary, so that the
+// Markdown and the HTML report say the same; the writers know nothing of records and escape every text they are given.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/statistics/statistics.hpp"
+
+namespace hetscope {
+
+// What a text means, beside what it says; never the only carrier of a meaning.
+enum class Tone { plain, good, bad, neutral, warning };
+
+struct Heading {
+  int level = 2;
+  std::string text;
+};
+
+struct Paragraph {
+  std::string text;
+  Tone tone = Tone::plain;  // warning: set off from the rest
+};
+
+struct List {
+  std::vector<std::string> items;
+  bool is_code = false;
+};
+
+struct Cell {
+  std::string text;
+  std::optional<double> sort_value = {};
+  Tone tone = Tone::plain;
+  bool is_code = false;
+};
+
+struct Column {
+  std::string title;
+  bool is_numeric = false;
+};
+
+struct Table {
+  std::string caption;
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;
+};
+
+// Shell commands or other lines to be copied.
+struct Code {
+  std::vector<std::string> lines;
+};
+
+enum class Quantity { ratio, time_ns };
+
+struct PlotRow {
+  std::string label;
+  double centre = 0;
+  Interval interval;              // of the centre
+  std::optional<Interval> tails;  // p05..p95
+  std::string value;              // what is printed beside it
+  Tone tone = Tone::plain;
+};
+
+// Dots with their intervals on a common axis. HTML only: a table of the same numbers always stands beside it.
+struct Plot {
+  std::string title;
+  Quantity quantity = Quantity::ratio;
+  std::vector<PlotRow> rows;
+  std::optional<Interval> band;  // shaded, for example 1 -/+ margin
+};
+
+// The raw samples of one case in the order of measurement, and their histogram. HTML only.
+struct SampleChart {
+  std::string label;
+  std::vector<double> per_iteration_ns;
+};
+
+struct Block;
+struct Details {
+  std::string summary;
+  std::vector<Block> blocks;
+};
+
+struct Block {
+  std::variant<Heading, Paragraph, List, Table, Code, Plot, SampleChart, Details> content;
+};
+
+struct Document {
+  std::string title;
+  std::vector<Block> blocks;
+
+  template <class T>
+  void add(T content) {
+    blocks.push_back(Block{std::move(content)});
+  }
+};
+
+}  // namespace hetscope

@@ -1,0 +1,52 @@
+// What run.json says about a run, read leniently: a part that is missing or malformed becomes a fault, never an error,
+// because the records beside it are still worth showing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/record/journal.hpp"
+
+namespace hetscope {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;  // name, value; in print order
+
+struct ScenarioInfo {
+  std::string name;
+  std::string title;
+  std::string question;
+  std::string path;
+  std::string sha256;
+};
+
+struct ProcessorFacts {
+  std::string name;
+  std::string kind;
+  std::string model;
+  bool runs_on_host_cpu = false;
+  Facts others;
+};
+
+struct RunInfo {
+  std::string directory;
+  std::string run_uuid;
+  std::string started_at;
+  std::vector<ScenarioInfo> scenarios;
+  Facts host;
+  Facts build;
+  std::vector<ProcessorFacts> processors;
+  std::vector<std::string> missing;
+  std::vector<std::string> command;  // words that run it again: argv, or made from its scenarios, cases and filter
+  std::vector<std::string> faults;
+
+  // The processor called `name`, or for a part of one ("opencl:0/0of2") the whole; nullptr when none is described.
+  const ProcessorFacts* processor(std::string_view name) const;
+  // `name`, and what must be said with it: "opencl:0 (host CPU behind OpenCL)".
+  std::string processor_label(std::string_view name) const;
+};
+
+RunInfo read_run_info(const LoadedRun& run);
+
+}  // namespace hetscope

@@ -1,0 +1,251 @@
+"""The program from outside: every wrong input gets one line and exit code 2, and nothing finished is ever lost.
+
+Usage: cli_test.py HETSCOPE HETSCOPE_FAULTY [unittest options]
+HETSCOPE_FAULTY is the same program with kernels that crash, hang and answer wrongly (tests/e2e/faulty_main.cpp).
+"""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HETSCOPE = os.environ.get("HETSCOPE", "")
+FAULTY = os.environ.get("HETSCOPE_FAULTY", "")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def scenario(**changes):
+    """A scenario of two quick cases on the host's CPU."""
+    experiment = {
+        "operation": "copy",
+        "kernels": ["copy_memcpy"],
+        "processors": ["cpu"],
+        "axes": {"dtype": ["f32"], "shape": [[64, 64], [128, 64]]},
+    }
+    experiment.update(changes.pop("experiment", {}))
+    document = {
+        "schema": "hetscope/scenario/1",
+        "name": "test",
+        "title": "a test",
+        "question": "does it run?",
+        "budget_s": 0.1,
+        "roofs": False,
+        "experiments": [experiment],
+    }
+    document.update(changes)
+    return {key: value for key, value in document.items() if value is not None}
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope cli "))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def write(self, document, name="scenario.json"):
+        path = self.directory / name
+        path.write_text(document if isinstance(document, str) else json.dumps(document))
+        return str(path)
+
+    def hetscope(self, *arguments, program=None, **options):
+        return subprocess.run([program or HETSCOPE, *arguments], capture_output=True, text=True, timeout=120,
+                              errors="replace", **options)
+
+    def assert_refused(self, result, *words):
+        self.assertEqual(result.returncode, 2, result.stderr)
+        lines = result.stderr.strip().splitlines()
+        self.assertEqual(len(lines), 1, result.stderr)
+        for word in words:
+            self.assertIn(word, lines[0])
+
+    def records(self, out):
+        return [json.loads(line) for line in (pathlib.Path(out) / "records.jsonl").read_text().splitlines()]
+
+    # -- a run that is well ------------------------------------------------------------------------------------------
+
+    def test_run_report_validate(self):
+        out = str(self.directory / "out dir")
+        result = self.hetscope("run", self.write(scenario()), "--out", out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        records = self.records(out)
+        self.assertEqual([record["status"] for record in records], ["ok", "ok"])
+        for record in records:
+            latency = record["latencies"]["host_monotonic"]
+            self.assertEqual(latency["n"], len(latency["totals_ns"]))
+            self.assertLessEqual(latency["ci95_ns"][0], latency["median_ns"])
+            self.assertLessEqual(latency["median_ns"], latency["ci95_ns"][1])
+            self.assertIsNone(record["energies"][0]["value_j"])
+            self.assertTrue(record["energies"][0]["reason"])
+        validated = self.hetscope("validate", out + "/records.jsonl")
+        self.assertEqual(validated.returncode, 0, validated.stdout)
+        for suffix in ("html", "md", "csv"):
+            report = str(self.directory / ("report." + suffix))
+            self.assertEqual(self.hetscope("report", out, "--out", report).returncode, 0)
+            self.assertIn("copy_memcpy", pathlib.Path(report).read_text())
+
+    def test_a_printed_case_line_runs_again(self):
+        listed = self.hetscope("list", self.write(scenario()))
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        line = listed.stdout.splitlines()[0]
+        out = str(self.directory / "again")
+        result = self.hetscope("run", "--case", line, "--no-roofs", "--out", out, "--budget", "20")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([record["case"] for record in self.records(out)], [line])
+
+    def test_roofs_come_first_and_are_used(self):
+        out = str(self.directory / "roofs")
+        document = scenario(roofs=True, experiment={"axes": {"dtype": ["f32"], "shape": [[512, 512]]}})
+        self.assertEqual(self.hetscope("run", self.write(document), "--out", out).returncode, 0)
+        records = self.records(out)
+        self.assertEqual(records[-1]["operation"], "copy")
+        self.assertIn("copy_bandwidth", {record["operation"] for record in records[:-1]})
+        self.assertIn("copy_bandwidth@cpu", records[-1]["metrics"]["of_bandwidth_roof"]["roof"])
+
+    def test_every_shipped_scenario_lists(self):
+        paths = sorted(str(path) for folder in ("smoke", "curated") for path in (ROOT / "scenarios" / folder).rglob("*.json"))
+        self.assertTrue(paths)
+        result = self.hetscope("list", "--estimate", *paths)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    # -- wrong input -------------------------------------------------------------------------------------------------
+
+    def test_wrong_scenarios(self):
+        wrong = {
+            "budgt_s": scenario(budgt_s=1),
+            "budget_s": scenario(budget_s="much"),
+            "experiments": scenario(experiments=[]),
+            "copi": scenario(experiment={"operation": "copi"}),
+            "copy_memcopy": scenario(experiment={"kernels": ["copy_memcopy"]}),
+            "gpu9": scenario(experiment={"processors": ["gpu9"]}),
+            "dtype": scenario(experiment={"axes": {"dtype": [], "shape": [[4]]}}),
+            "f33": scenario(experiment={"axes": {"dtype": ["f33"], "shape": [[4]]}}),
+            "colour": scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[4]], "colour": ["red"]}}),
+            "shape": scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[4, 0]]}}),
+            "nowhere.json": scenario(experiment={"axes": {"dtype": ["f32"], "shape": {"file": "nowhere.json"}}}),
+            "column": '{"schema": "hetscope/scenario/1",',
+        }
+        for word, document in wrong.items():
+            with self.subTest(word):
+                self.assert_refused(self.hetscope("list", self.write(document)), word)
+
+    def test_a_shape_that_overflows_memory(self):
+        axes = {"dtype": ["f32"], "shape": [[1 << 40, 1 << 40]]}
+        self.assert_refused(self.hetscope("list", self.write(scenario(experiment={"axes": axes}))), "shape")
+
+    def test_deeply_nested_and_binary_scenarios(self):
+        self.assert_refused(self.hetscope("list", self.write("[" * 100000)))
+        path = self.directory / "binary.json"
+        path.write_bytes(bytes(range(256)) * 10)
+        self.assert_refused(self.hetscope("list", str(path)))
+
+    def test_missing_files_and_wrong_usage(self):
+        self.assert_refused(self.hetscope("list", str(self.directory / "none.json")), "none.json")
+        self.assert_refused(self.hetscope("run", self.write(scenario())), "--out")
+        self.assert_refused(self.hetscope("flyy"))
+        self.assert_refused(self.hetscope("list", self.write(scenario()), "--filter", "("), "--filter")
+        self.assert_refused(self.hetscope("list", self.write(scenario()), "--processor", "cpuu"), "cpu")
+        self.assert_refused(self.hetscope("list", self.write(scenario()), "--filter", "no such case"))
+        self.assert_refused(self.hetscope("list", "--case", "copy kernel="), "column")
+        self.assert_refused(self.hetscope("report", str(self.directory), "--out", "report.html"))
+        self.assert_refused(self.hetscope("validate", str(self.directory / "none.jsonl")), "none.jsonl")
+
+    def test_output_that_cannot_be_written(self):
+        blocker = self.directory / "file"
+        blocker.write_text("")
+        self.assert_refused(self.hetscope("run", self.write(scenario()), "--out", str(blocker / "out")), str(blocker))
+        out = str(self.directory / "out")
+        self.assertEqual(self.hetscope("run", self.write(scenario()), "--out", out).returncode, 0)
+        self.assert_refused(self.hetscope("run", self.write(scenario()), "--out", out), "--resume")
+        self.assert_refused(self.hetscope("run", self.write(scenario()), "--out", out + "2", "--resume"), out + "2")
+        self.assert_refused(self.hetscope("report", out, "--out", "/dev/full/report.html"))
+        self.assert_refused(self.hetscope("report", out, "--out", str(self.directory / "report.docx")), ".html")
+
+    def test_a_full_disk_keeps_whole_lines(self):
+        out = self.directory / "full"
+
+        def limit():
+            # Files end at 12 KiB: the write fails as it does on a full disk.
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (12288, 12288))
+
+        document = scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[16 * k, 16] for k in range(1, 30)]}})
+        result = self.hetscope("run", self.write(document), "--out", str(out), preexec_fn=limit)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("records.jsonl", result.stderr.splitlines()[-1])
+        text = (out / "records.jsonl").read_text()
+        self.assertTrue(text.endswith("\n"))
+        finished = self.records(out)
+        self.assertTrue(finished)
+        resumed = self.hetscope("run", self.write(document), "--out", str(out), "--resume", "--retry-failed")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        self.assertEqual(len({record["case"] for record in self.records(out)}), 29)
+
+    def test_without_opencl_the_host_still_runs(self):
+        environment = dict(os.environ, HETSCOPE_OPENCL_LIBRARY=str(self.directory / "none.so"))
+        devices = self.hetscope("devices", env=environment)
+        self.assertEqual(devices.returncode, 0, devices.stderr)
+        self.assertIn("missing", devices.stdout)
+        self.assertIn("none.so", devices.stdout)
+        out = str(self.directory / "out")
+        document = scenario(experiment={"kernels": ["*"], "processors": ["*"]})
+        result = self.hetscope("run", self.write(document), "--out", out, env=environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_no_gpu_named_is_refused_with_the_names_that_exist(self):
+        document = scenario(experiment={"processors": ["opencl:77"]})
+        self.assert_refused(self.hetscope("list", self.write(document)), "opencl:77", "cpu")
+
+    # -- faults ------------------------------------------------------------------------------------------------------
+
+    def test_kill_9_in_mid_run_then_resume(self):
+        shapes = [[16 * k, 16] for k in range(1, 21)]
+        path = self.write(scenario(budget_s=0.2, experiment={"axes": {"dtype": ["f32"], "shape": shapes}}))
+        out = self.directory / "killed"
+        process = subprocess.Popen([HETSCOPE, "run", path, "--out", str(out)], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        records = out / "records.jsonl"
+        while time.monotonic() < deadline and (not records.exists() or records.read_text().count("\n") < 5):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # A line that was half written when the power went.
+        with records.open("a") as file:
+            file.write('{"schema":"hetscope/record/1","run_uuid":"tor')
+        resumed = self.hetscope("run", path, "--out", str(out), "--resume")
+        self.assertIn(resumed.returncode, (0, 1), resumed.stderr)
+        after = self.records(out)
+        self.assertEqual(len(after), 20)
+        self.assertEqual(len({record["case"] for record in after}), 20)
+        interrupted = [record for record in after if record["status"] == "failed"]
+        self.assertLessEqual(len(interrupted), 1)
+        again = self.hetscope("run", path, "--out", str(out), "--resume", "--retry-failed")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(len(self.records(out)), 20 + len(interrupted))
+
+    def test_kernels_that_crash_and_hang_cost_one_row_each(self):
+        self.assertTrue(FAULTY, "the faulty program was not given")
+        listed = self.hetscope("list", "--case", "faulty kernel=faulty_segv processor=cpu", program=FAULTY)
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        out = str(self.directory / "faulty")
+        result = self.hetscope("run", "--case", "faulty kernel=faulty_segv processor=cpu", self.write(scenario()),
+                               "--no-roofs", "--out", out, program=FAULTY)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        by_operation = {}
+        for record in self.records(out):
+            by_operation.setdefault(record["operation"], []).append(record)
+        self.assertEqual([record["status"] for record in by_operation["copy"]], ["ok", "ok"])
+        self.assertEqual([record["status"] for record in by_operation["faulty"]], ["failed"])
+        self.assertIn("SIGSEGV", by_operation["faulty"][0]["reason"])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) >= 3 and not sys.argv[1].startswith("-"):
+        HETSCOPE, FAULTY = sys.argv[1], sys.argv[2]
+        del sys.argv[1:3]
+    unittest.main(verbosity=2)

@@ -1,0 +1,60 @@
+// What the tests of structured sparsity share: small random matrices, and a loop over the instruction sets.
+#pragma once
+
+#include <hwy/highway.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
+
+namespace hetscope {
+
+// Integers in [-most, most] with many zeros and ties.
+inline std::vector<float> tied_values(std::size_t count, std::uint64_t seed, std::uint64_t most = 3) {
+  Random random(seed);
+  std::vector<float> values(count);
+  for (float& v : values) v = static_cast<float>(random.below(2 * most + 1)) - static_cast<float>(most);
+  return values;
+}
+
+inline std::vector<float> normal_values(std::size_t count, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(count);
+  for (float& v : values) v = static_cast<float>(random.normal());
+  return values;
+}
+
+inline double sum_of_magnitudes(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float v : values) sum += std::abs(static_cast<double>(v));
+  return sum;
+}
+
+// body(name) under every instruction set of this build that the processor has; the best one again afterwards.
+template <class Body>
+void for_each_target(Body&& body) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(target);
+    body(std::string(hwy::TargetName(target)));
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+// The one line of the Error that `body` throws; empty when it throws none.
+template <class Body>
+std::string error_of(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace hetscope
