@@ -3,7 +3,7 @@ find_program(GIT git)
 set(commit "")
 set(dirty false)
 if(GIT AND EXISTS ${ROOT}/.git)
-  execute_process(COMMAND ${GIT} -C ${ROOT} rev-parse HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE
+  execute_process(COMMAND ${GIT} -C ${ROOT} rev-parse --verify -q HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE
     ERROR_QUIET)
   execute_process(COMMAND ${GIT} -C ${ROOT} status --porcelain --untracked-files=no OUTPUT_VARIABLE changes ERROR_QUIET)
   if(changes)

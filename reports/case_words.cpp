@@ -25,8 +25,9 @@ std::string word_of(const CaseWords& words, const std::string& name) {
 void WordSpread::add(const CaseWords& words) {
   ++cases_;
   for (const auto& [name, value] : words) {
-    const auto entry =
-        std::find_if(entries_.begin(), entries_.end(), [&name](const Entry& known) { return known.name == name; });
+    // Not a capture of `name`: clang 14 has no captures of structured bindings.
+    const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                    [&wanted = name](const Entry& known) { return known.name == wanted; });
     if (entry == entries_.end()) {
       entries_.push_back({name, value, 1, false});
     } else {

@@ -96,16 +96,8 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
   Table table;
   const bool has_energy = std::any_of(section.compared.begin(), section.compared.end(),
                                       [](const Comparison* item) { return item->energy_ratio || item->edp_ratio; });
-  table.columns = {{"group"},
-                   {"candidate"},
-                   {"baseline"},
-                   {"verdict"},
-                   {"ratio", true},
-                   {"95 % interval"},
-                   {"candidate time", true},
-                   {"baseline time", true},
-                   {"rounds", true},
-                   {"clock"},
+  table.columns = {{"verdict"}, {"ratio", true},          {"95 % interval", true}, {"candidate"},    {"baseline"},
+                   {"group"},   {"candidate time", true}, {"baseline time", true}, {"rounds", true}, {"clock"},
                    {"remarks"}};
   if (has_energy) {
     table.columns.push_back({"energy ratio", true});
@@ -116,13 +108,13 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
     const double ours = item->candidate->record->latencies.at(item->clock).median_ns;
     const double theirs = item->baseline->record->latencies.at(item->clock).median_ns;
     std::vector<Cell> cells;
-    cells.push_back({names.where.empty() ? item->candidate->record->group : names.where});
-    cells.push_back({names.candidate});
-    cells.push_back({names.baseline});
     cells.push_back({std::string(to_string(item->verdict)), {}, tone_of(item->verdict)});
     cells.push_back(number_cell(ratio_text(item->ratio->ratio), item->ratio->ratio));
     cells.push_back(number_cell(ratio_range_text(item->ratio->interval.low, item->ratio->interval.high),
                                 item->ratio->interval.low));
+    cells.push_back({names.candidate});
+    cells.push_back({names.baseline});
+    cells.push_back({names.where.empty() ? item->candidate->record->group : names.where});
     cells.push_back(number_cell(time_text(ours), ours));
     cells.push_back(number_cell(time_text(theirs), theirs));
     cells.push_back(number_cell(std::to_string(item->ratio->rounds), item->ratio->rounds));
@@ -155,8 +147,8 @@ Plot plot_of(const Summary& summary, const ComparisonSection& section) {
   for (const Comparison* item : drawn) {
     const Names names = names_of(summary, section, *item);
     PlotRow row;
-    row.label = names.candidate + " against " + names.baseline;
-    if (!names.where.empty()) row.label += ", " + names.where;
+    row.label = names.candidate;
+    row.detail = "against " + names.baseline + (names.where.empty() ? "" : "; " + names.where);
     row.centre = item->ratio->ratio;
     row.interval = item->ratio->interval;
     row.value = ratio_text(item->ratio->ratio) + " " + std::string(to_string(item->verdict));
@@ -179,6 +171,19 @@ std::string verdict_counts(const Summary& summary) {
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(to_string(verdict));
   }
   return count_of(compared, "comparison") + ": " + text + ".";
+}
+
+void add_method(Document& document) {
+  Details details{"How sure is this? How to read the verdicts", {}};
+  details.blocks.push_back({Paragraph{
+      "A time is the median of samples taken after a warm-up. A ratio is formed on one clock, round by round, "
+      "from the rounds in which both were visited, and its 95 % interval comes from a bootstrap over whole "
+      "rounds. The margin, fixed beforehand, is 2 %: FASTER and SLOWER need the whole interval beyond it, SAME "
+      "the whole interval inside it, and everything else, and fewer than " +
+      std::to_string(kMinRounds) +
+      " shared rounds, is UNCLEAR. Intervals are not corrected for the number of comparisons, and energy and "
+      "EDP ratios have none."}});
+  document.add(std::move(details));
 }
 
 void add_not_compared(const Summary& summary, Document& document) {
@@ -206,7 +211,11 @@ void compose_comparisons(const Summary& summary, bool with_figures, Document& do
     return;
   }
   const std::vector<ComparisonSection> sections = sections_of(summary);
-  if (!sections.empty()) document.add(Paragraph{verdict_counts(summary)});
+  if (!sections.empty()) {
+    document.add(Paragraph{verdict_counts(summary) +
+                           " A ratio is time of the candidate over time of its baseline: below 1 is faster."});
+    add_method(document);
+  }
   for (const ComparisonSection& section : sections) {
     document.add(Heading{3, section.title});
     const std::string shared = words_text(section.spread.shared());

@@ -11,9 +11,6 @@
 namespace hetscope {
 namespace {
 
-// Other processes' share of the device above which a time is doubtful.
-constexpr double kBusyLoad = 0.10;
-
 struct Range {
   double low = INFINITY;
   double high = -INFINITY;
@@ -33,7 +30,6 @@ struct RunConditions {
   Range freq_khz;
   std::map<std::string, Range> temp_c;
   std::vector<double> loads;
-  std::size_t busy_rows = 0;
   std::size_t rows = 0;
 };
 
@@ -61,7 +57,6 @@ RunConditions conditions_of(const Summary& summary, std::size_t run) {
     for (const auto& [cpu, khz] : conditions.freq_khz) result.freq_khz.add(static_cast<double>(khz));
     for (const auto& [zone, celsius] : conditions.temp_c) result.temp_c[zone].add(celsius);
     if (std::isfinite(conditions.load)) result.loads.push_back(conditions.load);
-    result.busy_rows += conditions.load > kBusyLoad;
   }
   return result;
 }
@@ -76,6 +71,7 @@ std::string percent(double share) { return format_number(100 * share, 2) + " %";
 
 Table facts_table(const Facts& facts) {
   Table table;
+  table.is_facts = true;
   table.columns = {{"what"}, {"value"}};
   for (const auto& [name, value] : facts) table.rows.push_back({{name}, {value}});
   return table;
@@ -144,12 +140,6 @@ void add_run(const Summary& summary, std::size_t run, Document& document) {
   if (summary.runs.size() > 1) document.add(Heading{3, "Run " + std::to_string(run + 1)});
   if (conditions.rows > 0) {
     document.add(facts_table(facts_of(conditions)));
-    if (conditions.busy_rows > 0) {
-      document.add(Paragraph{count_of(conditions.busy_rows, "row was", "rows were") +
-                                 " measured while other processes used more than " + percent(kBusyLoad) +
-                                 " of all CPUs.",
-                             Tone::warning});
-    }
   }
   Details details{"Device, processors and build", {}};
   details.blocks.push_back({facts_table(identity_of(summary, run))});

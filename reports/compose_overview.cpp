@@ -70,12 +70,6 @@ void add_what(const Summary& summary, Document& document) {
     document.add(Paragraph{"No case has a result. Every row stands below with its reason.", Tone::warning});
     return;
   }
-  document.add(Paragraph{
-      "Every time is the median of samples taken after a warm-up, with its 95 % bootstrap interval. A ratio is "
-      "candidate time over baseline time on the same clock, from rounds in which both were visited, so below 1 "
-      "is faster; its interval resamples whole rounds. The margin, fixed beforehand, is 2 %: FASTER and SLOWER "
-      "need the whole interval beyond it, SAME the whole interval inside it, and everything else is UNCLEAR. "
-      "Intervals are not corrected for the number of comparisons."});
   if (summary.sessions <= 1) {
     document.add(
         Paragraph{"This is one session. One session alone never gives GO: launching again, rebooting or another "

@@ -42,7 +42,7 @@ struct Column {
 };
 
 struct Table {
-  std::string caption;
+  bool is_facts = false;  // two columns, name and value: nothing to sort
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
 };
@@ -56,6 +56,7 @@ enum class Quantity { ratio, time_ns };
 
 struct PlotRow {
   std::string label;
+  std::string detail;  // beside the label, in smaller type
   double centre = 0;
   Interval interval;              // of the centre
   std::optional<Interval> tails;  // p05..p95

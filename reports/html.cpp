@@ -17,6 +17,10 @@ std::span<const EmbeddedFile> report_asset_files();
 namespace {
 
 constexpr std::size_t kFilterFromRows = 8;
+// Longer tables scroll inside a box of their own, under their head.
+constexpr std::size_t kBoxFromRows = 40;
+// Longer cells wrap.
+constexpr std::size_t kWrapFromBytes = 36;
 
 std::string_view tone_class(Tone tone) {
   switch (tone) {
@@ -99,14 +103,14 @@ class HtmlWriter {
     out_ += "</ul>\n";
   }
   void put(const Table& table) {
-    out_ += "<div class=\"table\">";
-    if (table.rows.size() >= kFilterFromRows) {
+    out_ += table.is_facts ? "<div class=\"table facts\">" : "<div class=\"table\">";
+    if (table.rows.size() >= kFilterFromRows && !table.is_facts) {
       out_ +=
           "<p class=\"filter\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label> "
           "<output></output></p>";
     }
-    out_ += "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>";
-    if (!table.caption.empty()) out_ += "<caption>" + escape_html(table.caption) + "</caption>";
+    out_ += table.rows.size() >= kBoxFromRows ? "<div class=\"scroll box\"" : "<div class=\"scroll\"";
+    out_ += " tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>";
     out_ += "<thead><tr>";
     for (const Column& column : table.columns) {
       out_ += column.is_numeric ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">";
@@ -124,7 +128,11 @@ class HtmlWriter {
   }
   void put_cell(const Cell& cell, bool is_numeric) {
     out_ += "<td";
-    if (is_numeric) out_ += " class=\"n\"";
+    if (is_numeric) {
+      out_ += " class=\"n\"";
+    } else if (cell.text.size() > kWrapFromBytes) {
+      out_ += " class=\"w\"";
+    }
     if (cell.sort_value) out_ += " data-v=\"" + csv_number(*cell.sort_value) + "\"";
     out_ += ">";
     const std::string_view tone = tone_class(cell.tone);

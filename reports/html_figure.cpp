@@ -117,7 +117,9 @@ void append_plot(const Plot& plot, std::string& out) {
   out += "<figure class=\"plot\"><figcaption>" + escape_html(plot.title) +
          (axis.is_logarithmic ? " (logarithmic axis)" : "") + "</figcaption>\n";
   for (const PlotRow& row : plot.rows) {
-    out += "<div class=\"plot-row\"><span class=\"plot-label\">" + escape_html(row.label) + "</span><svg role=\"img\" ";
+    out += "<div class=\"plot-row\"><span class=\"plot-label\">" + escape_html(row.label);
+    if (!row.detail.empty()) out += "<small>" + escape_html(row.detail) + "</small>";
+    out += "</span><svg role=\"img\" ";
     out += "aria-label=\"" + escape_html(row.label + ": " + row.value) + "\" class=\"";
     out += class_of(row.tone);
     out += "\">" + background;

@@ -33,7 +33,6 @@ class MarkdownWriter {
     out_ += "\n";
   }
   void put(const Table& table) {
-    if (!table.caption.empty()) out_ += escape_markdown(table.caption) + "\n\n";
     out_ += "|";
     for (const Column& column : table.columns) out_ += " " + escape_markdown(column.title) + " |";
     out_ += "\n|";

@@ -135,8 +135,7 @@ std::string RunInfo::processor_label(std::string_view name) const {
   std::string label(name);
   const bool is_opencl = name.substr(0, 6) == "opencl";
   const ProcessorFacts* facts = processor(name);
-  if (facts != nullptr && facts->runs_on_host_cpu && is_opencl) return label + " (host CPU behind OpenCL)";
-  if (facts != nullptr && facts->runs_on_host_cpu && facts->kind != "cpu") return label + " (host CPU)";
+  if (facts != nullptr && facts->runs_on_host_cpu && (is_opencl || facts->kind != "cpu")) return label + " (host CPU)";
   if (facts == nullptr && is_opencl) return label + " (kind not recorded)";
   return label;
 }

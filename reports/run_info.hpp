@@ -43,7 +43,7 @@ struct RunInfo {
 
   // The processor called `name`, or for a part of one ("opencl:0/0of2") the whole; nullptr when none is described.
   const ProcessorFacts* processor(std::string_view name) const;
-  // `name`, and what must be said with it: "opencl:0 (host CPU behind OpenCL)".
+  // `name`, and what must be said with it: "opencl:0 (host CPU)".
   std::string processor_label(std::string_view name) const;
 };
 

@@ -106,6 +106,16 @@ void caution_about_processors(Summary& summary) {
   }
 }
 
+void caution_about_load(Summary& summary) {
+  const auto busy =
+      static_cast<std::size_t>(std::count_if(summary.rows.begin(), summary.rows.end(), [](const Row& row) {
+        return row.record->latency() != nullptr && row.record->conditions.load > kBusyLoad;
+      }));
+  if (busy == 0) return;
+  summary.cautions.push_back(count_of(busy, "row was", "rows were") +
+                             " measured while other processes used more than 10 % of all CPUs.");
+}
+
 void caution_about_identity(Summary& summary, std::size_t repeated) {
   std::set<std::string> sessions;
   std::set<std::string> units;
@@ -169,6 +179,7 @@ Summary summarise(const ReportInput& input) {
   summary.comparisons = compare_rows(summary.rows);
   caution_about_identity(summary, repeated);
   caution_about_processors(summary);
+  caution_about_load(summary);
   return summary;
 }
 

@@ -30,10 +30,11 @@ nlohmann-json3-dev JSON
 libvalijson-dev JSON Schema validation
 libcli11-dev command line
 libhwy-dev SIMD with run-time dispatch
-libeigen3-dev matrix product the multiply-add roof is compared with
+libeigen3-dev reference results in f64
 libbenchmark-dev Google Benchmark, for hetscope-gbench
 opencl-headers OpenCL headers
 opencl-clhpp-headers OpenCL C++ headers
+libopenblas0-pthread matrix product that the multiply-add roof is compared with, opened at run time
 ocl-icd-libopencl1 OpenCL ICD loader, opened at run time
 pocl-opencl-icd OpenCL on the CPU, where no other driver is installed
 TEXT
@@ -50,7 +51,6 @@ clang-tidy static analysis
 clang second compiler
 oclgrind OpenCL simulator that finds races and bad accesses
 pocl-opencl-icd OpenCL device of the tests
-libopenblas-dev matrix product the multiply-add roof is compared with
 TEXT
 }
 

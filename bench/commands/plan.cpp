@@ -53,13 +53,9 @@ void keep_matching(std::vector<PlannedGroup>& groups, const std::string& filter)
 void Selection::add_options(CLI::App& command) {
   command.add_option("SCENARIO", scenario_paths, "scenario files (JSON)");
   command.add_option("--case", case_lines, "a case line, as a report prints it; may be repeated")
-      ->take_all()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   command.add_option("--filter", filter, "keep the cases whose line matches this regular expression");
-  command.add_option("--processor", processors, "use only this processor; may be repeated")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--processor", processors, "use only this processor; may be repeated")->allow_extra_args(false);
   command.add_flag("--no-roofs", no_roofs, "do not measure the roofs first; shares of a roof are then missing");
 }
 

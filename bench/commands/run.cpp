@@ -10,9 +10,11 @@
 
 #include "bench/commands/command.hpp"
 #include "bench/commands/describe.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/journal.hpp"
+#include "harness/record/json.hpp"
 
 namespace hetscope {
 namespace {
@@ -83,12 +85,22 @@ class ProgressDisplay {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// A run that goes on keeps its identity; the session is new, because it is a new launch.
+std::string uuid_of_run(const RunOptions& options) {
+  if (!options.resume) return make_uuid();
+  const nlohmann::json run = read_json_file(options.out + "/run.json");
+  const auto found = run.find("run_uuid");
+  if (found == run.end() || !found->is_string())
+    throw Error("no run_uuid", options.out + "/run.json", "start a new run");
+  return found->get<std::string>();
+}
+
 int run(const RunOptions& options, const Catalog& catalog) {
   const Plan plan = make_plan(options.selection, catalog);
   const HostInfo host = read_host_info();
   SupervisorOptions supervisor;
   supervisor.worker = worker_command();
-  supervisor.identity = {make_uuid(), make_uuid(), host.boot_id, host.device_model, host.device_unit};
+  supervisor.identity = {uuid_of_run(options), make_uuid(), host.boot_id, host.device_model, host.device_unit};
   supervisor.meter = options.meter;
   supervisor.total_budget_s = options.budget_s;
   for (const Scenario& scenario : plan.scenarios) {

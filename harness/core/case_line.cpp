@@ -40,7 +40,9 @@ class LineReader {
       const std::string name = read_name();
       if (name == "kernel") {
         refuse_second(has_kernel, word_start, name);
-        item.set_kernel(read_word("").text);
+        Word kernel = read_word("");
+        if (kernel.text.empty() && !kernel.quoted) fail(at_, "the kernel's name is missing");
+        item.set_kernel(std::move(kernel.text));
       } else if (name == "processor") {
         refuse_second(has_processors, word_start, name);
         item.set_processors(read_processors());

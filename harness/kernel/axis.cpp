@@ -59,7 +59,7 @@ std::span<const AxisSpec> common_axes() {
 void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view where) {
   const AxisType given = type_of(value);
   if (!is_accepted(spec.type, given)) {
-    throw Error("axis '" + spec.name + "' is a " + std::string(to_string(spec.type)) + ", not the " +
+    throw Error("axis '" + spec.name + "' is of type " + std::string(to_string(spec.type)) + ", not the " +
                     std::string(to_string(given)) + " " + to_string(value),
                 std::string(where), "give " + spec.meaning);
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <optional>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -19,6 +20,19 @@ constexpr const char* kEmptySource = "__kernel void empty() {}\n";
 
 OpenClProcessor* opencl_device(Processors processors) {
   return processors.size() == 1 ? dynamic_cast<OpenClProcessor*>(processors[0]) : nullptr;
+}
+
+// nullopt where the driver has no times for it, or impossible ones.
+std::optional<double> duration_of(const cl::Event& event) {
+  cl_ulong start_ns = 0;
+  cl_ulong end_ns = 0;
+  if (clGetEventProfilingInfo(event(), CL_PROFILING_COMMAND_START, sizeof(start_ns), &start_ns, nullptr) !=
+          CL_SUCCESS ||
+      clGetEventProfilingInfo(event(), CL_PROFILING_COMMAND_END, sizeof(end_ns), &end_ns, nullptr) != CL_SUCCESS ||
+      end_ns < start_ns) {
+    return std::nullopt;
+  }
+  return static_cast<double>(end_ns - start_ns);
 }
 
 class EmptyLaunches final : public OpenClRunnable {
@@ -90,15 +104,13 @@ void OpenClRunnable::run(std::int64_t iterations) {
 std::map<std::string, double> OpenClRunnable::own_clocks() {
   double total_ns = 0;
   for (const cl::Event& event : events_) {
-    cl_ulong start_ns = 0;
-    cl_ulong end_ns = 0;
-    if (clGetEventProfilingInfo(event(), CL_PROFILING_COMMAND_START, sizeof(start_ns), &start_ns, nullptr) !=
-            CL_SUCCESS ||
-        clGetEventProfilingInfo(event(), CL_PROFILING_COMMAND_END, sizeof(end_ns), &end_ns, nullptr) != CL_SUCCESS ||
-        end_ns < start_ns) {
-      return {};
-    }
-    total_ns += static_cast<double>(end_ns - start_ns);
+    cl_int status = CL_COMPLETE;
+    clGetEventInfo(event(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
+    // A launch that fails on the device is not an error of clFinish, and would pass for a very fast one.
+    if (status < 0) throw opencl_error(cl::Error(status, "a launch"), device_.name());
+    const std::optional<double> duration_ns = duration_of(event);
+    if (!duration_ns) return {};
+    total_ns += *duration_ns;
   }
   // A driver without timestamps answers zero for all of them.
   if (total_ns == 0) return {};
@@ -120,8 +132,8 @@ std::vector<Placement> OpenClRunnable::placement() const {
     const auto actual = device_.queue().getInfo<CL_QUEUE_DEVICE>();
     const std::string device_name = actual.getInfo<CL_DEVICE_NAME>();
     const bool as_requested = actual() == device_.device()();
-    std::string evidence = fmt::format("the queue's device is {}, driver {}", device_name,
-                                       actual.getInfo<CL_DRIVER_VERSION>());
+    std::string evidence =
+        fmt::format("the queue's device is {}, driver {}", device_name, actual.getInfo<CL_DRIVER_VERSION>());
     if (device_.info().runs_on_host_cpu) evidence += ", on the host's CPU";
     return {{device_.name(), as_requested ? device_.name() : device_name, evidence}};
   } catch (const cl::Error& error) {

@@ -1,5 +1,5 @@
-// What kernels written in OpenCL C share: the processor they accept, and a Runnable that enqueues a launch per execution
-// on the profiling queue, waits once, and reads the device's own clock from the events.
+// What kernels written in OpenCL C share: the processor they accept, and a Runnable that enqueues a launch per
+// execution on the profiling queue, waits once, and reads the device's own clock from the events.
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ class OpenClRunnable : public Runnable {
   // Enqueues everything, then waits once. Throws Error when the device refuses.
   void run(std::int64_t iterations) override;
   // kOpenClEventClock: the sum of end - start over all launches of the last run(). Left out for a run of more than 4096
-  // launches, whose events are not kept, and where the driver gives no usable times.
+  // launches, whose events are not kept, and where the driver gives no usable times. Throws Error when a launch failed.
   std::map<std::string, double> own_clocks() override;
   // As many launches of an empty kernel over one work item; nullptr when there is no launch.
   Runnable* empty_launch() override;

@@ -120,7 +120,7 @@ void visit(Member& member, std::int32_t round, std::int32_t position, const Cloc
     add_total(result, kHostClock, static_cast<double>(elapsed_ns));
     if (!std::isnan(empty_ns)) add_total(result, kHostMinusLaunchClock, static_cast<double>(elapsed_ns) - empty_ns);
     for (const auto& [name, total_ns] : runnable.own_clocks()) add_total(result, name, total_ns);
-    if (clock.now_ns() >= block_end_ns) break;
+    if (clock.now_ns() >= block_end_ns || member.samples() >= options.stop.max_samples) break;
   }
 }
 

@@ -20,24 +20,24 @@
 namespace hetscope {
 namespace {
 
-// MIDR part numbers of the cores found in phones, boards and servers, from the Technical Reference Manuals; others print
-// as numbers.
+// MIDR part numbers of the cores found in phones, boards and servers, from the Technical Reference Manuals; others
+// print as numbers.
 struct ArmPart {
   unsigned implementer;
   unsigned part;
   std::string_view name;
 };
 constexpr ArmPart kArmParts[] = {
-    {0x41, 0xd03, "Cortex-A53"},   {0x41, 0xd04, "Cortex-A35"},   {0x41, 0xd05, "Cortex-A55"},
-    {0x41, 0xd07, "Cortex-A57"},   {0x41, 0xd08, "Cortex-A72"},   {0x41, 0xd09, "Cortex-A73"},
-    {0x41, 0xd0a, "Cortex-A75"},   {0x41, 0xd0b, "Cortex-A76"},   {0x41, 0xd0c, "Neoverse-N1"},
-    {0x41, 0xd0d, "Cortex-A77"},   {0x41, 0xd40, "Neoverse-V1"},  {0x41, 0xd41, "Cortex-A78"},
-    {0x41, 0xd44, "Cortex-X1"},    {0x41, 0xd46, "Cortex-A510"},  {0x41, 0xd47, "Cortex-A710"},
-    {0x41, 0xd48, "Cortex-X2"},    {0x41, 0xd49, "Neoverse-N2"},  {0x41, 0xd4b, "Cortex-A78C"},
-    {0x41, 0xd4d, "Cortex-A715"},  {0x41, 0xd4e, "Cortex-X3"},    {0x41, 0xd4f, "Neoverse-V2"},
-    {0x41, 0xd80, "Cortex-A520"},  {0x41, 0xd81, "Cortex-A720"},  {0x41, 0xd82, "Cortex-X4"},
-    {0x41, 0xd85, "Cortex-X925"},  {0x41, 0xd87, "Cortex-A725"},  {0x51, 0x800, "Kryo 2xx Gold"},
-    {0x51, 0x801, "Kryo 2xx Silver"}, {0x51, 0x802, "Kryo 3xx Gold"}, {0x51, 0x803, "Kryo 3xx Silver"},
+    {0x41, 0xd03, "Cortex-A53"},      {0x41, 0xd04, "Cortex-A35"},      {0x41, 0xd05, "Cortex-A55"},
+    {0x41, 0xd07, "Cortex-A57"},      {0x41, 0xd08, "Cortex-A72"},      {0x41, 0xd09, "Cortex-A73"},
+    {0x41, 0xd0a, "Cortex-A75"},      {0x41, 0xd0b, "Cortex-A76"},      {0x41, 0xd0c, "Neoverse-N1"},
+    {0x41, 0xd0d, "Cortex-A77"},      {0x41, 0xd40, "Neoverse-V1"},     {0x41, 0xd41, "Cortex-A78"},
+    {0x41, 0xd44, "Cortex-X1"},       {0x41, 0xd46, "Cortex-A510"},     {0x41, 0xd47, "Cortex-A710"},
+    {0x41, 0xd48, "Cortex-X2"},       {0x41, 0xd49, "Neoverse-N2"},     {0x41, 0xd4b, "Cortex-A78C"},
+    {0x41, 0xd4d, "Cortex-A715"},     {0x41, 0xd4e, "Cortex-X3"},       {0x41, 0xd4f, "Neoverse-V2"},
+    {0x41, 0xd80, "Cortex-A520"},     {0x41, 0xd81, "Cortex-A720"},     {0x41, 0xd82, "Cortex-X4"},
+    {0x41, 0xd85, "Cortex-X925"},     {0x41, 0xd87, "Cortex-A725"},     {0x51, 0x800, "Kryo 2xx Gold"},
+    {0x51, 0x801, "Kryo 2xx Silver"}, {0x51, 0x802, "Kryo 3xx Gold"},   {0x51, 0x803, "Kryo 3xx Silver"},
     {0x51, 0x804, "Kryo 4xx Gold"},   {0x51, 0x805, "Kryo 4xx Silver"}, {0x51, 0x001, "Oryon"},
 };
 
@@ -162,8 +162,8 @@ std::string read_cpu_model(const std::string& procfs_root, const std::vector<int
 std::vector<int> secondary_threads(const std::string& sysfs_root, const std::vector<int>& cpus) {
   std::vector<int> secondary;
   for (int cpu : cpus) {
-    const auto siblings = read_first_line(
-        fmt::format("{}/devices/system/cpu/cpu{}/topology/thread_siblings_list", sysfs_root, cpu));
+    const auto siblings =
+        read_first_line(fmt::format("{}/devices/system/cpu/cpu{}/topology/thread_siblings_list", sysfs_root, cpu));
     try {
       if (siblings && parse_cpu_list(*siblings).front() != cpu) secondary.push_back(cpu);
     } catch (const Error&) {

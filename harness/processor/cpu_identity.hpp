@@ -20,7 +20,8 @@ std::vector<CpuCache> read_cpu_caches(const std::string& sysfs_root, const std::
 // "L1 48 KiB x2, L2 2.00 MiB x2, L3 260 MiB"
 std::string describe_caches(const std::vector<CpuCache>& caches);
 
-// "Intel(R) Xeon(R) Processor", "Cortex-A55 + Cortex-A78"; "unknown" where /proc/cpuinfo has neither name nor part number.
+// "Intel(R) Xeon(R) Processor", "Cortex-A55 + Cortex-A78"; "unknown" where /proc/cpuinfo has neither name nor part
+// number.
 std::string read_cpu_model(const std::string& procfs_root, const std::vector<int>& cpus);
 
 // CPUs that are not the first hardware thread of their core.

@@ -61,7 +61,8 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     well_formed = well_formed && (rest.front() == ',' || rest.front() == '+');
     rest.remove_prefix(1);
   }
-  if (!well_formed) throw Error("'" + std::string(text) + "' is not a list of CPUs", "", "write it like 0-3,6 or 0-3+6");
+  if (!well_formed)
+    throw Error("'" + std::string(text) + "' is not a list of CPUs", "", "write it like 0-3,6 or 0-3+6");
   return {cpus.begin(), cpus.end()};
 }
 
@@ -106,7 +107,8 @@ std::vector<CpuCluster> read_cpu_clusters(const std::string& sysfs_root, const s
   }
   std::vector<CpuCluster> clusters;
   for (auto& [strength, cpus] : groups) {
-    clusters.push_back({cluster_name(clusters.size(), groups.size()), std::move(cpus), strength.first, strength.second});
+    clusters.push_back(
+        {cluster_name(clusters.size(), groups.size()), std::move(cpus), strength.first, strength.second});
   }
   return clusters;
 }

@@ -38,9 +38,8 @@ std::vector<int> by_preference(const std::vector<CpuCluster>& clusters, const st
       if (std::find(cpus.begin(), cpus.end(), cpu) != cpus.end()) members.push_back(cpu);
     }
     const std::vector<int> second = secondary_threads(kSysfs, members);
-    std::stable_partition(members.begin(), members.end(), [&](int cpu) {
-      return std::find(second.begin(), second.end(), cpu) != second.end();
-    });
+    std::stable_partition(members.begin(), members.end(),
+                          [&](int cpu) { return std::find(second.begin(), second.end(), cpu) != second.end(); });
     ordered.insert(ordered.end(), members.begin(), members.end());
   }
   return ordered;

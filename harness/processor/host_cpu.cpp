@@ -49,7 +49,8 @@ Support HostCpu::evict_caches() {
     std::int64_t cache_bytes = 0;
     for (const CpuCache& cache : read_cpu_caches("/sys", cpus_)) cache_bytes += cache.bytes;
     if (cache_bytes == 0) cache_bytes = kAssumedCacheBytes;
-    const std::string caches = "the caches of " + info_.name + " hold " + format_bytes(static_cast<double>(cache_bytes));
+    const std::string caches =
+        "the caches of " + info_.name + " hold " + format_bytes(static_cast<double>(cache_bytes));
     if (cache_bytes > kMaxEvictionBytes) {
       return Support::no(caches + ", more than the " + format_bytes(static_cast<double>(kMaxEvictionBytes)) +
                          " used to evict them");

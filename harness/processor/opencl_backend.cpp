@@ -1,5 +1,5 @@
-// Finds OpenCL devices, "opencl:0", "opencl:1", ... over all platforms in the loader's order, and opens them or an equal
-// part of one: "opencl:0/0of2".
+// Finds OpenCL devices, "opencl:0", "opencl:1", ... over all platforms in the loader's order, and opens them or an
+// equal part of one: "opencl:0/0of2".
 #include <fmt/format.h>
 
 #include <algorithm>

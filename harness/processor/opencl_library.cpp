@@ -1,5 +1,6 @@
-// The OpenCL functions that the C++ bindings call, defined here and forwarded to the library opened at run time, so that
-// the suite builds, links and starts where there is no OpenCL. Without the library every call returns an error code.
+// The OpenCL functions that the C++ bindings call, defined here and forwarded to the library opened at run time, so
+// that the suite builds, links and starts where there is no OpenCL. Without the library every call returns an error
+// code.
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -15,14 +16,15 @@ namespace hetscope {
 namespace {
 
 std::vector<std::string> candidates() {
-  if (const char* chosen = std::getenv("HETSCOPE_OPENCL_LIBRARY"); chosen != nullptr && *chosen != '\0') return {chosen};
+  if (const char* chosen = std::getenv("HETSCOPE_OPENCL_LIBRARY"); chosen != nullptr && *chosen != '\0')
+    return {chosen};
   return {"libOpenCL.so.1",
           "libOpenCL.so",
-          "/vendor/lib64/libOpenCL.so",          // Adreno
+          "/vendor/lib64/libOpenCL.so",  // Adreno
           "/system/vendor/lib64/libOpenCL.so",
-          "/vendor/lib64/egl/libGLES_mali.so",   // Mali: OpenCL is inside the graphics driver
-          "/vendor/lib64/libOpenCL-pixel.so",    // Tensor: hands its functions out one by one
-          "/vendor/lib64/libPVROCL.so"};         // PowerVR
+          "/vendor/lib64/egl/libGLES_mali.so",  // Mali: OpenCL is inside the graphics driver
+          "/vendor/lib64/libOpenCL-pixel.so",   // Tensor: hands its functions out one by one
+          "/vendor/lib64/libPVROCL.so"};        // PowerVR
 }
 
 struct OpenClLibrary {
@@ -36,7 +38,8 @@ struct OpenClLibrary {
     library.leak();
     if (!library) return;
     pixel_pointer = library.function<void*(const char*)>("loadOpenCLPointer");
-    if (auto* enable = library.function<void()>("enableOpenCL"); enable != nullptr && pixel_pointer != nullptr) enable();
+    if (auto* enable = library.function<void()>("enableOpenCL"); enable != nullptr && pixel_pointer != nullptr)
+      enable();
     if (symbol("clGetPlatformIDs") == nullptr) {
       why_not = library.path() + " has no function clGetPlatformIDs";
       library = DynamicLibrary();
@@ -141,11 +144,10 @@ std::string opencl_library_path() { return opened_library().library.path(); }
 #define HETSCOPE_A14 HETSCOPE_A13, a13
 
 // Hidden, so that the opened library's calls of its own functions never arrive here.
-#define HETSCOPE_OPENCL_FUNCTION(name, count)                                                                \
-  extern "C" __attribute__((visibility("hidden"))) hetscope::ResultOf<decltype(name)> name(                  \
-      HETSCOPE_P##count(name)) {                                                                             \
-    static decltype(name)* const kFunction = hetscope::find_function<decltype(name)>(#name);                 \
-    return hetscope::forward(kFunction, hetscope::code_without(#name), HETSCOPE_A##count);                   \
+#define HETSCOPE_OPENCL_FUNCTION(name, count)                                                                         \
+  extern "C" __attribute__((visibility("hidden"))) hetscope::ResultOf<decltype(name)> name(HETSCOPE_P##count(name)) { \
+    static decltype(name)* const kFunction = hetscope::find_function<decltype(name)>(#name);                          \
+    return hetscope::forward(kFunction, hetscope::code_without(#name), HETSCOPE_A##count);                            \
   }
 #include "harness/processor/opencl_functions.inc"
 #undef HETSCOPE_OPENCL_FUNCTION

@@ -39,7 +39,8 @@ void read_images(const cl::Device& device, const cl::Context& context, OpenClLim
   if (!limits.images) return;
   limits.image2d_width = ask_or<std::size_t>(device, CL_DEVICE_IMAGE2D_MAX_WIDTH, 0);
   limits.image2d_height = ask_or<std::size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT, 0);
-  if (limits.version >= 120) limits.image_buffer_texels = ask_or<std::size_t>(device, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, 0);
+  if (limits.version >= 120)
+    limits.image_buffer_texels = ask_or<std::size_t>(device, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, 0);
   std::vector<cl::ImageFormat> formats;
   context.getSupportedImageFormats(CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D, &formats);
   const auto has = [&](cl_channel_type type) {
@@ -66,9 +67,9 @@ void read_partitions(const cl::Device& device, OpenClLimits& limits) {
   std::size_t bytes = 0;
   if (clGetDeviceInfo(device(), CL_DEVICE_PARTITION_PROPERTIES, 0, nullptr, &bytes) != CL_SUCCESS) return;
   std::vector<cl_device_partition_property> ways(bytes / sizeof(cl_device_partition_property));
-  if (ways.empty() || clGetDeviceInfo(device(), CL_DEVICE_PARTITION_PROPERTIES,
-                                      ways.size() * sizeof(cl_device_partition_property), ways.data(),
-                                      nullptr) != CL_SUCCESS) {
+  if (ways.empty() ||
+      clGetDeviceInfo(device(), CL_DEVICE_PARTITION_PROPERTIES, ways.size() * sizeof(cl_device_partition_property),
+                      ways.data(), nullptr) != CL_SUCCESS) {
     return;
   }
   const auto has = [&](cl_device_partition_property way) {

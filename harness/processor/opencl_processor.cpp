@@ -1,4 +1,5 @@
-// Context, queue, programs and memory of one OpenCL device, within OpenCL 1.1: what later versions add is asked for first.
+// Context, queue, programs and memory of one OpenCL device, within OpenCL 1.1: what later versions add is asked for
+// first.
 #include "harness/processor/opencl_processor.hpp"
 
 #include <fmt/format.h>
@@ -159,9 +160,10 @@ cl::Kernel OpenClProcessor::kernel(std::string_view name, std::string_view sourc
 cl::Buffer OpenClProcessor::allocate(std::int64_t bytes, cl_mem_flags flags) {
   if (bytes <= 0) throw Error(fmt::format("a buffer of {} bytes cannot be allocated", bytes), info_.name);
   if (bytes > limits_.max_allocation_bytes) {
-    throw Error(fmt::format("a buffer of {} is above this device's limit of {}", format_bytes(static_cast<double>(bytes)),
-                            format_bytes(static_cast<double>(limits_.max_allocation_bytes))),
-                info_.name, "use a smaller shape");
+    throw Error(
+        fmt::format("a buffer of {} is above this device's limit of {}", format_bytes(static_cast<double>(bytes)),
+                    format_bytes(static_cast<double>(limits_.max_allocation_bytes))),
+        info_.name, "use a smaller shape");
   }
   try {
     return cl::Buffer(context_, flags, static_cast<std::size_t>(bytes));

@@ -63,7 +63,8 @@ class OpenClProcessor final : public Processor {
   // Builds `source` with `options` (cached by both). `name` is the file it came from; a compile error becomes an Error
   // with the first lines of the build log.
   cl::Program program(std::string_view name, std::string_view source, const std::string& options = "");
-  cl::Kernel kernel(std::string_view name, std::string_view source, const char* function, const std::string& options = "");
+  cl::Kernel kernel(std::string_view name, std::string_view source, const char* function,
+                    const std::string& options = "");
 
   // Throws Error above max_allocation_bytes or when the device has no memory left.
   cl::Buffer allocate(std::int64_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE);

@@ -26,9 +26,9 @@ struct ProcessorInfo {
   std::string name;
   ProcessorKind kind = ProcessorKind::cpu;
   ProgramModel program_model = ProgramModel::host_function;
-  std::string model;                      // "Intel(R) Xeon(R) Processor"
-  std::string driver;                     // "" for the host
-  int compute_units = 1;                  // cores or GPU compute units
+  std::string model;      // "Intel(R) Xeon(R) Processor"
+  std::string driver;     // "" for the host
+  int compute_units = 1;  // cores or GPU compute units
   std::int64_t memory_bytes = 0;
   std::int64_t max_allocation_bytes = 0;  // of one piece
   std::int64_t cache_bytes = 0;           // last level, 0 when unknown

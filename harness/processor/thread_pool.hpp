@@ -47,7 +47,8 @@ class ThreadPool {
     });
   }
 
-  static std::pair<std::int64_t, std::int64_t> share_of(int worker, int workers, std::int64_t count, std::int64_t grain);
+  static std::pair<std::int64_t, std::int64_t> share_of(int worker, int workers, std::int64_t count,
+                                                        std::int64_t grain);
 
  private:
   using RawBody = void (*)(void* context, int worker);

@@ -74,7 +74,7 @@ class RunDirectory {
 struct LoadedRun {
   std::string directory;
   std::string run_json;             // its text; "" when missing
-  std::vector<Record> records;      // of each run_uuid and case line the last record
+  std::vector<Record> records;      // of each case line the last record; in a .jsonl file of each run and case line
   std::vector<std::string> faults;  // "records.jsonl line 12: ...": lines that were left out
 };
 // Reads a directory, or a .jsonl file. Lines that do not parse become faults; throws Error only when nothing can be

@@ -75,12 +75,15 @@ LoadedRun load_run(const std::string& path) {
     run.directory = fs::path(path).parent_path().string();
   }
 
-  // A file may hold the records of several runs; a case that was run again counts once in each of them.
+  // A directory is one run, whatever its sessions were called. A file may hold the records of several runs, and a case
+  // counts once in each of them.
+  const bool is_one_run = kind == fs::file_type::directory;
   std::map<std::pair<std::string, std::string>, std::size_t> places;
   for_each_record(
       records_path,
       [&](Record&& record) {
-        const auto [place, is_new] = places.try_emplace({record.run_uuid, record.item.line()}, run.records.size());
+        const auto [place, is_new] =
+            places.try_emplace({is_one_run ? std::string() : record.run_uuid, record.item.line()}, run.records.size());
         if (is_new) {
           run.records.push_back(std::move(record));
         } else {

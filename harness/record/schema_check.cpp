@@ -64,14 +64,18 @@ std::vector<std::string> SchemaCheck::violations(const nlohmann::json& record) c
   const valijson::adapters::NlohmannJsonAdapter adapter(record);
   if (validator.validate(implementation_->schema, adapter, &results)) return {};
 
-  // Each fault is followed by one complaint for every level above it, which adds nothing.
+  // A fault is followed by one echo for every schema around it and one complaint for every level above it; neither adds
+  // anything to the cause.
   std::vector<std::string> found;
   for (const auto& fault : results) {
+    const bool is_echo = fault.description.rfind("Failed to validate against", 0) == 0;
     const bool has_cause = std::any_of(results.begin(), results.end(),
                                        [&fault](const auto& other) { return is_above(fault.context, other.context); });
-    const std::string line = json_pointer(fault.context) + ": " + fault.description;
-    if (!has_cause && std::find(found.begin(), found.end(), line) == found.end()) found.push_back(line);
+    std::string line = json_pointer(fault.context) + ": " + fault.description;
+    if (is_echo || has_cause || std::find(found.begin(), found.end(), line) != found.end()) continue;
+    found.push_back(std::move(line));
   }
+  if (found.empty()) found.emplace_back("/: is not a valid record");
   return found;
 }
 

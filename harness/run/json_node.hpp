@@ -1,5 +1,5 @@
-// A strict reader's view of one place in a JSON file: knows its path and JSON pointer, so that every complaint says where
-// it is and what to do. For files that people write; nothing unknown is passed over.
+// A strict reader's view of one place in a JSON file: knows its path and JSON pointer, so that every complaint says
+// where it is and what to do. For files that people write; nothing unknown is passed over.
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,7 @@ bool is_probe(const Case& item, const Operation& operation) {
 
 struct Rate {
   double value = 0;
-  double low = 0;   // of the 95 % interval
+  double low = 0;  // of the 95 % interval
   double high = 0;
 };
 
@@ -75,10 +75,11 @@ void set_share(Record& record, const std::string& metric, const Rate& rate, cons
   record.metrics[metric] = {rate.value / roof.value, "1", roof.name};
   if (record.status != Status::ok || rate.low <= kRoofMargin * roof.high) return;
   record.status = Status::mistrusted;
-  record.reason = fmt::format("{} (at least {}) is above {} times the roof {}, {} (at most {}): the executed work or the "
-                              "measurement is wrong",
-                              format_si(rate.value, unit), format_si(rate.low, unit), format_number(kRoofMargin),
-                              roof.name, format_si(roof.value, unit), format_si(roof.high, unit));
+  record.reason = fmt::format(
+      "{} (at least {}) is above {} times the roof {}, {} (at most {}): the executed work or the "
+      "measurement is wrong",
+      format_si(rate.value, unit), format_si(rate.low, unit), format_number(kRoofMargin), roof.name,
+      format_si(roof.value, unit), format_si(roof.high, unit));
 }
 
 }  // namespace
@@ -102,10 +103,9 @@ void Roofs::add(const Record& record, const Catalog& catalog) {
     }
     auto& points = bandwidth_[key_of(record.item, clock)];
     const std::int64_t size = working_set_of(record);
-    const auto place = std::lower_bound(points.begin(), points.end(), size,
-                                        [](const Point& point, std::int64_t bytes) {
-                                          return point.working_set_bytes < bytes;
-                                        });
+    const auto place = std::lower_bound(points.begin(), points.end(), size, [](const Point& point, std::int64_t bytes) {
+      return point.working_set_bytes < bytes;
+    });
     if (place == points.end() || place->working_set_bytes != size) {
       points.insert(place, {size, roof});
     } else if (roof.value > place->roof.value) {
@@ -118,10 +118,9 @@ std::optional<Roof> Roofs::bandwidth(const Case& item, std::int64_t working_set_
   const auto found = bandwidth_.find(key_of(item, clock));
   if (found == bandwidth_.end()) return std::nullopt;
   const std::vector<Point>& points = found->second;
-  const auto above = std::upper_bound(points.begin(), points.end(), working_set_bytes,
-                                      [](std::int64_t bytes, const Point& point) {
-                                        return bytes < point.working_set_bytes;
-                                      });
+  const auto above =
+      std::upper_bound(points.begin(), points.end(), working_set_bytes,
+                       [](std::int64_t bytes, const Point& point) { return bytes < point.working_set_bytes; });
   if (above == points.begin()) return above->roof;
   const Roof& below = std::prev(above)->roof;
   return above == points.end() || below.value >= above->roof.value ? below : above->roof;

@@ -15,22 +15,23 @@
 namespace hetscope {
 
 struct Roof {
-  std::string name;      // "copy_bandwidth@cpu threads=1"
-  double value = 0;      // bytes/s or flop/s
-  double high = 0;       // upper end of its 95 % interval
+  std::string name;  // "copy_bandwidth@cpu threads=1"
+  double value = 0;  // bytes/s or flop/s
+  double high = 0;   // upper end of its 95 % interval
 };
 
 // A rate is above its roof only when its whole interval is above this many times the roof's own upper end.
 inline constexpr double kRoofMargin = 1.05;
 
-// Roofs are kept apart by processor, number of threads and clock: a device's own clock leaves out what the host waits for.
+// Roofs are kept apart by processor, number of threads and clock: a device's own clock leaves out what the host waits
+// for.
 class Roofs {
  public:
   // Takes a record of a bandwidth or compute roof whose axes are those of one of the operation's probes; others, rows
   // that are not ok and cold caches are ignored.
   void add(const Record& record, const Catalog& catalog);
-  // The copy bandwidth at a working set: the larger of the two probed sizes around it, the best kernel counting, for the
-  // same processor and number of threads.
+  // The copy bandwidth at a working set: the larger of the two probed sizes around it, the best kernel counting, for
+  // the same processor and number of threads.
   std::optional<Roof> bandwidth(const Case& item, std::int64_t working_set_bytes,
                                 std::string_view clock = kHostClock) const;
   // The multiply-add peak for the type that the case computes in: f32 for f16 storage, unless the axis `accumulator`

@@ -71,7 +71,8 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
     const auto path = (std::filesystem::path(scenario_path).parent_path() / name).lexically_normal();
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(path, ignored)) {
-      throw file.error("there is no shapes file '" + path.string() + "'", "the path is relative to the scenario's file");
+      throw file.error("there is no shapes file '" + path.string() + "'",
+                       "the path is relative to the scenario's file");
     }
     const auto more = read_shapes_file(path.string(), only, unused, layers);
     rows.insert(rows.end(), more.begin(), more.end());
@@ -92,6 +93,9 @@ void read_axis(const std::string& name, const JsonNode& node, const std::string&
   std::vector<AxisValue> values;
   for (const JsonNode& item : node.items()) {
     AxisValue value = item.axis_value();
+    if (is_shape_axis(name) && std::holds_alternative<std::int64_t>(value)) {
+      throw item.error("a shape is a list of its own", fmt::format("write [[{}, ...]]", to_string(value)));
+    }
     if (const Dims* shape = std::get_if<Dims>(&value); shape != nullptr && is_shape_axis(name)) {
       check_shape(*shape, item);
     }
@@ -104,7 +108,8 @@ void read_axis(const std::string& name, const JsonNode& node, const std::string&
 }
 
 void read_baseline(const JsonNode& node, Experiment& experiment) {
-  if (node.members().empty()) throw node.error("the baseline names no axis", "for example {\"kernel\": \"copy_memcpy\"}");
+  if (node.members().empty())
+    throw node.error("the baseline names no axis", "for example {\"kernel\": \"copy_memcpy\"}");
   for (const auto& [axis, value] : node.members()) {
     if (std::find(experiment.compare_by.begin(), experiment.compare_by.end(), axis) == experiment.compare_by.end()) {
       throw value.error("the baseline's axis '" + axis + "' is not one of 'compare_by'",
@@ -116,8 +121,7 @@ void read_baseline(const JsonNode& node, Experiment& experiment) {
 }
 
 Experiment read_experiment(const JsonNode& node, const std::string& path) {
-  node.check_keys(
-      {"operation", "kernels", "processors", "axes", "compare_by", "baseline", "energy", "budget_s"});
+  node.check_keys({"operation", "kernels", "processors", "axes", "compare_by", "baseline", "energy", "budget_s"});
   Experiment experiment;
   experiment.operation = node.at("operation").text();
   experiment.kernels = {"*"};

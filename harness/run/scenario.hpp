@@ -1,5 +1,6 @@
 // A scenario is a JSON file that expands axes x kernels x processors into cases, says which cases form a group, which
-// carry energy, and its budget. docs/scenario.md describes the format; unknown keys, wrong types and empty axes are errors.
+// carry energy, and its budget. docs/scenario.md describes the format; unknown keys, wrong types and empty axes are
+// errors.
 #pragma once
 
 #include <cstdint>
@@ -17,29 +18,29 @@ namespace hetscope {
 // One line of an experiment's plan.
 struct PlannedCase {
   Case item;
-  std::string baseline;      // case line of the group's baseline member, "" when it is itself or there is none
+  std::string baseline;  // case line of the group's baseline member, "" when it is itself or there is none
 };
 
 // Cases that are measured together, in interleaved rounds.
 struct PlannedGroup {
-  std::string key;           // what its members share, as printed in the record
-  std::string scenario;      // name of the scenario
+  std::string key;       // what its members share, as printed in the record
+  std::string scenario;  // name of the scenario
   std::vector<PlannedCase> cases;
-  double budget_s = 5;       // measuring time for the group
-  double timeout_s = 120;    // after which the worker is killed
+  double budget_s = 5;     // measuring time for the group
+  double timeout_s = 120;  // after which the worker is killed
   bool energy = false;
 };
 
 struct Experiment {
   std::string operation;
-  std::vector<std::string> kernels;                       // names; {"*"}: all of the operation
-  std::vector<std::string> processors;                    // names, or patterns with '*': "*", "cpu", "opencl:*"
+  std::vector<std::string> kernels;     // names; {"*"}: all of the operation
+  std::vector<std::string> processors;  // names, or patterns with '*': "*", "cpu", "opencl:*"
   std::vector<std::pair<std::string, std::vector<AxisValue>>> axes;
   std::vector<std::vector<std::pair<std::string, AxisValue>>> rows;  // axes that vary together (shape and its layer)
-  std::vector<std::string> compare_by;                    // axes that differ within a group; {}: groups of one
-  std::map<std::string, AxisValue> baseline;              // the member whose axes have these values
+  std::vector<std::string> compare_by;        // axes that differ within a group; {}: groups of one
+  std::map<std::string, AxisValue> baseline;  // the member whose axes have these values
   bool energy = false;
-  double budget_s = 0;                                    // per case; 0: the scenario's
+  double budget_s = 0;  // per case; 0: the scenario's
 };
 
 struct Scenario {
@@ -48,9 +49,9 @@ struct Scenario {
   std::string question;
   std::string path;
   std::string sha256;
-  double budget_s = 2;      // per case
+  double budget_s = 2;        // per case
   double total_budget_s = 0;  // 0: none
-  bool roofs = true;        // measure the roofs of every processor first
+  bool roofs = true;          // measure the roofs of every processor first
   std::vector<Experiment> experiments;
 };
 
@@ -58,15 +59,15 @@ struct Scenario {
 Scenario load_scenario(const std::string& path);
 Scenario parse_scenario(std::string_view text, const std::string& path);
 
-// The groups of a scenario on the processors that exist. Kernels meet only processors of their program model. Cases that
-// are equal after dropping axes their kernel does not know appear once, in the first experiment that plans them. Throws
-// Error for unknown names and bad axes.
+// The groups of a scenario on the processors that exist. Kernels meet only processors of their program model. Cases
+// that are equal after dropping axes their kernel does not know appear once, in the first experiment that plans them.
+// Throws Error for unknown names and bad axes.
 std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalog,
                                  const std::vector<ProcessorInfo>& processors);
 
-// The groups that measure the roofs for every processor and thread count used by `groups`, to be run in front of them: one
-// group for each probed size, with all kernels of the roof's operation. Cases that `groups` holds already are left out.
-// `budget_s` is per case.
+// The groups that measure the roofs for every processor and thread count used by `groups`, to be run in front of them:
+// one group for each probed size, with all kernels of the roof's operation. Cases that `groups` holds already are left
+// out. `budget_s` is per case.
 std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
                                       const std::vector<ProcessorInfo>& processors, double budget_s);
 

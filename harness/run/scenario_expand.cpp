@@ -42,6 +42,11 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 bool is_pattern(const std::string& name) { return name.find('*') != std::string::npos; }
 
+std::string list_of(const std::vector<std::string>& processors) {
+  if (processors.empty()) return "none was found here: see hetscope devices";
+  return fmt::format("there are: {}", fmt::join(processors, ", "));
+}
+
 double timeout_for(double budget_s, bool energy) {
   return std::max(kLeastTimeoutSeconds, 60 + 3 * budget_s) + (energy ? kEnergyTimeoutSeconds : 0);
 }
@@ -116,7 +121,8 @@ class Expansion {
     for (const ProcessorInfo& processor : all) names.push_back(processor.name);
     for (const std::string& wanted : experiment_.processors) {
       if (!is_pattern(wanted) && std::find(names.begin(), names.end(), wanted) == names.end()) {
-        throw unknown_name("processor", wanted, names, where_ + "/processors");
+        // All of them, not only the nearest: which processors a device has is what its user may not know.
+        throw Error("there is no processor '" + wanted + "' here", where_ + "/processors", list_of(names));
       }
     }
     for (const ProcessorInfo& processor : all) {
@@ -126,9 +132,7 @@ class Expansion {
       }
     }
     if (processors_.empty()) {
-      throw Error("no processor matches", where_ + "/processors",
-                  names.empty() ? "none was found here: see hetscope devices"
-                                : fmt::format("there are: {}", fmt::join(names, ", ")));
+      throw Error("no processor matches", where_ + "/processors", list_of(names));
     }
   }
 
@@ -159,8 +163,9 @@ class Expansion {
       for (const AxisValue& value : values) {
         if (is_all_threads(name, value)) continue;
         if (spec->type == AxisType::dims && std::holds_alternative<std::int64_t>(value)) {
-          throw Error("a shape is a list of its own", where,
-                      fmt::format("write [[{0}]] for a shape of rank 1; [{0}, ...] lists several values", to_string(value)));
+          throw Error(
+              "a shape is a list of its own", where,
+              fmt::format("write [[{0}]] for a shape of rank 1; [{0}, ...] lists several values", to_string(value)));
         }
         check_axis(*spec, value, where);
       }

@@ -33,13 +33,20 @@ double seconds_since(SteadyClock::time_point begin) {
 
 int& count_of(RunCounts& counts, Status status) {
   switch (status) {
-    case Status::ok: return counts.ok;
-    case Status::unsupported: return counts.unsupported;
-    case Status::skipped: return counts.skipped;
-    case Status::mismatch: return counts.mismatch;
-    case Status::unstable: return counts.unstable;
-    case Status::mistrusted: return counts.mistrusted;
-    case Status::failed: break;
+    case Status::ok:
+      return counts.ok;
+    case Status::unsupported:
+      return counts.unsupported;
+    case Status::skipped:
+      return counts.skipped;
+    case Status::mismatch:
+      return counts.mismatch;
+    case Status::unstable:
+      return counts.unstable;
+    case Status::mistrusted:
+      return counts.mistrusted;
+    case Status::failed:
+      break;
   }
   return counts.failed;
 }
@@ -165,7 +172,8 @@ class Supervision {
         return;
       }
       worker_.reset();
-      // It may have died of an earlier group before it touched this one; a new one that dies like that is to blame here.
+      // It may have died of an earlier group before it touched this one; a new one that dies like that is to blame
+      // here.
       if (death->member == SharedProgress::kNobody && !is_fresh) continue;
       blame(part, *death, pending);
     }
@@ -195,9 +203,12 @@ class Supervision {
           if (answer->record) accept(*answer->record, pending);
           break;
         }
-        case WorkerProcess::Event::overlong: return killed("sent an answer without end and was killed");
-        case WorkerProcess::Event::ended: return died(worker_->death());
-        case WorkerProcess::Event::quiet: break;
+        case WorkerProcess::Event::overlong:
+          return killed("sent an answer without end and was killed");
+        case WorkerProcess::Event::ended:
+          return died(worker_->death());
+        case WorkerProcess::Event::quiet:
+          break;
       }
       patience.see(worker_->progress().get());
       if (const auto limit = patience.exceeded()) {

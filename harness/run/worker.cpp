@@ -88,8 +88,8 @@ MeterDiscovery choose_meters(const std::string& wanted) {
   }
   if (chosen.found.empty()) {
     chosen.missing = std::move(all.missing);
-    chosen.missing.insert(chosen.missing.begin(),
-                          "'" + wanted + "' is not a meter of this device" + (names.empty() ? "" : ", there are" + names));
+    chosen.missing.insert(chosen.missing.begin(), "'" + wanted + "' is not a meter of this device" +
+                                                      (names.empty() ? "" : ", there are" + names));
   }
   return chosen;
 }
@@ -121,9 +121,8 @@ class Worker {
       runner_ = std::make_unique<Runner>(catalog_, *processors_, std::move(meters.found), std::move(meters.missing),
                                          request.identity, clock_);
     }
-    const auto records = runner_->run(request.group, [this](std::size_t member) {
-      progress_.set(static_cast<std::int32_t>(member));
-    });
+    const auto records =
+        runner_->run(request.group, [this](std::size_t member) { progress_.set(static_cast<std::int32_t>(member)); });
     for (const Record& record : records) channel_.write(record_line(record));
   }
 

@@ -1,4 +1,5 @@
-// A worker process as its supervisor sees it: lines out and in, which member it works on, its standard error, its death.
+// A worker process as its supervisor sees it: lines out and in, which member it works on, its standard error, its
+// death.
 #pragma once
 
 #include <sys/types.h>
@@ -69,8 +70,8 @@ class WorkerProcess {
 
   // false: it does not listen any more.
   bool send(std::string line);
-  // Waits up to `timeout_ms` (or until a signal arrives) for the next line; passes on its standard error meanwhile. What it
-  // sent before it ended is given before `ended`.
+  // Waits up to `timeout_ms` (or until a signal arrives) for the next line; passes on its standard error meanwhile.
+  // What it sent before it ended is given before `ended`.
   Event wait(int timeout_ms, std::string& line);
   // SIGKILL to it and its children; returns when it is gone.
   void kill();

@@ -73,11 +73,10 @@ json processor_to_json(const ProcessorInfo& info) {
 ProcessorInfo processor_from_json(const json& value) {
   ProcessorInfo info;
   info.name = value.at("name").get<std::string>();
-  info.kind = parse_enum(value.at("kind").get<std::string>(), {ProcessorKind::cpu, ProcessorKind::gpu,
-                                                               ProcessorKind::npu, ProcessorKind::accelerator});
-  info.program_model =
-      parse_enum(value.at("program_model").get<std::string>(),
-                 {ProgramModel::host_function, ProgramModel::opencl_c, ProgramModel::submodel});
+  info.kind = parse_enum(value.at("kind").get<std::string>(),
+                         {ProcessorKind::cpu, ProcessorKind::gpu, ProcessorKind::npu, ProcessorKind::accelerator});
+  info.program_model = parse_enum(value.at("program_model").get<std::string>(),
+                                  {ProgramModel::host_function, ProgramModel::opencl_c, ProgramModel::submodel});
   info.model = value.at("model").get<std::string>();
   info.driver = value.at("driver").get<std::string>();
   info.compute_units = value.at("compute_units").get<int>();
@@ -109,9 +108,7 @@ std::string request_line(const RunRequest& request) {
                       {"meter", request.meter}}}});
 }
 
-std::string discover_line(const std::vector<std::string>& skip) {
-  return dump_line({{"discover", {{"skip", skip}}}});
-}
+std::string discover_line(const std::vector<std::string>& skip) { return dump_line({{"discover", {{"skip", skip}}}}); }
 
 Request parse_request(const std::string& line) {
   return checked(line, "request", [](const json& document) {

@@ -1,7 +1,8 @@
 // What supervisor and worker say to each other, one JSON document per line.
 //   supervisor: {"run": {"group": ..., "identity": ..., "meter": ""}}  or  {"discover": {"skip": ["opencl"]}}
 //   worker:     {"hello": ...} once; then {"record": ...} per case and {"done": true},
-//               or {"looking": "cpu"}, {"found": [...], "missing": [...], "meters": [...]} per back end and {"done": true}
+//               or {"looking": "cpu"}, {"found": [...], "missing": [...], "meters": [...]} per back end and {"done":
+//               true}
 // Reading throws Error for whatever does not fit: both sides treat that as the other's death.
 #pragma once
 

@@ -39,9 +39,20 @@ double quantile_of_sorted(std::span<const double> samples, double q) {
   return samples[below] + fraction * (samples[below + 1] - samples[below]);
 }
 
+// The quantile without sorting all of `values`, whose order changes.
+double quantile_by_selection(std::vector<double>& values, double q) {
+  const double position = q * static_cast<double>(values.size() - 1);
+  const auto below = values.begin() + static_cast<std::ptrdiff_t>(position);
+  std::nth_element(values.begin(), below, values.end());
+  const double fraction = position - std::floor(position);
+  if (fraction == 0) return *below;
+  const double above = *std::min_element(below + 1, values.end());
+  return above == *below ? above : *below + fraction * (above - *below);
+}
+
 Interval percentiles(std::vector<double> estimates, double confidence) {
-  std::sort(estimates.begin(), estimates.end());
-  return {quantile_of_sorted(estimates, (1 - confidence) / 2), quantile_of_sorted(estimates, (1 + confidence) / 2)};
+  const double low = quantile_by_selection(estimates, (1 - confidence) / 2);
+  return {low, quantile_by_selection(estimates, (1 + confidence) / 2)};
 }
 
 // The median of a multiset given as ascending values with multiplicities; `total` is their sum, > 0.

@@ -12,9 +12,7 @@ namespace {
 
 Error overflow() { return Error("an index expression leaves 64 bits", {}, "use smaller shapes"); }
 
-std::size_t mixed(std::size_t hash, std::size_t value) {
-  return (hash ^ value) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
-}
+std::size_t mixed(std::size_t hash, std::size_t value) { return (hash ^ value) * 0x9e3779b97f4a7c15ULL + (hash >> 29); }
 
 int order_of(std::int64_t a, std::int64_t b) { return a < b ? -1 : (a > b ? 1 : 0); }
 
@@ -85,8 +83,7 @@ IndexExpression IndexExpression::constant(std::int64_t value) {
 
 IndexExpression IndexExpression::variable(int number, std::int64_t extent) {
   assert(number >= 0 && extent >= 1);
-  return make(
-      {.kind = IndexKind::variable, .number = number, .terms = {}, .table = {}, .min = 0, .max = extent - 1});
+  return make({.kind = IndexKind::variable, .number = number, .terms = {}, .table = {}, .min = 0, .max = extent - 1});
 }
 
 IndexExpression IndexExpression::sum(std::int64_t constant, std::vector<IndexTerm> terms) {
@@ -237,59 +234,6 @@ IndexExpression IndexSubstitution::operator()(const IndexExpression& expression)
   }();
   done_.emplace(expression.identity(), std::pair(expression, result));
   return result;
-}
-
-IndexEvaluator::IndexEvaluator(std::span<const IndexExpression> expressions)
-    : kept_(expressions.begin(), expressions.end()) {
-  for (const IndexExpression& expression : kept_) result_slots_.push_back(slot_of(expression));
-  slots_.resize(steps_.size());
-  results_.resize(result_slots_.size());
-  slot_by_identity_.clear();
-}
-
-std::size_t IndexEvaluator::slot_of(const IndexExpression& expression) {
-  if (const auto found = slot_by_identity_.find(expression.identity()); found != slot_by_identity_.end()) {
-    return found->second;
-  }
-  std::vector<Operand> operands;
-  for (const IndexTerm& term : expression.terms()) operands.push_back({term.factor, slot_of(term.value)});
-  Step step{expression.kind(), 0, operands_.size(), operands.size(), expression.table().get()};
-  if (step.kind == IndexKind::constant || step.kind == IndexKind::sum) step.number = expression.constant();
-  if (step.kind == IndexKind::variable) step.number = expression.variable_number();
-  if (step.kind == IndexKind::floor_div || step.kind == IndexKind::mod) step.number = expression.divisor();
-  operands_.insert(operands_.end(), operands.begin(), operands.end());
-  steps_.push_back(step);
-  slot_by_identity_.emplace(expression.identity(), steps_.size() - 1);
-  return steps_.size() - 1;
-}
-
-std::int64_t IndexEvaluator::value_of(const Step& step, std::span<const std::int64_t> variables) const {
-  const Operand* operands = operands_.data() + step.first_operand;
-  switch (step.kind) {
-    case IndexKind::constant:
-      return step.number;
-    case IndexKind::variable:
-      return variables[static_cast<std::size_t>(step.number)];
-    case IndexKind::floor_div:
-      return floor_quotient(slots_[operands->slot], step.number);
-    case IndexKind::mod:
-      return floor_remainder(slots_[operands->slot], step.number);
-    case IndexKind::lookup: {
-      const std::int64_t position = std::clamp<std::int64_t>(slots_[operands->slot], 0, step.table->size() - 1);
-      return step.table->values()[static_cast<std::size_t>(position)];
-    }
-    case IndexKind::sum:
-      break;
-  }
-  std::int64_t value = step.number;
-  for (std::size_t i = 0; i < step.operand_count; ++i) value += operands[i].factor * slots_[operands[i].slot];
-  return value;
-}
-
-std::span<const std::int64_t> IndexEvaluator::operator()(std::span<const std::int64_t> variables) {
-  for (std::size_t i = 0; i < steps_.size(); ++i) slots_[i] = value_of(steps_[i], variables);
-  for (std::size_t i = 0; i < results_.size(); ++i) results_[i] = slots_[result_slots_[i]];
-  return results_;
 }
 
 }  // namespace hetscope

@@ -1,6 +1,6 @@
-// Integer index arithmetic over variables with known extents: what remains of a reshape or a transpose when no element is
-// moved and only the reader's index changes. Expressions are immutable and share their parts; building one simplifies
-// nothing (that is index_simplify.hpp), so that the naive form can be measured too.
+// Integer index arithmetic over variables with known extents: what remains of a reshape or a transpose when no element
+// is moved and only the reader's index changes. Expressions are immutable and share their parts; building one
+// simplifies nothing (that is index_simplify.hpp), so that the naive form can be measured too.
 #pragma once
 
 #include <cstddef>
@@ -102,37 +102,6 @@ class IndexSubstitution {
   std::vector<IndexExpression> replacements_;
   // By identity; the original is kept so that no other node can take its place in memory.
   std::unordered_map<const void*, std::pair<IndexExpression, IndexExpression>> done_;
-};
-
-// Expressions as a flat list of steps, each distinct part computed once.
-class IndexEvaluator {
- public:
-  explicit IndexEvaluator(std::span<const IndexExpression> expressions);
-  // The expressions' values, in their order; valid until the next call.
-  std::span<const std::int64_t> operator()(std::span<const std::int64_t> variables);
-
- private:
-  struct Operand {
-    std::int64_t factor;
-    std::size_t slot;
-  };
-  struct Step {
-    IndexKind kind;
-    std::int64_t number;
-    std::size_t first_operand;
-    std::size_t operand_count;
-    const IndexTable* table;
-  };
-  std::size_t slot_of(const IndexExpression& expression);
-  std::int64_t value_of(const Step& step, std::span<const std::int64_t> variables) const;
-
-  std::vector<IndexExpression> kept_;  // owns the tables and keeps identities unique
-  std::vector<Step> steps_;
-  std::vector<Operand> operands_;
-  std::vector<std::int64_t> slots_;
-  std::vector<std::size_t> result_slots_;
-  std::vector<std::int64_t> results_;
-  std::unordered_map<const void*, std::size_t> slot_by_identity_;
 };
 
 // Integer arithmetic that the algebra is made of. The checked ones throw Error instead of leaving 64 bits.

@@ -147,8 +147,8 @@ IndexRange IndexBounds::range_of_atom(const IndexExpression& atom) {
     if (atom.kind() == IndexKind::floor_div) {
       range = intersection(range, {first_block, last_block});
     } else if (first_block == last_block) {
-      const std::int64_t start = first_block * atom.divisor();
-      range = intersection(range, {inner.min - start, inner.max - start});
+      range =
+          intersection(range, {floor_remainder(inner.min, atom.divisor()), floor_remainder(inner.max, atom.divisor())});
     }
   }
   for (const Assumption& known : assumptions_) {
@@ -159,7 +159,7 @@ IndexRange IndexBounds::range_of_atom(const IndexExpression& atom) {
   return range;
 }
 
-double IndexBounds::magnitude(const IndexLinear& linear) {
+double magnitude_of(const IndexLinear& linear) {
   double magnitude = std::abs(static_cast<double>(linear.constant));
   for (const IndexTerm& term : linear.terms) {
     const double largest =

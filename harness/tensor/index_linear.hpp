@@ -59,8 +59,6 @@ class IndexBounds {
   // `form` is primitive. Bounds that are there already are narrowed.
   void assume(const IndexLinear& form, IndexRange range);
   IndexRange range(const IndexLinear& linear);
-  // The largest magnitude that appears while `linear` is added up; in floating point, to ask before multiplying.
-  double magnitude(const IndexLinear& linear);
 
  private:
   struct Assumption {
@@ -74,6 +72,9 @@ class IndexBounds {
   // By identity; the atom is kept so that no other node can take its place in memory.
   std::unordered_map<const void*, std::pair<IndexExpression, IndexRange>> atom_ranges_;
 };
+
+// A bound of every value that appears while `linear` is added up; in floating point, to ask before multiplying.
+double magnitude_of(const IndexLinear& linear);
 
 // The linear form of an operand that is already simplified.
 IndexLinear linear_of(const IndexExpression& simplified);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/registration.hpp"
@@ -58,8 +59,12 @@ class Runs final : public OpenClRunnable {
 
   std::vector<HostTensor> outputs() override {
     std::vector<std::byte> texels(image_bytes(extent_, view_.dtype()));
-    device().queue().enqueueReadImage(target_, CL_TRUE, {0, 0, 0}, {extent_.width, extent_.height, 1}, 0, 0,
-                                      texels.data());
+    try {
+      device().queue().enqueueReadImage(target_, CL_TRUE, {0, 0, 0}, {extent_.width, extent_.height, 1}, 0, 0,
+                                        texels.data());
+    } catch (const cl::Error& error) {
+      throw opencl_error(error, device().name());
+    }
     std::vector<HostTensor> result;
     result.emplace_back(view_);
     std::memcpy(result[0].data(), texels.data(), result[0].size_bytes());

@@ -19,12 +19,13 @@ struct Tile {
   std::size_t group_rows = 0;
 };
 
-// The largest tile whose group and local memory the device takes; an edge of 0 when there is none.
-Tile choose_tile(const OpenClLimits& limits, std::size_t element_bytes) {
+// The largest tile whose group has at most `group_items` and whose local memory the device has; an edge of 0 when there
+// is none.
+Tile choose_tile(const OpenClLimits& limits, std::size_t element_bytes, std::size_t group_items) {
   constexpr std::array kTiles = {Tile{32, 8}, Tile{16, 4}, Tile{8, 2}, Tile{4, 1}, Tile{1, 1}};
   for (const Tile& tile : kTiles) {
-    const bool group_fits = tile.edge * tile.group_rows <= limits.work_group_size &&
-                            tile.edge <= limits.work_item_sizes[0] && tile.group_rows <= limits.work_item_sizes[1];
+    const bool group_fits = tile.edge * tile.group_rows <= group_items && tile.edge <= limits.work_item_sizes[0] &&
+                            tile.group_rows <= limits.work_item_sizes[1];
     const auto local_bytes = static_cast<std::int64_t>(tile.edge * (tile.edge + 1) * element_bytes);
     if (group_fits && local_bytes <= limits.local_memory_bytes) return tile;
   }
@@ -33,6 +34,26 @@ Tile choose_tile(const OpenClLimits& limits, std::size_t element_bytes) {
 
 std::size_t round_up(std::int64_t value, std::size_t multiple) {
   return (static_cast<std::size_t>(value) + multiple - 1) / multiple * multiple;
+}
+
+struct TiledKernel {
+  Tile tile;
+  cl::Kernel kernel;
+};
+
+// The compiled kernel may take smaller groups than the device's limit: then the next smaller tile that fits it.
+TiledKernel build(OpenClProcessor& device, std::size_t element_bytes) {
+  std::size_t group_items = device.limits().work_group_size;
+  for (;;) {
+    const Tile tile = choose_tile(device.limits(), element_bytes, group_items);
+    const std::string options = std::string("-DELEMENT=") + (element_bytes == 2 ? "ushort" : "uint") +
+                                " -DTILE=" + std::to_string(tile.edge) +
+                                " -DGROUP_ROWS=" + std::to_string(tile.group_rows);
+    cl::Kernel kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "transpose", options);
+    const std::size_t wanted = tile.edge * tile.group_rows;
+    group_items = device.local_size(kernel, wanted);
+    if (group_items >= wanted) return {tile, std::move(kernel)};
+  }
 }
 
 class Runs final : public OpenClRunnable {
@@ -76,7 +97,7 @@ class LayoutTransformBuffer final : public OpenClKernel {
       return Support::no("one operand needs " + std::to_string(problem.source.storage_bytes()) +
                          " bytes, and one allocation holds " + std::to_string(device.limits().max_allocation_bytes));
     }
-    if (choose_tile(device.limits(), size_of(problem.source.dtype())).edge == 0) {
+    if (choose_tile(device.limits(), size_of(problem.source.dtype()), device.limits().work_group_size).edge == 0) {
       return Support::no("the device has too little local memory for a tile");
     }
     return Support::yes();
@@ -86,18 +107,14 @@ class LayoutTransformBuffer final : public OpenClKernel {
                                        std::span<const Operand> inputs) const override {
     const LayoutTransformProblem problem(item);
     const BatchedTranspose matrices = as_batched_transpose(problem).value();
-    const std::size_t width = size_of(problem.source.dtype());
-    const Tile tile = choose_tile(device.limits(), width);
-    const std::string options = std::string("-DELEMENT=") + (width == 2 ? "ushort" : "uint") +
-                                " -DTILE=" + std::to_string(tile.edge) +
-                                " -DGROUP_ROWS=" + std::to_string(tile.group_rows);
     const HostTensor& tensor = inputs[0].tensor;
     cl::Buffer source = device.allocate(static_cast<std::int64_t>(tensor.size_bytes()), CL_MEM_READ_ONLY);
     cl::Buffer target = device.allocate(problem.target.storage_bytes(), CL_MEM_WRITE_ONLY);
     device.upload(source, tensor.data(), static_cast<std::int64_t>(tensor.size_bytes()));
 
+    const auto [tile, kernel] = build(device, size_of(problem.source.dtype()));
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "transpose", options);
+    launch.kernel = kernel;
     launch.kernel.setArg(0, source);
     launch.kernel.setArg(1, target);
     launch.kernel.setArg(2, static_cast<cl_uint>(matrices.rows));

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "harness/tensor/dtype.hpp"
+
 // SVE's vectors have no size the compiler knows, which arrays of vectors need; NEON serves those processors.
 #undef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
@@ -190,18 +192,42 @@ bool copy_finite(const float* in, float* out, std::int64_t count) {
   return rest < kInfinity && hn::AllTrue(di, hn::Lt(largest, hn::Set(di, kInfinity)));
 }
 
+// The bits of binary16 moved to their places in binary32, and the exponent's bias put right by an exact multiplication
+// with 2^112: subnormal numbers come out right, because their binary32 is a normal number.
+bool widen_finite(const std::uint16_t* in, float* out, std::int64_t count) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToUnsigned<decltype(df)> du;
+  const hn::Rebind<std::uint16_t, decltype(du)> d16;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(df));
+  const auto exponent = hn::Set(du, 0x7c00U);
+  auto special = hn::Zero(du);
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto bits = hn::PromoteTo(du, hn::LoadU(d16, in + i));
+    special = hn::Max(special, hn::And(bits, exponent));
+    const auto magnitude = hn::BitCast(df, hn::ShiftLeft<13>(hn::And(bits, hn::Set(du, 0x7fffU))));
+    const auto sign = hn::BitCast(df, hn::ShiftLeft<16>(hn::And(bits, hn::Set(du, 0x8000U))));
+    hn::StoreU(hn::Or(hn::Mul(magnitude, hn::Set(df, 0x1.0p112F)), sign), df, out + i);
+  }
+  bool finite = hn::AllFalse(du, hn::Eq(special, exponent));
+  for (; i < count; ++i) {
+    finite = finite && (in[i] & 0x7c00U) != 0x7c00U;
+    out[i] = f32_from_f16(in[i]);
+  }
+  return finite;
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace hetscope
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include "harness/tensor/dtype.hpp"
-
 namespace hetscope {
 namespace {
 HWY_EXPORT(simd_blocks);
 HWY_EXPORT(copy_finite);
+HWY_EXPORT(widen_finite);
 }  // namespace
 
 void decompose_row(NmPattern pattern, float* row, std::int64_t blocks, float* values, std::uint8_t* indices) {
@@ -215,12 +241,7 @@ bool copy_finite_f32(const float* in, float* out, std::int64_t count) {
 }
 
 bool widen_finite_f16(const std::uint16_t* in, float* out, std::int64_t count) {
-  bool finite = true;
-  for (std::int64_t i = 0; i < count; ++i) {
-    finite = finite && (in[i] & 0x7c00U) != 0x7c00U;
-    out[i] = f32_from_f16(in[i]);
-  }
-  return finite;
+  return HWY_DYNAMIC_DISPATCH(widen_finite)(in, out, count);
 }
 
 void widen_i8(const std::int8_t* in, float* out, std::int64_t count) {

@@ -16,10 +16,10 @@ namespace hetscope {
 
 // Upper limits; those that are set must all hold.
 struct SearchLimits {
-  std::optional<double> dropped_magnitude;  // share of the sum of |a|
-  std::optional<double> matrix_error;       // relative Frobenius error of the matrix
-  std::optional<double> output_error;       // relative Frobenius error of the product with B
-  std::optional<double> slots;
+  std::optional<double> dropped_magnitude = {};  // share of the sum of |a|
+  std::optional<double> matrix_error = {};       // relative Frobenius error of the matrix
+  std::optional<double> output_error = {};       // relative Frobenius error of the product with B
+  std::optional<double> slots = {};
 };
 
 // What is made as small as possible under the limits. Ties: the smaller error (of the output where B is given, else of

@@ -3,7 +3,7 @@
 for (const box of document.querySelectorAll(".table")) {
   const body = box.querySelector("tbody");
   const rows = Array.from(body.rows);
-  if (rows.length < 2) continue;
+  if (rows.length < 2 || box.classList.contains("facts")) continue;
   const key = (row, column) => {
     const cell = row.cells[column];
     return cell.hasAttribute("data-v") ? Number(cell.getAttribute("data-v")) : cell.textContent;

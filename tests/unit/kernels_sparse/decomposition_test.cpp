@@ -265,5 +265,24 @@ TEST(DecomposeRow, EveryTargetFindsWhatIsNotFinite) {
   });
 }
 
+TEST(DecomposeRow, EveryTargetWidensEveryHalf) {
+  std::vector<std::uint16_t> halves;
+  for (std::uint32_t bits = 0; bits < 0x10000U; ++bits) {
+    if ((bits & 0x7c00U) != 0x7c00U) halves.push_back(static_cast<std::uint16_t>(bits));
+  }
+  std::vector<float> expected;
+  for (const std::uint16_t bits : halves) expected.push_back(f32_from_f16(bits));
+  for_each_target([&](const std::string& target) {
+    std::vector<float> got(halves.size());
+    EXPECT_TRUE(widen_finite_f16(halves.data(), got.data(), static_cast<std::int64_t>(got.size()))) << target;
+    EXPECT_TRUE(same_bits(got, expected)) << target;
+    for (const std::size_t at : {std::size_t{0}, halves.size() - 1, halves.size() / 2}) {
+      std::vector<std::uint16_t> bad = halves;
+      bad[at] = 0xfc00;
+      EXPECT_FALSE(widen_finite_f16(bad.data(), got.data(), static_cast<std::int64_t>(got.size()))) << target;
+    }
+  });
+}
+
 }  // namespace
 }  // namespace hetscope

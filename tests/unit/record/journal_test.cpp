@@ -104,10 +104,11 @@ TEST(RunDirectoryTest, TheLastRecordOfACaseCounts) {
   ASSERT_EQ(loaded.records.size(), 1U);
   EXPECT_EQ(loaded.records[0].status, Status::unsupported);
 
-  // The same case of another run is another row.
+  // A directory is one run; in a file the same case of another run is another row.
   record.run_uuid = "another";
   RunDirectory::resume(directory.path("run")).append(record);
-  EXPECT_EQ(load_run(directory.path("run")).records.size(), 2U);
+  EXPECT_EQ(load_run(directory.path("run")).records.size(), 1U);
+  EXPECT_EQ(load_run(directory.path("run/records.jsonl")).records.size(), 2U);
 }
 
 TEST(RunDirectoryTest, ResumesAfterAKillAtEveryByteOfTheLastRecord) {

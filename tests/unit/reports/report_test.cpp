@@ -253,7 +253,7 @@ TEST(Report, HostCpuBehindOpenClIsLabelledWhereverItStands) {
   Record record = make_record("k", 1000, "opencl:0");
   Record other = make_record("k", 1000, "cpu");
   const ReportInput input = make_input({record, other});
-  EXPECT_THAT(markdown_report(input), HasSubstr("| opencl:0 (host CPU behind OpenCL) |"));
+  EXPECT_THAT(markdown_report(input), HasSubstr("| opencl:0 (host CPU) |"));
   EXPECT_THAT(html_report(input), HasSubstr("say nothing about any GPU"));
   EXPECT_THAT(html_report(input), HasSubstr("the host&#39;s CPU, not a GPU"));
 }

@@ -198,6 +198,15 @@ TEST(Summary, OpenClOnTheHostCpuIsNoGpu) {
   EXPECT_THAT(summarise(unknown).cautions, Contains(HasSubstr("not recorded")));
 }
 
+TEST(Summary, ABusyDeviceIsSaid) {
+  auto records = make_pair_of(0.8);
+  const ReportInput quiet = make_input(records);
+  EXPECT_TRUE(summarise(quiet).cautions.empty());
+  records[0].conditions.load = 0.5;
+  const ReportInput busy = make_input(records);
+  EXPECT_THAT(summarise(busy).cautions, Contains(HasSubstr("1 row was measured while other processes")));
+}
+
 TEST(RunInfo, MalformedPartsBecomeFaults) {
   for (const char* text :
        {"", "[1,2]", "{", "null", "{\"scenarios\":7,\"host\":[1],\"processors\":[3],\"missing\":{}}"}) {
@@ -211,7 +220,7 @@ TEST(RunInfo, MalformedPartsBecomeFaults) {
   EXPECT_TRUE(info.faults.empty());
   EXPECT_EQ(info.scenarios.at(0).question, "Which layout transforms can be removed?");
   EXPECT_EQ(info.processor_label("cpu"), "cpu");
-  EXPECT_EQ(info.processor_label("opencl:0"), "opencl:0 (host CPU behind OpenCL)");
+  EXPECT_EQ(info.processor_label("opencl:0"), "opencl:0 (host CPU)");
   EXPECT_EQ(info.processor_label("opencl:1"), "opencl:1");
 }
 

@@ -117,7 +117,8 @@ TEST_F(RoofsTest, SharesNameTheirRoof) {
 
 TEST_F(RoofsTest, IsMistrustedOnlyWhenTheWholeIntervalIsAbove) {
   add(row(small_copy, 512, 0, 100));  // high end: 512 / 99 ns; with the margin: above 512 / 94.29 ns
-  Record near = row("double kernel=plain processor=cpu shape=[64] threads=1", 512, 0, 94);  // reaches down to 512 / 94.94
+  Record near =
+      row("double kernel=plain processor=cpu shape=[64] threads=1", 512, 0, 94);  // reaches down to 512 / 94.94
   judge(near);
   EXPECT_EQ(near.status, Status::ok);
   EXPECT_GT(near.metrics.at("of_bandwidth_roof").value, 1.05);

@@ -33,7 +33,8 @@ TEST(ParseScenario, ReadsEveryKey) {
       "budget_s": 0.5, "total_budget_s": 60, "roofs": false,
       "experiments": [{
         "operation": "copy", "kernels": ["a", "b*"], "processors": ["cpu", "opencl:*"],
-        "axes": {"shape": [[1, 64, 56, 56], [7]], "dtype": ["f32"], "threads": [1, "all"], "exact": [true], "ratio": [0.5]},
+        "axes": {"shape": [[1, 64, 56, 56], [7]], "dtype": ["f32"],
+                 "threads": [1, "all"], "exact": [true], "ratio": [0.5]},
         "compare_by": ["kernel", "threads"], "baseline": {"kernel": "a", "threads": 1},
         "energy": true, "budget_s": 3}]})",
                                            "dir/copy.json");
@@ -79,8 +80,9 @@ TEST(ParseScenario, TellsFaultsOfTheFrame) {
   EXPECT_THAT(fault_of("{"), HasSubstr("dir/s.json"));
   EXPECT_THAT(fault_of("[]"), HasSubstr("expected an object"));
   EXPECT_THAT(fault_of("{}"), HasSubstr("key 'schema' is missing"));
-  EXPECT_THAT(fault_of(R"({"schema":"hetscope/scenario/2","name":"s","experiments":[{"operation":"c"}]})"),
-              AllOf(HasSubstr("dir/s.json#/schema"), HasSubstr("hetscope/scenario/2"), HasSubstr("hetscope/scenario/1")));
+  EXPECT_THAT(
+      fault_of(R"({"schema":"hetscope/scenario/2","name":"s","experiments":[{"operation":"c"}]})"),
+      AllOf(HasSubstr("dir/s.json#/schema"), HasSubstr("hetscope/scenario/2"), HasSubstr("hetscope/scenario/1")));
   EXPECT_THAT(fault_of(R"({"schema":"hetscope/scenario/1","experiments":[{"operation":"c"}]})"), HasSubstr("'name'"));
   EXPECT_THAT(fault_of(R"({"schema":"hetscope/scenario/1","name":"","experiments":[{"operation":"c"}]})"),
               HasSubstr("#/name: the text is empty"));
@@ -181,8 +183,8 @@ TEST_F(ShapesFile, TellsItsOwnFaults) {
   files_.write("shapes/bad.json", R"({"schema":"hetscope/shapes/1","model":"m","shapes":[{"shape":[1]}]})");
   EXPECT_THAT(fault(R"({"file":"../shapes/bad.json"})"), HasSubstr("'layer' is missing"));
   EXPECT_THAT(fault(R"({"file":"../shapes"})"), HasSubstr("no shapes file"));
-  const std::string both = scenario_with(
-      R"({"operation":"c","axes":{"shape":{"file":"../shapes/net.json"},"layer":["x"]}})");
+  const std::string both =
+      scenario_with(R"({"operation":"c","axes":{"shape":{"file":"../shapes/net.json"},"layer":["x"]}})");
   EXPECT_THAT(fault_of(both, files_.path("scenarios/s.json")), HasSubstr("/axes/layer"));
 }
 

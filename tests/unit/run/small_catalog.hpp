@@ -1,5 +1,5 @@
-// Two operations, host and OpenCL kernels and three processors, none of them real: enough to expand scenarios and to judge
-// roofs.
+// Two operations, host and OpenCL kernels and three processors, none of them real: enough to expand scenarios and to
+// judge roofs.
 #pragma once
 
 #include <memory>
@@ -26,8 +26,8 @@ class ProbeOperation final : public FakeOperation {
   std::vector<std::int64_t> sizes_;
 };
 
-// "double": host kernels plain, fancy; OpenCL kernel device. "copy": a bandwidth roof of two sizes with host kernels copy_a,
-// copy_b and OpenCL kernel copy_cl. "multiply_add": a compute roof with the host kernel peak.
+// "double": host kernels plain, fancy; OpenCL kernel device. "copy": a bandwidth roof of two sizes with host kernels
+// copy_a, copy_b and OpenCL kernel copy_cl. "multiply_add": a compute roof with the host kernel peak.
 struct SmallCatalog {
   SmallCatalog() {
     catalog.operations().add(std::make_unique<FakeOperation>("double"));
@@ -42,7 +42,8 @@ struct SmallCatalog {
     add("copy_b", "copy", ProgramModel::host_function);
     add("copy_cl", "copy", ProgramModel::opencl_c);
     add("peak", "multiply_add", ProgramModel::host_function);
-    processors = {processor("cpu", ProgramModel::host_function, 4), processor("cpu.big", ProgramModel::host_function, 2),
+    processors = {processor("cpu", ProgramModel::host_function, 4),
+                  processor("cpu.big", ProgramModel::host_function, 2),
                   processor("opencl:0", ProgramModel::opencl_c, 8)};
   }
 

@@ -84,9 +84,9 @@ TEST(WorkerProtocol, CarriesDiscovery) {
 }
 
 TEST(WorkerProtocol, RefusesNonsense) {
-  for (const char* line : {"", "nonsense", "[]", "{}", "7", "null", R"({"record":{}})", R"({"record":7})",
-                           R"({"looking":7})", R"({"found":7})", R"({"found":[{}],"missing":[],"meters":[]})",
-                           R"({"done":"yes"})", R"({"done":true)"}) {
+  for (const char* line :
+       {"", "nonsense", "[]", "{}", "7", "null", R"({"record":{}})", R"({"record":7})", R"({"looking":7})",
+        R"({"found":7})", R"({"found":[{}],"missing":[],"meters":[]})", R"({"done":"yes"})", R"({"done":true)"}) {
     EXPECT_THROW(parse_answer(line), Error) << line;
   }
   for (const char* line : {"", "[]", "{}", R"({"run":7})", R"({"run":{"group":{}}})", R"({"discover":{}})"}) {

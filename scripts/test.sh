@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Builds and runs every test, one leg after the other, and says which legs passed and how long each took. The last lines
+# are those of the main leg's ctest. A leg whose tool is missing fails: nothing is skipped silently.
+set -euo pipefail
+
+readonly legs=(checks dev asan-ubsan tsan oclgrind clang-tidy)
+usage() {
+  cat <<'TEXT'
+usage: scripts/test.sh [--quick | --leg NAME ...]
+  checks      who includes whom, formatting, shell scripts' syntax
+  dev         all of it with warnings as errors; all tests
+  asan-ubsan  tests under the address and undefined-behaviour sanitizers
+  tsan        tests of what runs in threads under the thread sanitizer
+  oclgrind    OpenCL kernels on a simulator that reports races and bad accesses
+  clang-tidy  static analysis and clang's warnings
+--quick is checks and dev. $HETSCOPE_JOBS: parallel jobs (default: the number of CPUs).
+TEXT
+}
+
+fail() {
+  printf 'test: %s\n' "$*" >&2
+  exit 2
+}
+
+chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) chosen+=(checks dev) ;;
+    --leg)
+      [ $# -ge 2 ] || fail "--leg needs a name: ${legs[*]}"
+      case " ${legs[*]} " in *" $2 "*) chosen+=("$2") ;; *) fail "unknown leg '$2'; there are: ${legs[*]}" ;; esac
+      shift
+      ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; fail "unknown argument '$1'" ;;
+  esac
+  shift
+done
+[ ${#chosen[@]} -gt 0 ] || chosen=("${legs[@]}")
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+jobs=${HETSCOPE_JOBS:-$(nproc)}
+logs=build/test-logs
+suppressions=$root/scripts/sanitizers
+
+need() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || { printf 'test: %s is missing: run scripts/setup.sh all\n' "$tool" >&2; return 1; }
+  done
+}
+
+# configure PRESET; its chatter is shown only when it fails.
+configure() {
+  cmake --preset "$1" >"$logs/configure-$1.log" 2>&1 || { tail -n 30 "$logs/configure-$1.log" >&2; return 1; }
+}
+
+# build PRESET [target...]
+build() {
+  local preset=$1
+  shift
+  cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} -- --quiet
+}
+
+# tests PRESET [ctest option...]; a selection that selects nothing fails.
+tests() {
+  local preset=$1
+  shift
+  ctest --preset "$preset" -j "$jobs" --no-tests=error --no-label-summary "$@"
+}
+
+# choose_programs PRESET REGEX: sets `programs` to the matching test programs of a configured build.
+choose_programs() {
+  mapfile -t programs < <(ninja -C "build/$1" -t targets all |
+    sed -n 's|^bin/\([a-z0-9_]*\): CXX_EXECUTABLE_LINKER.*|\1|p' | grep -E -- "$2")
+  [ ${#programs[@]} -gt 0 ] || { printf 'test: no test program matches %s\n' "$2" >&2; return 1; }
+}
+
+# Tracked and new files, those that match $1, that are there.
+source_files() {
+  git ls-files -z --cached --others --exclude-standard | tr '\0' '\n' | grep -E -- "$1" | sort -u |
+    while IFS= read -r file; do if [ -f "$file" ]; then printf '%s\n' "$file"; fi; done
+}
+
+leg_checks() {
+  need python3 clang-format git
+  python3 scripts/check_layers.py
+  source_files '\.(cpp|hpp)$' | tr '\n' '\0' | xargs -0 clang-format --dry-run --Werror
+  source_files '(\.sh|^\.ci/run)$' | while IFS= read -r file; do bash -n "$file"; done
+  printf 'includes, formatting and scripts are in order\n'
+}
+
+leg_dev() {
+  configure dev
+  build dev
+  tests dev -LE '^opencl$'  # those are the leg oclgrind
+}
+
+# The programs whose tests are worth the slow build; e2e tests start many processes that the sanitizers do not follow.
+leg_asan_ubsan() {
+  configure asan-ubsan
+  choose_programs asan-ubsan '^(unit|contract|kernels?|golden)_'
+  build asan-ubsan "${programs[@]}"
+  ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    LSAN_OPTIONS="suppressions=$suppressions/lsan.supp:print_suppressions=0" \
+    tests asan-ubsan -L '^(unit|contract|kernels|golden)$'
+}
+
+leg_tsan() {
+  local without_aslr=()
+  configure tsan
+  choose_programs tsan '^(unit_(core|processor|kernel|measure|run)|contract.*|kernels?_.*)$'
+  build tsan "${programs[@]}"
+  # GCC 12's runtime does not find its shadow memory where the kernel randomises addresses widely.
+  if setarch -R true 2>/dev/null; then without_aslr=(setarch -R); fi
+  TSAN_OPTIONS="suppressions=$suppressions/tsan.supp:ignore_noninstrumented_modules=1:halt_on_error=1" \
+    "${without_aslr[@]}" ctest --preset tsan -j "$jobs" --no-tests=error --no-label-summary -L '^(unit|contract|kernels)$' -E '^layers'
+}
+
+# The tests labelled `opencl` exist only where CMake finds the simulator; without them ctest fails. A kernel that found
+# no device skips its test, so what ran must be seen to have run.
+leg_oclgrind() {
+  need oclgrind
+  configure dev
+  build dev kernels_registry
+  tests dev -L '^opencl$' -V >"$logs/oclgrind-output.log" 2>&1 || { tail -n 60 "$logs/oclgrind-output.log" >&2; return 1; }
+  grep -E 'copy_buffer: [1-9][0-9]* cases ran' "$logs/oclgrind-output.log" >/dev/null ||
+    { printf 'test: no OpenCL kernel ran in the simulator (%s)\n' "$logs/oclgrind-output.log" >&2; return 1; }
+  grep -E 'cases ran|unsupported, |tests passed' "$logs/oclgrind-output.log"
+}
+
+leg_clang_tidy() {
+  need run-clang-tidy clang-tidy
+  configure dev
+  build dev hetscope_build_info
+  local log=$logs/clang-tidy-findings.log
+  if run-clang-tidy -quiet -j "$jobs" -p build/dev "^$root/(harness|kernels|reports|bench)/.*\.cpp$" >"$log" 2>&1; then
+    printf 'clang-tidy found nothing\n'
+    return
+  fi
+  grep -E -A 3 '(error|warning): ' "$log" | head -n 120 >&2 || tail -n 30 "$log" >&2
+  return 1
+}
+
+bash scripts/setup.sh all
+mkdir -p "$logs"
+
+failed=()
+summary=()
+ctest_log=
+for leg in "${chosen[@]}"; do
+  printf '\n=== %s\n' "$leg"
+  started=$SECONDS
+  set +e
+  (set -euo pipefail; "leg_${leg//-/_}") 2>&1 | tee "$logs/$leg.log"
+  status=${PIPESTATUS[0]}
+  set -e
+  verdict=passed
+  if [ "$status" -ne 0 ]; then
+    verdict=FAILED
+    failed+=("$leg")
+  fi
+  summary+=("$(printf '%-10s  %-6s  %4d s' "$leg" "$verdict" "$((SECONDS - started))")")
+  if [ -z "$ctest_log" ] && grep -q 'tests passed,' "$logs/$leg.log"; then ctest_log=$logs/$leg.log; fi
+done
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '\ntest: failed: %s (logs: %s)\n' "${failed[*]}" "$logs" >&2
+  exit 1
+fi
+if [ -n "$ctest_log" ]; then sed -n '/tests passed,/,$p' "$ctest_log"; fi

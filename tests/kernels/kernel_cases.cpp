@@ -1,0 +1,67 @@
+// One entry per operation.
+#include "tests/kernels/kernel_cases.hpp"
+
+#include <map>
+#include <string>
+
+namespace hetscope {
+namespace {
+
+struct Entry {
+  std::vector<std::string> small;
+  std::vector<std::string> typical;
+};
+
+std::vector<std::string> times(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+  std::vector<std::string> result;
+  for (const std::string& a : left) {
+    for (const std::string& b : right) result.push_back(a + " " + b);
+  }
+  return result;
+}
+
+const std::map<std::string, Entry, std::less<>>& entries() {
+  static const std::vector<std::string> kTransposes = {"from=NCHW to=NHWC", "from=NHWC to=NCHW"};
+  static const std::vector<std::string> kLayoutPairs = {
+      "from=NCHW to=NHWC",   "from=NHWC to=NCHW",     "from=NCHW to=NCHW",     "from=NCHW to=NC4HW4",
+      "from=NC4HW4 to=NCHW", "from=NC4HW4 to=NC8HW8", "from=NC8HW8 to=NHWC",   "from=NHWC to=NC4HW4",
+      "from=NHWC4 to=NCHW",  "from=NCHW to=NC16HW16", "from=NC16HW16 to=NHWC4"};
+  static const std::map<std::string, Entry, std::less<>> kEntries = {
+      {"layout_transform",
+       {times({"shape=1x1x1x1", "shape=1x3x5x7", "shape=2x5x3x3", "shape=3x2x4x9", "shape=1x4x4x4", "shape=1x17x9x11",
+               "shape=1x33x1x40", "shape=2x1x6x6"},
+              kLayoutPairs),
+        times({"shape=1x64x56x56", "shape=1x3x224x224", "shape=2x77x14x14", "shape=1x768x7x7", "shape=1x1024x2x2",
+               "shape=1x256x32x32"},
+              kTransposes)}},
+      {"copy",
+       {{"shape=[1]", "shape=[3]", "shape=[17]", "shape=5x7", "shape=2x3x5", "shape=1x3x5x7", "shape=1x4x8x8"},
+        {"shape=1x64x56x56", "shape=[1000003]", "shape=1x3x224x224"}}},
+      {"copy_bandwidth",
+       {{"bytes=8", "bytes=24", "bytes=136", "bytes=1032", "bytes=32768"}, {"bytes=2097152", "bytes=16777224"}}},
+      {"multiply_add_peak", {{"chains=1", "chains=7", "chains=131"}, {"chains=1029", "chains=16384", "chains=50001"}}},
+      {"matmul",
+       {{"m=1 n=1 k=1", "m=3 n=5 k=7", "m=4 n=4 k=4", "m=17 n=9 k=33", "m=1 n=40 k=19"},
+        {"m=197 n=192 k=64", "m=64 n=3136 k=147", "m=1 n=1000 k=2048", "m=256 n=256 k=256"}}},
+      {"empty_launch", {{""}, {}}},
+  };
+  return kEntries;
+}
+
+}  // namespace
+
+std::vector<Case> kernel_cases(std::string_view operation, bool with_typical) {
+  std::vector<Case> result;
+  const auto found = entries().find(operation);
+  if (found == entries().end()) return result;
+  const auto append = [&](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      result.push_back(Case::parse(std::string(operation) + " kernel=any processor=any " + line));
+    }
+  };
+  append(found->second.small);
+  if (with_typical) append(found->second.typical);
+  return result;
+}
+
+}  // namespace hetscope

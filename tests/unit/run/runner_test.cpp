@@ -1,0 +1,191 @@
+// From a group of cases to its records, whatever the cases do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/run/runner.hpp"
+#include "tests/fakes/fake_kernel.hpp"
+#include "tests/fakes/fake_meter.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::HasSubstr;
+
+class OneProcessor final : public Processor {
+ public:
+  OneProcessor() { info_.name = "fake"; }
+  const ProcessorInfo& info() const noexcept override { return info_; }
+  void finish() override {}
+  Support evict_caches() override { return Support::yes(); }
+
+ private:
+  ProcessorInfo info_;
+};
+
+class OneBackend final : public Backend {
+ public:
+  std::string_view name() const noexcept override { return "fake"; }
+  Discovery discover() override { return {{OneProcessor().info()}, {}}; }
+  std::unique_ptr<Processor> open(std::string_view) override { return std::make_unique<OneProcessor>(); }
+};
+
+class RunnerTest : public testing::Test {
+ protected:
+  RunnerTest() {
+    catalog_.operations().add(std::make_unique<FakeOperation>());
+    std::vector<std::unique_ptr<Backend>> backends;
+    backends.push_back(std::make_unique<OneBackend>());
+    processors_ = std::make_unique<ProcessorSet>(std::move(backends));
+  }
+
+  void add(std::string name, FakeScript script) {
+    catalog_.kernels().add(std::make_unique<FakeKernel>(std::move(name), clock_, std::move(script)));
+  }
+
+  PlannedGroup group(const std::vector<std::string>& kernels, const std::string& more = "") {
+    PlannedGroup result;
+    result.key = "fake_double shape=[16]";
+    result.scenario = "test";
+    result.budget_s = 1;
+    for (const std::string& kernel : kernels) {
+      const Case item = Case::parse("fake_double kernel=" + kernel + " processor=fake shape=[16]" + more);
+      result.cases.push_back({catalog_.complete(item), ""});
+    }
+    return result;
+  }
+
+  std::vector<Record> run(const PlannedGroup& planned, std::vector<std::unique_ptr<EnergyMeter>> meters = {}) {
+    Runner runner(catalog_, *processors_, std::move(meters), {"fake: no meter is wanted"},
+                  {"run", "session", "boot", "model", "unit"}, clock_);
+    return runner.run(planned, [this](std::size_t member) { progress_.push_back(member); });
+  }
+
+  FakeClock clock_;
+  Catalog catalog_;
+  std::unique_ptr<ProcessorSet> processors_;
+  std::vector<std::size_t> progress_;
+};
+
+FakeScript taking(std::int64_t duration_ns) {
+  FakeScript script;
+  script.duration_ns = [duration_ns](std::int64_t) { return duration_ns; };
+  return script;
+}
+
+TEST_F(RunnerTest, AGroupBecomesOneRecordPerCaseWithItsIdentity) {
+  add("slow", taking(40'000));
+  add("quick", taking(20'000));
+  const std::vector<Record> records = run(group({"slow", "quick"}));
+  ASSERT_EQ(records.size(), 2U);
+  for (const Record& record : records) {
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
+    EXPECT_EQ(record.session, "session");
+    EXPECT_EQ(record.group, "fake_double shape=[16]");
+    EXPECT_EQ(record.useful_bytes, 128);
+    ASSERT_TRUE(record.verify.has_value());
+    EXPECT_EQ(record.verify->checked, 16);
+    ASSERT_EQ(record.energies.size(), 1U);
+    EXPECT_FALSE(record.energies[0].value_j.has_value());
+  }
+  EXPECT_NEAR(records[0].latency()->median_ns, 40'000, 5);
+  EXPECT_NEAR(records[1].latency()->median_ns, 20'000, 5);
+  EXPECT_EQ(records[0].latency()->rounds.back(), records[1].latency()->rounds.back());
+}
+
+TEST_F(RunnerTest, AWrongAnswerHasNoLatency) {
+  FakeScript wrong = taking(20'000);
+  wrong.error = 0.5;
+  add("wrong", wrong);
+  add("right", taking(20'000));
+  const std::vector<Record> records = run(group({"wrong", "right"}));
+  EXPECT_EQ(records[0].status, Status::mismatch);
+  EXPECT_TRUE(records[0].latencies.empty());
+  EXPECT_FALSE(records[0].reason.empty());
+  EXPECT_NEAR(records[0].verify->max_abs_error, 0.5, 1e-6);
+  EXPECT_EQ(records[1].status, Status::ok);
+}
+
+TEST_F(RunnerTest, UnsupportedKeepsTheKernelsReason) {
+  FakeScript script;
+  script.support = Support::no("needs fp16");
+  add("half", script);
+  const std::vector<Record> records = run(group({"half"}));
+  EXPECT_EQ(records[0].status, Status::unsupported);
+  EXPECT_EQ(records[0].reason, "needs fp16");
+}
+
+TEST_F(RunnerTest, AnExceptionCostsItsOwnRowOnly) {
+  FakeScript at_once = taking(20'000);
+  at_once.before = [](std::int64_t) { throw Error("the driver refused"); };
+  FakeScript later = taking(20'000);
+  later.before = [](std::int64_t execution) {
+    if (execution > 500) throw std::runtime_error("the device\nwas lost");
+  };
+  add("at_once", at_once);
+  add("later", later);
+  add("well", taking(20'000));
+  const std::vector<Record> records = run(group({"at_once", "later", "well"}));
+  EXPECT_EQ(records[0].status, Status::failed);
+  EXPECT_THAT(records[0].reason, HasSubstr("the driver refused"));
+  EXPECT_EQ(records[1].status, Status::failed);
+  EXPECT_EQ(records[1].reason, "measuring: the device was lost");
+  EXPECT_EQ(records[2].status, Status::ok) << records[2].reason;
+}
+
+TEST_F(RunnerTest, AColdCaseThatCannotBeEvictedIsUnsupported) {
+  FakeScript script = taking(20'000);
+  script.evict = Support::no("the caches stay warm");
+  add("warm", script);
+  const std::vector<Record> records = run(group({"warm"}, " cache=cold"));
+  EXPECT_EQ(records[0].status, Status::unsupported);
+  EXPECT_EQ(records[0].reason, "the caches stay warm");
+}
+
+TEST_F(RunnerTest, TooFewSamplesAreUnstable) {
+  add("glacier", taking(700'000'000));
+  const std::vector<Record> records = run(group({"glacier"}));
+  EXPECT_EQ(records[0].status, Status::unstable);
+  EXPECT_THAT(records[0].reason, HasSubstr("budget_s"));
+}
+
+TEST_F(RunnerTest, ProgressNamesTheMemberBeingWorkedOn) {
+  add("a", taking(20'000));
+  add("b", taking(20'000));
+  run(group({"a", "b"}));
+  EXPECT_EQ(progress_.front(), 0U);
+  EXPECT_THAT(progress_, testing::Contains(1U));
+}
+
+TEST_F(RunnerTest, EnergyWithoutAMeterSaysWhy) {
+  add("a", taking(20'000));
+  PlannedGroup planned = group({"a"});
+  planned.energy = true;
+  const std::vector<Record> records = run(planned);
+  ASSERT_EQ(records[0].energies.size(), 1U);
+  EXPECT_THAT(records[0].energies[0].reason, HasSubstr("no meter is wanted"));
+  EXPECT_FALSE(records[0].edp.has_value());
+}
+
+TEST_F(RunnerTest, EnergyTimesLatencyIsTheEdp) {
+  add("a", taking(20'000));
+  PlannedGroup planned = group({"a"});
+  planned.energy = true;
+  std::vector<std::unique_ptr<EnergyMeter>> meters;
+  meters.push_back(std::make_unique<FakeMeter>(
+      clock_, 1'000'000, [](std::int64_t t_ns) { return 5.0 * static_cast<double>(t_ns) * 1e-9; }));
+  const std::vector<Record> records = run(planned, std::move(meters));
+  ASSERT_TRUE(records[0].edp.has_value()) << records[0].energies[0].reason;
+  EXPECT_NEAR(*records[0].energies[0].value_j, 5.0 * 20e-6, 5.0 * 20e-6 * 0.02);
+  EXPECT_NEAR(records[0].edp->value_js, 5.0 * 20e-6 * 20e-6, 5.0 * 20e-6 * 20e-6 * 0.02);
+  EXPECT_EQ(records[0].edp->kind, "measured_counter");
+}
+
+}  // namespace
+}  // namespace hetscope
