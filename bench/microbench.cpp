@@ -29,8 +29,9 @@ struct Context {
   MonotonicClock clock;
 };
 
-// Prepares and verifies as the runner does, then times batches of at least 200 us.
-void measure(benchmark::State& state, Context& context, const Case& item) {
+// Prepares and verifies as the runner does, then times batches of at least 200 us. `batch` is found by the first
+// repetition and kept, because Google Benchmark wants the same number of iterations in each.
+void measure(benchmark::State& state, Context& context, const Case& item, std::int64_t& batch) {
   try {
     const Operation& operation = context.catalog.operations().at(item.operation());
     const Kernel& kernel = context.catalog.kernels().at(item.kernel());
@@ -50,9 +51,11 @@ void measure(benchmark::State& state, Context& context, const Case& item) {
       state.SkipWithError(("mismatch: " + verification.reason).c_str());
       return;
     }
-    std::int64_t batch = 1;
-    for (std::int64_t elapsed_ns = 0; (elapsed_ns = time_batch(context.clock, *runnable, batch)) < 200'000;) {
-      batch = grown_batch(batch, elapsed_ns, 200'000);
+    if (batch == 0) {
+      batch = 1;
+      for (std::int64_t elapsed_ns = 0; (elapsed_ns = time_batch(context.clock, *runnable, batch)) < 200'000;) {
+        batch = grown_batch(batch, elapsed_ns, 200'000);
+      }
     }
     while (state.KeepRunningBatch(batch)) {
       state.SetIterationTime(static_cast<double>(time_batch(context.clock, *runnable, batch)) * 1e-9);
@@ -82,8 +85,9 @@ int run(int argc, char** argv) {
       for (const PlannedCase& planned : group.cases) {
         if (planned.item.text_or("cache", "hot") != "hot") continue;  // evicting per iteration is the Session's affair
         const Case item = planned.item;
-        benchmark::RegisterBenchmark(item.line().c_str(), [&context, item](benchmark::State& state) {
-          measure(state, context, item);
+        benchmark::RegisterBenchmark(item.line().c_str(), [&context, item,
+                                                           batch = std::int64_t{0}](benchmark::State& state) mutable {
+          measure(state, context, item, batch);
         })->UseManualTime();
       }
     }

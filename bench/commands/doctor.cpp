@@ -1,5 +1,6 @@
 // hetscope doctor: is this device fit to measure? Each line is a check with its evidence and, when it is not well, the
 // remedy. Findings are advice: only what makes every measurement impossible gives exit code 1.
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,29 +26,30 @@ struct Finding {
   std::string remedy;
 };
 
-// About 10 us of arithmetic that knows how long it really took.
+// 10 us of waiting that knows how long it really took, and reports it as a clock of its own.
 class KnownWork final : public Runnable {
  public:
   explicit KnownWork(const Clock& clock) : clock_(clock) {}
   void run(std::int64_t iterations) override {
+    inside_ns_ = 0;
     for (std::int64_t i = 0; i < iterations; ++i) {
       const std::int64_t begin_ns = clock_.now_ns();
-      while (clock_.now_ns() - begin_ns < 10'000) {
-      }
-      inside_ns += clock_.now_ns() - begin_ns;
+      std::int64_t end_ns = begin_ns;
+      while (end_ns - begin_ns < 10'000) end_ns = clock_.now_ns();
+      inside_ns_ += end_ns - begin_ns;
     }
-    executions += iterations;
   }
+  std::map<std::string, double> own_clocks() override { return {{kInsideClock, static_cast<double>(inside_ns_)}}; }
   std::vector<HostTensor> outputs() override { return {}; }
 
-  std::int64_t inside_ns = 0;
-  std::int64_t executions = 0;
+  static constexpr const char* kInsideClock = "inside";
 
  private:
   const Clock& clock_;
+  std::int64_t inside_ns_ = 0;
 };
 
-// What Session reports for one execution beyond what the execution itself saw, as a share of it.
+// What Session's samples hold beyond the executions themselves, as a share of them: the median over the samples.
 double instrument_cost(const Clock& clock) {
   Session session(clock);
   KnownWork work(clock);
@@ -55,8 +57,11 @@ double instrument_cost(const Clock& clock) {
   options.budget_ns = 1'000'000'000;
   const Subject subject{&work, false};
   const std::vector<Measurement> results = session.measure(std::span(&subject, 1), options);
-  const double inside_ns = static_cast<double>(work.inside_ns) / static_cast<double>(work.executions);
-  return mean(results[0].per_iteration_ns(kHostClock)) / inside_ns - 1;
+  const std::vector<double>& outside_ns = results[0].totals_ns.at(kHostClock);
+  const std::vector<double>& inside_ns = results[0].totals_ns.at(KnownWork::kInsideClock);
+  std::vector<double> shares;
+  for (std::size_t i = 0; i < outside_ns.size(); ++i) shares.push_back(outside_ns[i] / inside_ns[i] - 1);
+  return median(shares);
 }
 
 std::vector<Finding> examine() {

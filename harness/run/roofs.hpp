@@ -17,7 +17,7 @@ namespace hetscope {
 struct Roof {
   std::string name;  // "copy_bandwidth@cpu threads=1"
   double value = 0;  // bytes/s or flop/s
-  double high = 0;   // upper end of its 95 % interval
+  double high = 0;   // upper end of its 95 % interval, or its best twentieth when that is higher
 };
 
 // A rate is above its roof only when its whole interval is above this many times the roof's own upper end.

@@ -27,23 +27,38 @@ TransposeStores choose_stores(const BatchedTranspose& matrices, const TensorView
   return is_aligned && is_too_big ? TransposeStores::streaming : TransposeStores::cached;
 }
 
-// The share of every matrix that one thread transposes: bands of columns, or of rows when there are more of those.
+// Part of every matrix in [first, last): bands of columns, or of rows when there are more of those.
+template <class T>
+void transpose_part(const BatchedTranspose& matrices, TransposeStores stores, const T* source, T* target,
+                    std::int64_t first, std::int64_t last, bool by_columns) {
+  const auto [batch, rows, columns] = matrices;
+  const std::int64_t share = last - first;
+  const TransposeExtent extent{by_columns ? rows : share, by_columns ? share : columns, columns, rows};
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const std::int64_t matrix = b * rows * columns;
+    transpose_matrix(source + matrix + (by_columns ? first : first * columns),
+                     target + matrix + (by_columns ? first * rows : first), extent, stores);
+  }
+}
+
+// Every thread gets whole matrices where they can be shared out evenly, which keeps its memory together; else a part of
+// each of them.
 template <class T>
 void transpose_batch(const BatchedTranspose& matrices, TransposeStores stores, ThreadPool& pool, const T* source,
                      T* target) {
-  const auto [batch, rows, columns] = matrices;
   constexpr std::int64_t kGrain = kLineBytes / static_cast<std::int64_t>(sizeof(T));
-  const bool by_columns = columns >= rows;
-  pool.parallel_for(
-      by_columns ? columns : rows, kGrain,
-      [&, &rows = rows, &columns = columns, &batch = batch](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t b = 0; b < batch; ++b) {
-          const T* from = source + b * rows * columns + (by_columns ? begin : begin * columns);
-          T* to = target + b * rows * columns + (by_columns ? begin * rows : begin);
-          const std::int64_t share = end - begin;
-          transpose_matrix(from, to, {by_columns ? rows : share, by_columns ? share : columns, columns, rows}, stores);
-        }
-      });
+  if (matrices.batch % pool.size() == 0) {
+    const std::int64_t elements = matrices.rows * matrices.columns;
+    pool.parallel_for(matrices.batch, 1, [&](std::int64_t begin, std::int64_t end) {
+      transpose_part(BatchedTranspose{end - begin, matrices.rows, matrices.columns}, stores, source + begin * elements,
+                     target + begin * elements, 0, matrices.columns, true);
+    });
+    return;
+  }
+  const bool by_columns = matrices.columns >= matrices.rows;
+  pool.parallel_for(by_columns ? matrices.columns : matrices.rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    transpose_part(matrices, stores, source, target, begin, end, by_columns);
+  });
 }
 
 class Runs final : public HostRunnable {

@@ -5,8 +5,8 @@
 //   store    register j = column j of all rows: one whole vector of a target row
 //
 // Loading by blocks leaves only shuffles inside blocks (2 a target vector for 4-byte, 3 for 2-byte elements) and none
-// that cross them. Tiles go through the matrix in bands of one cache line of columns, so that every source line is read
-// once. Two, three and four rows or columns (RGB images) use interleaved stores and loads instead.
+// that cross them. Tiles go through panels of rows in bands of one cache line of columns, so that every source line is
+// read once. Two, three and four rows or columns (RGB images) use interleaved stores and loads instead.
 #include "kernels/layout/matrix_transpose.hpp"
 
 #include <algorithm>
@@ -155,7 +155,7 @@ HWY_INLINE void tile_row(const T* source, T* target, const TransposeExtent& exte
 
 // At least kLanes rows and columns. Edges are covered by tiles that overlap their neighbours.
 template <bool kStream, class T>
-void transpose_tiles(const T* source, T* target, const TransposeExtent& extent) {
+void transpose_panel(const T* source, T* target, const TransposeExtent& extent) {
   constexpr std::int64_t kBand = kLineBytes / static_cast<std::int64_t>(sizeof(T));
   constexpr std::int64_t kTileRows = kBlocks * kLanes<T>;
   for (std::int64_t begin = 0; begin < extent.columns; begin += kBand) {
@@ -176,6 +176,21 @@ void transpose_tiles(const T* source, T* target, const TransposeExtent& extent) 
       tile_row<1, false>(source, target, extent, row, first, end);
     }
     if (row < extent.rows) tile_row<1, false>(source, target, extent, extent.rows - kLanes<T>, first, end);
+  }
+}
+
+// Panels of rows: the bands beside each other in a panel share pages and the lines that the hardware fetched ahead.
+template <bool kStream, class T>
+void transpose_tiles(const T* source, T* target, const TransposeExtent& extent) {
+  constexpr std::int64_t kPanelRows = 128;
+  std::int64_t row = 0;
+  while (row < extent.rows) {
+    const std::int64_t left = extent.rows - row;
+    // What is left behind a panel must fill a tile.
+    const std::int64_t rows = left < kPanelRows + kLanes<T> ? left : kPanelRows;
+    transpose_panel<kStream>(source + row * extent.source_stride, target + row,
+                             {rows, extent.columns, extent.source_stride, extent.target_stride});
+    row += rows;
   }
 }
 

@@ -55,7 +55,7 @@ void expect_transposed(std::int64_t rows, std::int64_t columns, std::int64_t fir
 }
 
 TEST_P(SimdTargetsTest, TransposesEveryShape) {
-  for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 19, 31, 32, 47, 64, 65}) {
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 19, 31, 32, 47, 64, 65, 129, 135, 136, 300}) {
     for (const std::int64_t columns : {1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 33, 40, 64, 67}) {
       expect_transposed<std::uint16_t>(rows, columns, 0, columns, TransposeStores::cached);
       expect_transposed<std::uint32_t>(rows, columns, 0, columns, TransposeStores::cached);
@@ -73,7 +73,7 @@ TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
 }
 
 TEST_P(SimdTargetsTest, TransposesPastTheCaches) {
-  for (const std::int64_t rows : {32, 64, 96, 224}) {
+  for (const std::int64_t rows : {32, 64, 96, 224, 288}) {
     for (const std::int64_t columns : {1, 4, 7, 8, 9, 16, 31, 32, 49, 100}) {
       expect_transposed<std::uint16_t>(rows, columns, 0, columns, TransposeStores::streaming);
       expect_transposed<std::uint32_t>(rows, columns, 0, columns, TransposeStores::streaming);
