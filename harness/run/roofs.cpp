@@ -73,7 +73,7 @@ std::int64_t working_set_of(const Record& record) {
 
 void set_share(Record& record, const std::string& metric, const Rate& rate, const Roof& roof, std::string_view unit) {
   record.metrics[metric] = {rate.value / roof.value, "1", roof.name};
-  if (record.status != Status::ok || rate.low <= kRoofMargin * roof.high) return;
+  if (record.status != Status::ok || roof.disturbed || rate.low <= kRoofMargin * roof.high) return;
   record.status = Status::mistrusted;
   record.reason = fmt::format(
       "{} (at least {}) is above {} times the roof {}, {} (at most {}): the executed work or the "
@@ -95,10 +95,10 @@ void Roofs::add(const Record& record, const Catalog& catalog) {
   for (const auto& [clock, latency] : record.latencies) {
     const auto rate = rate_of(kind == RoofKind::bandwidth ? record.executed_bytes : record.executed_flops, latency);
     if (!rate) continue;
-    // What the processor did in its best twentieth it can do: neighbours that slow a probe's median down must not turn an
-    // honest kernel into a mistrusted one.
+    // What the processor did in its best twentieth it can do: neighbours that slow a probe's median down must not turn
+    // an honest kernel into a mistrusted one.
     const double best_per_s = latency.p05_ns > 0 ? rate->value * latency.median_ns / latency.p05_ns : 0;
-    const Roof roof{name, rate->value, std::max(rate->high, best_per_s)};
+    const Roof roof{name, rate->value, std::max(rate->high, best_per_s), record.conditions.load > kDisturbedLoad};
     if (kind == RoofKind::compute) {
       Roof& best = compute_[key_of(record.item, clock) + "|" + probed_type_of(record.item)];
       if (roof.value > best.value) best = roof;

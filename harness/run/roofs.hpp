@@ -18,10 +18,14 @@ struct Roof {
   std::string name;  // "copy_bandwidth@cpu threads=1"
   double value = 0;  // bytes/s or flop/s
   double high = 0;   // upper end of its 95 % interval, or its best twentieth when that is higher
+  // Other processes used more than kDisturbedLoad of all CPUs while it was probed: it is a share's denominator, but
+  // judges nobody.
+  bool disturbed = false;
 };
 
 // A rate is above its roof only when its whole interval is above this many times the roof's own upper end.
 inline constexpr double kRoofMargin = 1.05;
+inline constexpr double kDisturbedLoad = 0.10;
 
 // Roofs are kept apart by processor, number of threads and clock: a device's own clock leaves out what the host waits
 // for.

@@ -1,5 +1,5 @@
-// Brings the terms of a decomposition into the order in which the fused kernel reads them: pairs rows, then lays out the
-// slots of each group. It happens once for constant weights, outside every timed region.
+// Brings the terms of a decomposition into the order in which the fused kernel reads them: pairs rows, then lays out
+// the slots of each group. It happens once for constant weights, outside every timed region.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -14,16 +14,17 @@ std::int64_t blocks_before(const Term& term, std::int64_t k) {
   return std::min((k + term.pattern.m - 1) / term.pattern.m, term.blocks);
 }
 
-// The columns that a row keeps in a block of columns; kBlockK and an overhang below 32 fit in 128 bits.
-static_assert(FusedSeries::kBlockK + NmPattern::kMaxM <= 128);
+// The columns that a row keeps in a block of columns and its overhang.
 struct ColumnSet {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
+  static constexpr std::size_t kWords = (FusedSeries::kBlockK + NmPattern::kMaxM + 63) / 64;
+  std::array<std::uint64_t, kWords> words = {};
 
-  void insert(std::int64_t k) { (k < 64 ? low : high) |= std::uint64_t{1} << (k % 64); }
-  bool contains(std::int64_t k) const { return ((k < 64 ? low : high) >> (k % 64) & 1U) != 0; }
+  void insert(std::int64_t k) { words[static_cast<std::size_t>(k / 64)] |= std::uint64_t{1} << (k % 64); }
+  bool contains(std::int64_t k) const { return (words[static_cast<std::size_t>(k / 64)] >> (k % 64) & 1U) != 0; }
   int common_with(const ColumnSet& other) const {
-    return std::popcount(low & other.low) + std::popcount(high & other.high);
+    int count = 0;
+    for (std::size_t i = 0; i < kWords; ++i) count += std::popcount(words[i] & other.words[i]);
+    return count;
   }
 };
 
@@ -143,7 +144,8 @@ class FusedSeriesBuilder {
         }
       }
     }
-    std::sort(found.entries.begin(), found.entries.end(), [](const Slot& x, const Slot& y) { return x.b_row < y.b_row; });
+    std::sort(found.entries.begin(), found.entries.end(),
+              [](const Slot& x, const Slot& y) { return x.b_row < y.b_row; });
     return found;
   }
 

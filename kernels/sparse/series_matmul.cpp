@@ -1,12 +1,14 @@
-// The fused kernel. For each stretch of columns of C, each block of K, each panel of V vectors: the panel of B
-// (96 rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the first-level cache; then every group of 4
-// rows of A runs over its slots with 4 x V accumulators in registers.
+// The fused kernel. For each panel of V vectors of columns of C, each chunk of up to 1024 rows, each block of K: the
+// panel of B (96 rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the first-level cache; then every
+// group of 4 rows of A runs over its slots with 4 x V accumulators in registers. Between blocks of K the sums wait in a
+// buffer that stays in the second-level cache.
 //
 //   common slot of two rows:  2 broadcasts, V loads, 2 V multiply-adds
 //   slot of one row:          1 broadcast,  V loads,   V multiply-adds (B is the instruction's memory operand)
 //
-// Traffic: B is read once; A's block of K (about 6 bytes a slot) is read once a panel, from the second-level cache; C is
-// read and written once for each block of K, from the second-level cache, because the stretch of columns is chosen for that.
+// The loads are what limits it: an AVX-512 core sustains about 1.75 of its 2 vector loads a cycle, but 2 multiply-adds.
+//
+// Traffic: B is read once a chunk of rows; A (about 6 bytes a slot) once a panel; C is written once.
 #include "kernels/sparse/series_matmul.hpp"
 
 #include <algorithm>
@@ -19,8 +21,8 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sparse/series_matmul.cpp"
-#include <hwy/foreach_target.h>
 #include <hwy/aligned_allocator.h>
+#include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -36,48 +38,34 @@ using Group = FusedSeries::Group;
 
 constexpr std::int64_t kLanes = hn::MaxLanes(F32());
 constexpr int kRows = static_cast<int>(FusedSeries::kGroupRows);
-#ifndef MAXV
-#define MAXV 6
-#endif
 // Accumulators take kRows * kMaxVectors registers: 24 of the 32 of AVX-512 and NEON, 12 of the 16 of the others.
-constexpr int kMaxVectors = (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON) ? MAXV : 3;
+constexpr int kMaxVectors = (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON) ? 6 : 3;
 
-// Where a tile of C is and how much of it exists.
-struct Place {
-  float* c;  // row 0, first column of the panel
-  std::int64_t stride;
-  std::int64_t last_lanes;  // of the last vector
-  bool first;               // C holds nothing yet
+// Where the tiles of a panel take their sums from and put them: into the buffer of sums between blocks of K, into C
+// after the last one. Rows count from the chunk's first.
+struct Sums {
+  const float* from;  // nullptr: the sums begin at zero
+  float* to;
+  std::int64_t from_stride, to_stride;
+  std::int64_t last_lanes;  // of the last vector, that may be written
+  std::int64_t first_row;
 };
 
 template <int V>
-HWY_INLINE void load_row(const Place& at, const float* c, VF (&acc)[V]) {
+HWY_INLINE void store_row(const VF (&acc)[V], std::int64_t last_lanes, float* to) {
   const F32 d;
-  HWY_UNROLL(8) for (int v = 0; v + 1 < V; ++v) acc[v] = hn::LoadU(d, c + v * kLanes);
-  if (at.last_lanes == kLanes) {
-    acc[V - 1] = hn::LoadU(d, c + (V - 1) * kLanes);
-    return;
-  }
-  HWY_ALIGN float last[kLanes] = {};
-  for (std::int64_t i = 0; i < at.last_lanes; ++i) last[i] = c[(V - 1) * kLanes + i];
-  acc[V - 1] = hn::Load(d, last);
-}
-
-template <int V>
-HWY_INLINE void store_row(const Place& at, const VF (&acc)[V], float* c) {
-  const F32 d;
-  HWY_UNROLL(8) for (int v = 0; v + 1 < V; ++v) hn::StoreU(acc[v], d, c + v * kLanes);
-  if (at.last_lanes == kLanes) {
-    hn::StoreU(acc[V - 1], d, c + (V - 1) * kLanes);
+  HWY_UNROLL(8) for (int v = 0; v + 1 < V; ++v) hn::StoreU(acc[v], d, to + v * kLanes);
+  if (last_lanes == kLanes) {
+    hn::StoreU(acc[V - 1], d, to + (V - 1) * kLanes);
     return;
   }
   HWY_ALIGN float last[kLanes];
   hn::Store(acc[V - 1], d, last);
-  for (std::int64_t i = 0; i < at.last_lanes; ++i) c[(V - 1) * kLanes + i] = last[i];
+  for (std::int64_t i = 0; i < last_lanes; ++i) to[(V - 1) * kLanes + i] = last[i];
 }
 
-// Keeps a loaded vector in a register for both of its uses. GCC otherwise makes it a memory operand of each, which doubles
-// the loads that sharing is there to save.
+// Keeps a loaded vector in a register for both of its uses. GCC otherwise makes it a memory operand of each, which
+// doubles the loads that sharing is there to save.
 HWY_INLINE void hold(VF& x) {
 #if HWY_ARCH_X86_64 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   asm("" : "+v"(x.raw));
@@ -87,12 +75,15 @@ HWY_INLINE void hold(VF& x) {
 }
 
 template <int V>
-void multiply_tile(const Group& group, std::int64_t slots, const float* panel, const Place& at) {
+void multiply_tile(const Group& group, std::int64_t slots, const float* panel, const Sums& sums) {
   const F32 d;
   VF acc[kRows][V];
   HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
     HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::Zero(d);
-    if (!at.first && group.rows[r] >= 0) load_row<V>(at, at.c + group.rows[r] * at.stride, acc[r]);
+    if (sums.from != nullptr && group.rows[r] >= 0) {
+      const float* from = sums.from + (group.rows[r] - sums.first_row) * sums.from_stride;
+      HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::Load(d, from + v * kLanes);
+    }
   }
   const std::uint16_t* b_rows = group.b_rows;
   const float* values = group.values;
@@ -119,7 +110,8 @@ void multiply_tile(const Group& group, std::int64_t slots, const float* panel, c
     }
   }
   HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
-    if (group.rows[r] >= 0) store_row<V>(at, acc[r], at.c + group.rows[r] * at.stride);
+    if (group.rows[r] < 0) continue;
+    store_row<V>(acc[r], sums.last_lanes, sums.to + (group.rows[r] - sums.first_row) * sums.to_stride);
   }
 }
 
@@ -138,23 +130,25 @@ void pack_panel(const float* b, std::int64_t b_stride, std::int64_t rows, std::i
   }
 }
 
+// One panel of C: columns [col, col + V vectors) of the rows of the bands [band, band_end).
 template <int V>
-void multiply_panel(const Share& s, std::int64_t k_block, std::int64_t col, std::int64_t last_lanes) {
-  const std::int64_t k = k_block * FusedSeries::kBlockK;
-  pack_panel<V>(s.b + k * s.n + col, s.n, s.a.b_rows_of(k_block), last_lanes, s.panel);
-  const Place at{s.c + col, s.n, last_lanes, k_block == 0};
-  const std::int64_t slots = s.a.slots_of(k_block);
-  const std::int64_t end = s.a.first_group(s.band_end);
-  for (std::int64_t index = s.a.first_group(s.band_begin); index < end; ++index) {
-#if PF
-    if (k_block != 0 && index + 1 < end) {
-      const Group next = s.a.group(k_block, index + 1);
-      for (int r = 0; r < kRows; ++r) {
-        if (next.rows[r] >= 0) for (int v = 0; v < V; ++v) __builtin_prefetch(at.c + next.rows[r] * at.stride + v * kLanes, 1, 3);
-      }
+void multiply_panel(const Share& s, std::int64_t band, std::int64_t band_end, std::int64_t col,
+                    std::int64_t last_lanes) {
+  const std::int64_t first_row = band * FusedSeries::kBandRows;
+  const std::int64_t end = s.a.first_group(band_end);
+  for (std::int64_t k_block = 0; k_block < s.a.k_blocks(); ++k_block) {
+    const std::int64_t k = k_block * FusedSeries::kBlockK;
+    pack_panel<V>(s.b + k * s.n + col, s.n, s.a.b_rows_of(k_block), last_lanes, s.panel);
+    Sums sums{k_block == 0 ? nullptr : s.sums, s.sums, V * kLanes, V * kLanes, kLanes, first_row};
+    if (k_block + 1 == s.a.k_blocks()) {
+      sums.to = s.c + first_row * s.n + col;
+      sums.to_stride = s.n;
+      sums.last_lanes = last_lanes;
     }
-#endif
-    multiply_tile<V>(s.a.group(k_block, index), slots, s.panel, at);
+    const std::int64_t slots = s.a.slots_of(k_block);
+    for (std::int64_t index = s.a.first_group(band); index < end; ++index) {
+      multiply_tile<V>(s.a.group(k_block, index), slots, s.panel, sums);
+    }
   }
 }
 
@@ -162,28 +156,34 @@ void multiply_share(const Share& s) {
   const std::int64_t vectors = (s.col_end - s.col_begin + kLanes - 1) / kLanes;
   // Panels of equal width: 13 vectors are 5+4+4, not 6+6+1.
   const std::int64_t panels = (vectors + kMaxVectors - 1) / kMaxVectors;
-  // A stretch of columns whose part of C fills half of a small second-level cache at the most.
-  constexpr std::int64_t kStretchBytes = 512 * 1024;
-  const std::int64_t rows = (s.band_end - s.band_begin) * FusedSeries::kBandRows;
-  const std::int64_t panel_bytes = rows * kMaxVectors * kLanes * static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t stretch = std::max<std::int64_t>(1, kStretchBytes / panel_bytes);
-  for (std::int64_t first = 0; first < panels; first += stretch) {
-    const std::int64_t last = std::min(panels, first + stretch);
-    for (std::int64_t k_block = 0; k_block < s.a.k_blocks(); ++k_block) {
-      for (std::int64_t panel = first; panel < last; ++panel) {
-        const std::int64_t begin = panel * vectors / panels;
-        const std::int64_t end = (panel + 1) * vectors / panels;
-        const std::int64_t col = s.col_begin + begin * kLanes;
-        const std::int64_t last_lanes = std::min(kLanes, s.col_end - s.col_begin - (end - 1) * kLanes);
-        switch (end - begin) {
-          case 1: multiply_panel<1>(s, k_block, col, last_lanes); break;
-          case 2: multiply_panel<2>(s, k_block, col, last_lanes); break;
-          case 3: multiply_panel<3>(s, k_block, col, last_lanes); break;
-          case 4: if constexpr (kMaxVectors >= 4) multiply_panel<4>(s, k_block, col, last_lanes); break;
-          case 5: if constexpr (kMaxVectors >= 5) multiply_panel<5>(s, k_block, col, last_lanes); break;
-          case 6: if constexpr (kMaxVectors >= 6) multiply_panel<6>(s, k_block, col, last_lanes); break;
-          default: break;
-        }
+  for (std::int64_t panel = 0; panel < panels; ++panel) {
+    const std::int64_t begin = panel * vectors / panels;
+    const std::int64_t end = (panel + 1) * vectors / panels;
+    const std::int64_t col = s.col_begin + begin * kLanes;
+    const std::int64_t last_lanes = std::min(kLanes, s.col_end - s.col_begin - (end - 1) * kLanes);
+    for (std::int64_t band = s.band_begin; band < s.band_end; band += kChunkBands) {
+      const std::int64_t last = std::min(s.band_end, band + kChunkBands);
+      switch (end - begin) {
+        case 1:
+          multiply_panel<1>(s, band, last, col, last_lanes);
+          break;
+        case 2:
+          multiply_panel<2>(s, band, last, col, last_lanes);
+          break;
+        case 3:
+          multiply_panel<3>(s, band, last, col, last_lanes);
+          break;
+        case 4:
+          if constexpr (kMaxVectors >= 4) multiply_panel<4>(s, band, last, col, last_lanes);
+          break;
+        case 5:
+          if constexpr (kMaxVectors >= 5) multiply_panel<5>(s, band, last, col, last_lanes);
+          break;
+        case 6:
+          if constexpr (kMaxVectors >= 6) multiply_panel<6>(s, band, last, col, last_lanes);
+          break;
+        default:
+          break;
       }
     }
   }
@@ -209,18 +209,23 @@ void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* 
   if (n < 1) throw Error("a product without columns");
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)();
   const std::int64_t panel_floats = (FusedSeries::kBlockK + NmPattern::kMaxM) * width;
+  const std::int64_t sum_floats = std::min(a.bands(), kChunkBands) * FusedSeries::kBandRows * width;
   const int workers = pool == nullptr ? 1 : pool->size();
-  const auto panels = hwy::AllocateAligned<float>(static_cast<std::size_t>(panel_floats * workers));
-  if (panels == nullptr) throw Error("no memory for the packed operand");
+  const auto buffers = hwy::AllocateAligned<float>(static_cast<std::size_t>((panel_floats + sum_floats) * workers));
+  if (buffers == nullptr) throw Error("no memory for the packed operand");
   const auto multiply = HWY_DYNAMIC_DISPATCH(multiply_share);
+  const auto share_of_worker = [&](int worker) {
+    float* buffer = buffers.get() + (panel_floats + sum_floats) * worker;
+    return SeriesMatmulShare{a, b, n, c, buffer, buffer + panel_floats, 0, a.bands(), 0, n};
+  };
   if (workers == 1) {
-    multiply(SeriesMatmulShare{a, b, n, c, panels.get(), 0, a.bands(), 0, n});
+    multiply(share_of_worker(0));
     return;
   }
   // Threads share columns, which needs no packing twice, unless there are too few of them.
   const bool by_columns = n >= 2 * width * workers || a.bands() < workers;
   pool->run([&](int worker) {
-    SeriesMatmulShare share{a, b, n, c, panels.get() + panel_floats * worker, 0, a.bands(), 0, n};
+    SeriesMatmulShare share = share_of_worker(worker);
     auto& begin = by_columns ? share.col_begin : share.band_begin;
     auto& end = by_columns ? share.col_end : share.band_end;
     // A cache line of C belongs to one thread.

@@ -15,8 +15,8 @@ namespace hetscope {
 // A as the kernel reads it, made once. The columns are cut into blocks of kBlockK, the rows into bands of kBandRows. In
 // every block and band, rows are paired so that the two have many columns in common, and two pairs make a group: where
 // both rows of a pair keep a column, one load of B's row serves two multiply-adds. What a product costs is the loads
-// of B, so this is worth about a fifth at slots of 1/2; no value and no slot is changed, added or left out. The order of
-// the groups is by their number of common columns, which the processor can then predict.
+// of B, so this is worth about a fifth at slots of 1/2; no value and no slot is changed, added or left out. The order
+// of the groups is by their number of common columns, which the processor can then predict.
 //
 //   a group, in a block of columns:   common x { row of B for pair 0, for pair 1 | 4 values }
 //                          then      (slots - common) x { row of B for each of the 4 rows | 4 values }

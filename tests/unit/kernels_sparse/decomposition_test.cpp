@@ -23,7 +23,7 @@ Decomposition decompose_f32(const std::vector<float>& values, std::int64_t rows,
 }
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 void expect_same(const Decomposition& a, const Decomposition& b, const std::string& what) {

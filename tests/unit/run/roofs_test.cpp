@@ -158,5 +158,27 @@ TEST_F(RoofsTest, RoofsAreNotJudgedByEachOtherAndOtherStatusesAreLeftAlone) {
   EXPECT_EQ(failed.status, Status::failed);
 }
 
+TEST_F(RoofsTest, ADisturbedProbeJudgesNobody) {
+  Record probe = row(small_copy, 512, 0, 100);
+  probe.conditions.load = 0.5;
+  add(probe);
+  Record record = row("double kernel=plain processor=cpu shape=[64] threads=1", 512, 0, 10);
+  judge(record);
+  EXPECT_EQ(record.status, Status::ok);
+  EXPECT_NEAR(record.metrics.at("of_bandwidth_roof").value, 10, 1e-9);
+}
+
+TEST_F(RoofsTest, ARoofIsAsHighAsItsBestTwentieth) {
+  Record probe = row(small_copy, 512, 0, 100);
+  probe.latencies[kHostClock].p05_ns = 20;
+  add(probe);
+  Record record = row("double kernel=plain processor=cpu shape=[64] threads=1", 512, 0, 25);
+  judge(record);
+  EXPECT_EQ(record.status, Status::ok);
+  Record beyond = row("double kernel=plain processor=cpu shape=[64] threads=1", 512, 0, 15);
+  judge(beyond);
+  EXPECT_EQ(beyond.status, Status::mistrusted);
+}
+
 }  // namespace
 }  // namespace hetscope
