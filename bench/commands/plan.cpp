@@ -17,9 +17,17 @@ std::vector<std::string> names_of(const std::vector<ProcessorInfo>& processors) 
 }
 
 // A pasted case line is a group of one, with the budget of a careful look.
-PlannedGroup group_of_line(const std::string& line, const Catalog& catalog) {
+PlannedGroup group_of_line(const std::string& line, const Catalog& catalog, const std::vector<std::string>& known) {
   const Case item = catalog.complete(Case::parse(line));
   catalog.validate(item, "--case");
+  if (item.processors().empty()) throw Error("no processor", "--case", "add processor=NAME, as in processor=cpu");
+  for (const std::string& name : item.processors()) {
+    // Explicit CPU sets and sub-devices are made when they are asked for.
+    const bool is_made_to_order = name.find_first_of("@/") != std::string::npos;
+    if (!is_made_to_order && std::find(known.begin(), known.end(), name) == known.end()) {
+      throw unknown_name("processor", name, known, "--case");
+    }
+  }
   PlannedGroup group;
   group.key = item.line();
   group.scenario = "--case";
@@ -90,9 +98,14 @@ Plan make_plan(const Selection& selection, const Catalog& catalog) {
     std::vector<PlannedGroup> expanded = expand(scenario, catalog, usable);
     std::move(expanded.begin(), expanded.end(), std::back_inserter(groups));
   }
-  for (const std::string& line : selection.case_lines) groups.push_back(group_of_line(line, catalog));
+  for (const std::string& line : selection.case_lines)
+    groups.push_back(group_of_line(line, catalog, names_of(plan.discovery.found)));
   if (!selection.filter.empty()) keep_matching(groups, selection.filter);
-  if (groups.empty()) throw Error("no case is left", "", "loosen --filter, --processor or the scenario");
+  if (groups.empty()) {
+    std::string remedy = "loosen --filter, --processor or the scenario";
+    for (const std::string& missing : plan.discovery.missing) remedy += "; missing here: " + missing;
+    throw Error("no case is left", "", remedy);
+  }
   if (roofs) {
     std::vector<PlannedGroup> probes =
         roof_groups(groups, catalog, usable, roof_budget_s > 0 ? std::min(roof_budget_s, 1.0) : 1.0);

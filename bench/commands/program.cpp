@@ -1,6 +1,10 @@
 // Parses the command line and is the last place where an exception can end.
 #include "bench/commands/program.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -20,6 +24,15 @@ std::string version_text() {
   return text + ", " + build.compiler + ", " + build.target;
 }
 
+// Launchers may start a program with these closed; the first files opened would then take their places.
+void occupy_standard_descriptors() {
+  int descriptor = 0;
+  do {
+    descriptor = ::open("/dev/null", O_RDWR);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor > STDERR_FILENO) ::close(descriptor);
+}
+
 int fail(const std::string& line) {
   std::fprintf(stderr, "hetscope: %s\n", one_line(line).c_str());
   return kExitInput;
@@ -30,6 +43,10 @@ int fail(const std::string& line) {
 WorkerCommand worker_command() { return {"/proc/self/exe", {"worker"}}; }
 
 int hetscope_main(int argc, char** argv, const Catalog& catalog) {
+  occupy_standard_descriptors();
+  // A reader that is gone and a file that may not grow are errors of a write, not reasons to die without a word.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     // The supervisor starts this program again as its worker; no user calls it so.
     if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return serve_worker(catalog);

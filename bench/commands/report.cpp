@@ -4,6 +4,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/commands/command.hpp"
@@ -36,7 +37,14 @@ void add_report(Commands& commands) {
   command->callback([&commands, directories, out] {
     commands.action = [directories, out] {
       ReportInput input;
-      for (const std::string& directory : *directories) input.runs.push_back(load_run(directory));
+      for (const std::string& directory : *directories) {
+        LoadedRun run = load_run(directory);
+        if (run.records.empty() && !run.faults.empty()) {
+          throw Error("holds no record that can be read; the first fault: " + run.faults.front(), directory,
+                      "give a directory that `hetscope run` wrote");
+        }
+        input.runs.push_back(std::move(run));
+      }
       const std::string text = render(*out, input);
       std::ofstream file(*out, std::ios::binary);
       file << text;

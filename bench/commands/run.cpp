@@ -85,14 +85,49 @@ class ProgressDisplay {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// A run that goes on keeps its identity; the session is new, because it is a new launch.
-std::string uuid_of_run(const RunOptions& options) {
-  if (!options.resume) return make_uuid();
-  const nlohmann::json run = read_json_file(options.out + "/run.json");
-  const auto found = run.find("run_uuid");
-  if (found == run.end() || !found->is_string())
-    throw Error("no run_uuid", options.out + "/run.json", "start a new run");
-  return found->get<std::string>();
+// A run that goes on keeps its identity (the session is new, because it is a new launch), and must be the same run:
+// other scenarios or another build would hide behind the first one's description.
+std::string uuid_of_earlier_run(const RunOptions& options, const nlohmann::json& now) {
+  const std::string path = options.out + "/run.json";
+  const nlohmann::json before = read_json_file(path);
+  if (!before.is_object() || !before.contains("run_uuid") || !before["run_uuid"].is_string()) {
+    throw Error("no run_uuid", path, "start a new run");
+  }
+  const auto hashes = [](const nlohmann::json& run) {
+    nlohmann::json result = nlohmann::json::array();
+    for (const nlohmann::json& scenario : run.value("scenarios", nlohmann::json::array())) {
+      result.push_back(scenario.is_object() ? scenario.value("sha256", nlohmann::json()) : nlohmann::json());
+    }
+    return result;
+  };
+  const char* differs = nullptr;
+  if (before.value("binary_sha256", nlohmann::json()) != now.at("binary_sha256")) differs = "build of hetscope";
+  if (hashes(before) != hashes(now)) differs = "set of scenarios";
+  if (before.value("cases", nlohmann::json()) != now.at("cases")) differs = "set of --case lines";
+  if (differs != nullptr) {
+    throw Error(std::string("this run was begun with another ") + differs, path, "use another --out");
+  }
+  return before["run_uuid"].get<std::string>();
+}
+
+RunDirectory open_directory(const RunOptions& options, const Plan& plan, RunIdentity& identity) {
+  const nlohmann::json document = run_document(options, plan, identity);
+  if (!options.resume) return RunDirectory::create(options.out, document);
+  RunDirectory directory = RunDirectory::resume(options.out);
+  identity.run_uuid = uuid_of_earlier_run(options, document);
+  for (const std::string& fault : directory.faults()) fmt::print(stderr, "left out: {}\n", fault);
+  return directory;
+}
+
+// The sum of the scenarios' limits; one without a limit frees all, because the rows of a run share its time.
+double total_budget_s(const RunOptions& options, const Plan& plan) {
+  if (options.budget_s > 0) return options.budget_s;
+  double total_s = 0;
+  for (const Scenario& scenario : plan.scenarios) {
+    if (scenario.total_budget_s <= 0) return 0;
+    total_s += scenario.total_budget_s;
+  }
+  return total_s;
 }
 
 int run(const RunOptions& options, const Catalog& catalog) {
@@ -100,18 +135,13 @@ int run(const RunOptions& options, const Catalog& catalog) {
   const HostInfo host = read_host_info();
   SupervisorOptions supervisor;
   supervisor.worker = worker_command();
-  supervisor.identity = {uuid_of_run(options), make_uuid(), host.boot_id, host.device_model, host.device_unit};
+  supervisor.identity = {make_uuid(), make_uuid(), host.boot_id, host.device_model, host.device_unit};
   supervisor.meter = options.meter;
-  supervisor.total_budget_s = options.budget_s;
-  for (const Scenario& scenario : plan.scenarios) {
-    if (options.budget_s == 0) supervisor.total_budget_s += scenario.total_budget_s;
-  }
+  supervisor.total_budget_s = total_budget_s(options, plan);
   supervisor.resume = options.resume;
   supervisor.retry_failed = options.retry_failed;
 
-  RunDirectory directory = options.resume
-                               ? RunDirectory::resume(options.out)
-                               : RunDirectory::create(options.out, run_document(options, plan, supervisor.identity));
+  RunDirectory directory = open_directory(options, plan, supervisor.identity);
   ProgressDisplay display;
   const RunCounts counts = supervise(plan.groups, catalog, directory, supervisor,
                                      [&](const RunProgress& progress) { display.show(progress); });

@@ -1,4 +1,5 @@
 // hetscope validate: checks records, line by line, against the JSON Schema.
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -18,7 +19,7 @@ namespace {
 // Violations of one file, printed with their line; the number of records looked at is added to `records`.
 std::size_t check_file(const std::string& path, const SchemaCheck& schema, std::size_t& records) {
   std::ifstream file(path);
-  if (!file) throw Error("cannot be read", path, "give a records.jsonl file");
+  if (!file || std::filesystem::is_directory(path)) throw Error("cannot be read", path, "give a records.jsonl file");
   std::size_t violations = 0;
   std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {

@@ -1,5 +1,5 @@
-// A library opened at run time. Vendor libraries (OpenCL, NVML, NPU runtimes) come in through here, and only in a worker
-// process, so that the suite builds and starts where they are missing.
+// A library opened at run time. Vendor libraries (OpenCL, NVML, NPU runtimes) come in through here, and only in a
+// worker process, so that the suite builds and starts where they are missing.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
-// A text file that is part of the binary (OpenCL C sources, the record's schema), so that the binary alone is enough to run.
+// A text file that is part of the binary (OpenCL C sources, the record's schema), so that the binary alone is enough to
+// run.
 #pragma once
 
 #include <span>

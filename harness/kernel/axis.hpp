@@ -18,10 +18,10 @@ std::string_view to_string(AxisType type);
 struct AxisSpec {
   std::string name;
   AxisType type = AxisType::text;
-  std::string meaning;                 // one phrase with its unit, for `hetscope list --axes` and error lines
-  std::optional<AxisValue> fallback;   // used when a scenario does not say; none: it must, when `required`
-  std::vector<std::string> choices;    // texts allowed; empty: any
-  bool required = true;                // false: without a fallback the axis may stay absent
+  std::string meaning;                // one phrase with its unit, for `hetscope list --axes` and error lines
+  std::optional<AxisValue> fallback;  // used when a scenario does not say; none: it must, when `required`
+  std::vector<std::string> choices;   // texts allowed; empty: any
+  bool required = true;               // false: without a fallback the axis may stay absent
 };
 
 // Axes every case understands: cache (hot, cold), layer (where a shape comes from; for people).

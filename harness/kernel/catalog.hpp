@@ -1,4 +1,5 @@
-// The operations and kernels that a program knows. The harness receives it; the specimens fill it (kernels/catalog.cpp).
+// The operations and kernels that a program knows. The harness receives it; the specimens fill it
+// (kernels/catalog.cpp).
 #pragma once
 
 #include <span>
@@ -23,8 +24,9 @@ class Catalog {
   // both, missing without a default, or of the wrong type; then asks the operation to validate.
   void validate(const Case& item, std::string_view where = {}) const;
   // `item` with the defaults of the axes that it does not set, and without the axes that only other kernels of its
-  // operation know (`threads` on a GPU). Axes stand in the order of axes_of(), so that equal cases print equal lines; an
-  // axis that no kernel of the operation knows stays, last, for validate() to refuse. Throws Error for an unknown kernel.
+  // operation know (`threads` on a GPU). Axes stand in the order of axes_of(), so that equal cases print equal lines;
+  // an axis that no kernel of the operation knows stays, last, for validate() to refuse. Throws Error for an unknown
+  // kernel.
   Case complete(const Case& item) const;
   // The axes of a case of `kernel`: the operation's, the kernel's own and the common ones, in this order.
   std::vector<const AxisSpec*> axes_of(const Kernel& kernel) const;

@@ -35,9 +35,7 @@ class Kernel {
   virtual std::unique_ptr<Runnable> prepare(const Case& item, Processors processors,
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.
-  virtual Work executed_work(const Case& item, const Operation& operation) const {
-    return operation.useful_work(item);
-  }
+  virtual Work executed_work(const Case& item, const Operation& operation) const { return operation.useful_work(item); }
   // For an approximate method: the inputs whose exact product it computes. Verification uses them in place of the true
   // ones, and the error against the true ones becomes a metric.
   virtual std::optional<std::vector<Operand>> approximated_inputs(const Case&, std::span<const Operand>) const {

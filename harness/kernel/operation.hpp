@@ -56,7 +56,8 @@ class Operation {
 
   // Inputs from `seed`; the same seed gives the same bytes on every machine.
   virtual std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const = 0;
-  // One per output, computed in f64 from the (already rounded) inputs. May be empty: nothing to verify (an empty launch).
+  // One per output, computed in f64 from the (already rounded) inputs. May be empty: nothing to verify (an empty
+  // launch).
   virtual std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const = 0;
   virtual Tolerance tolerance(const Case& item) const = 0;
 

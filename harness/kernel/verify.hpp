@@ -12,14 +12,15 @@ namespace hetscope {
 struct Verification {
   bool matches = false;
   double max_abs_error = 0;
-  double max_scaled_error = 0;  // largest |y - y64| / (atol + rtol * magnitude); <= 1 is right; 0 or infinity when exact
+  double max_scaled_error =
+      0;  // largest |y - y64| / (atol + rtol * magnitude); <= 1 is right; 0 or infinity when exact
   Tolerance tolerance;
-  std::int64_t checked = 0;     // elements
-  std::string reason;           // where the first wrong element is, empty when right
+  std::int64_t checked = 0;  // elements
+  std::string reason;        // where the first wrong element is, empty when right
 };
 
-// Compares each output with its expectation. A count, shape or dtype that differs, NaN or infinity where the reference is
-// finite: a mismatch with its reason.
+// Compares each output with its expectation. A count, shape or dtype that differs, NaN or infinity where the reference
+// is finite: a mismatch with its reason.
 Verification verify(std::span<const HostTensor> outputs, std::span<const Expectation> expectations,
                     const Tolerance& tolerance);
 

@@ -60,14 +60,17 @@ void write_whole_file(const std::string& path, const std::string& text) {
   }
 }
 
-std::set<std::string> read_started(const std::string& path, std::vector<std::string>& faults) {
-  std::set<std::string> started;
+// The case that was being worked on when the journal ends: its last `started`, unless `released` follows.
+std::string read_last_started(const std::string& path, std::vector<std::string>& faults) {
+  std::string started;
   LineReader reader(path);
   while (reader.next()) {
     try {
       const json entry = parse_json(reader.line(), "journal.jsonl line " + std::to_string(reader.number()));
       if (const auto line = entry.find("started"); entry.is_object() && line != entry.end() && line->is_string()) {
-        started.insert(line->get<std::string>());
+        started = line->get<std::string>();
+      } else if (entry.is_object() && entry.contains("released")) {
+        started.clear();
       }
     } catch (const Error& error) {
       faults.emplace_back(error.what());
@@ -109,11 +112,12 @@ RunDirectory RunDirectory::resume(const std::string& path) {
   directory.journal_ = std::make_unique<LineFile>(journal_path(path));
   for_each_record(
       records_path(path), [&directory](Record&& record) { directory.note(record); }, directory.faults_);
-  for (const std::string& line : read_started(journal_path(path), directory.faults_)) {
-    if (directory.finished_.count(line) == 0) directory.interrupted_.insert(line);
-  }
+  const std::string last = read_last_started(journal_path(path), directory.faults_);
+  if (!last.empty() && directory.finished_.count(last) == 0) directory.interrupted_.insert(last);
   return directory;
 }
+
+void RunDirectory::released() { journal_->append(dump_line({{"released", true}})); }
 
 void RunDirectory::started(const Case& item) {
   const std::string line = item.line();

@@ -48,7 +48,10 @@ class RunDirectory {
   ~RunDirectory();
 
   const std::string& path() const noexcept { return path_; }
+  // This case is being worked on from now on: if the run ends without a word, it was the one.
   void started(const Case& item);
+  // The run ends in order: no case is to blame.
+  void released();
   void append(const Record& record);
   // Case lines that have a record, and case lines that were started and have none.
   const std::set<std::string>& finished() const noexcept { return finished_; }

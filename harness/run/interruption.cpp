@@ -24,12 +24,16 @@ InterruptionGuard::InterruptionGuard() {
   interrupted = 0;
   install(SIGINT, old_interrupt_);
   install(SIGTERM, old_terminate_);
+  install(SIGHUP, old_hang_up_);
 }
 
 InterruptionGuard::~InterruptionGuard() {
   ::sigaction(SIGINT, &old_interrupt_, nullptr);
   ::sigaction(SIGTERM, &old_terminate_, nullptr);
+  ::sigaction(SIGHUP, &old_hang_up_, nullptr);
 }
+
+bool InterruptionGuard::is_interrupted() { return interrupted != 0; }
 
 void InterruptionGuard::check() {
   if (interrupted != 0) throw Error("interrupted", {}, "go on with --resume");

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as a flag while a supervisor runs, so that it can end its worker and leave whole lines behind.
+// SIGINT, SIGTERM and SIGHUP (a lost terminal or adb link) as a flag while a supervisor runs, so that it can end its
+// worker and leave whole lines behind.
 #pragma once
 
 #include <csignal>
@@ -13,12 +14,14 @@ class InterruptionGuard {
   InterruptionGuard(const InterruptionGuard&) = delete;
   InterruptionGuard& operator=(const InterruptionGuard&) = delete;
 
+  static bool is_interrupted();
   // Throws Error once a signal has arrived.
   static void check();
 
  private:
   struct sigaction old_interrupt_ {};
   struct sigaction old_terminate_ {};
+  struct sigaction old_hang_up_ {};
 };
 
 }  // namespace hetscope

@@ -121,6 +121,8 @@ std::optional<Roof> Roofs::bandwidth(const Case& item, std::int64_t working_set_
   const auto found = bandwidth_.find(key_of(item, clock));
   if (found == bandwidth_.end()) return std::nullopt;
   const std::vector<Point>& points = found->second;
+  // What begins outside the caches comes from memory, however little it is.
+  if (item.text_or("cache", "hot") == "cold") return points.back().roof;
   const auto above =
       std::upper_bound(points.begin(), points.end(), working_set_bytes,
                        [](std::int64_t bytes, const Point& point) { return bytes < point.working_set_bytes; });

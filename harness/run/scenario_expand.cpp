@@ -227,7 +227,8 @@ class Expansion {
         item = catalog_.complete(item);
         if (!planned.insert(item.line()).second) continue;
         catalog_.validate(item, where_);
-        group_of(item).cases.push_back({std::move(item), ""});
+        PlannedGroup& group = group_of(item);
+        group.cases.push_back({std::move(item), ""});
       }
     }
   }

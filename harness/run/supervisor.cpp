@@ -92,7 +92,7 @@ class Supervision {
   RunCounts run() {
     read_earlier_rows();
     for (const PlannedGroup& group : groups_) {
-      InterruptionGuard::check();
+      check_interruption();
       progress_.group = &group;
       progress_.record = nullptr;
       tell();
@@ -159,7 +159,7 @@ class Supervision {
   }
 
   void run_group(const PlannedGroup& group, std::vector<PlannedCase> pending) {
-    for (const PlannedCase& planned : pending) directory_.started(planned.item);
+    journal(pending.front().item);
     while (!pending.empty()) {
       const bool is_fresh = start_worker();
       PlannedGroup part = group;
@@ -179,6 +179,19 @@ class Supervision {
     }
   }
 
+  // Whoever is being worked on stands in the journal, so that a run that is killed knows whom to leave alone.
+  void journal(const Case& item) {
+    if (item == journalled_) return;
+    journalled_ = item;
+    directory_.started(item);
+  }
+
+  // An interruption is nobody's fault.
+  void check_interruption() const {
+    if (InterruptionGuard::is_interrupted()) directory_.released();
+    InterruptionGuard::check();
+  }
+
   // true: it was just started.
   bool start_worker() {
     if (worker_) return false;
@@ -193,7 +206,7 @@ class Supervision {
     Patience patience(part.timeout_s, part.cases.size());
     std::string line;
     for (;;) {
-      InterruptionGuard::check();
+      check_interruption();
       switch (worker_->wait(kSliceMs, line)) {
         case WorkerProcess::Event::line: {
           patience.see_answer();
@@ -210,7 +223,9 @@ class Supervision {
         case WorkerProcess::Event::quiet:
           break;
       }
-      patience.see(worker_->progress().get());
+      const std::int32_t member = worker_->progress().get();
+      patience.see(member);
+      if (member >= 0 && member < std::ssize(part.cases)) journal(part.cases[static_cast<std::size_t>(member)].item);
       if (const auto limit = patience.exceeded()) {
         return killed(fmt::format("timed out after {} s and was killed (SIGKILL)", format_number(*limit)));
       }
@@ -313,6 +328,7 @@ class Supervision {
   Roofs roofs_;
   RunCounts counts_;
   RunProgress progress_;
+  Case journalled_;
   int stray_ = 0;  // records for cases that the worker was not asked for
   std::unique_ptr<WorkerProcess> worker_;
 };

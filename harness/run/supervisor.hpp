@@ -24,8 +24,8 @@ struct WorkerCommand {
 struct SupervisorOptions {
   WorkerCommand worker;
   RunIdentity identity;
-  std::string meter;           // the only meter to use; "": all found, "none": none
-  double total_budget_s = 0;   // 0: none; groups beyond it become `skipped` rows
+  std::string meter;          // the only meter to use; "": all found, "none": none
+  double total_budget_s = 0;  // 0: none; groups beyond it become `skipped` rows
   bool resume = false;
   bool retry_failed = false;
 };

@@ -1,5 +1,5 @@
-// A tensor in the host's memory: a view and its bytes, 64-byte aligned. It is what operations make their inputs in, what
-// host kernels compute on and what results are downloaded into for verification.
+// A tensor in the host's memory: a view and its bytes, 64-byte aligned. It is what operations make their inputs in,
+// what host kernels compute on and what results are downloaded into for verification.
 #pragma once
 
 #include <cstddef>
@@ -29,20 +29,27 @@ class HostTensor {
   std::byte* data() noexcept { return bytes_.get(); }
   const std::byte* data() const noexcept { return bytes_.get(); }
   template <class T>
-  T* as() noexcept { return reinterpret_cast<T*>(bytes_.get()); }
+  T* as() noexcept {
+    return reinterpret_cast<T*>(bytes_.get());
+  }
   template <class T>
-  const T* as() const noexcept { return reinterpret_cast<const T*>(bytes_.get()); }
+  const T* as() const noexcept {
+    return reinterpret_cast<const T*>(bytes_.get());
+  }
 
   // One element of the storage, by its offset, as a real; i8 and i32 by their integer value.
   double get(std::int64_t offset) const;
   void set(std::int64_t offset, double value);
 
-  // Every element (padding stays zero) from `random`: reals uniform in [-1, 1), rounded to the dtype; i8 in [-127, 127].
+  // Every element (padding stays zero) from `random`: reals uniform in [-1, 1), rounded to the dtype; i8 in [-127,
+  // 127].
   void fill_random(Random& random);
   HostTensor clone() const;
 
  private:
-  struct Free { void operator()(std::byte* bytes) const noexcept; };
+  struct Free {
+    void operator()(std::byte* bytes) const noexcept;
+  };
   TensorView view_;
   std::size_t size_bytes_ = 0;
   std::unique_ptr<std::byte[], Free> bytes_;

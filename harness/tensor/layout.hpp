@@ -1,5 +1,5 @@
-// Where element (i, j, k, ...) lives in linear memory: an order of the dimensions, outermost first, and, optionally, one
-// dimension packed into vectors of `lanes` elements that become the innermost, fastest index (its tail padded).
+// Where element (i, j, k, ...) lives in linear memory: an order of the dimensions, outermost first, and, optionally,
+// one dimension packed into vectors of `lanes` elements that become the innermost, fastest index (its tail padded).
 //
 //   NCHW    order 0,1,2,3                     offset = ((n*C + c)*H + h)*W + w
 //   NHWC    order 0,2,3,1                     offset = ((n*H + h)*W + w)*C + c
