@@ -41,7 +41,7 @@ void IndexLinear::add(const IndexLinear& other, std::int64_t factor) {
 }
 
 IndexParts parts_by(const IndexLinear& linear, std::int64_t divisor) {
-  assert(divisor > 0 && "callers divide by positive extents and strides");
+  assert(divisor != 0);
   IndexParts parts;
   parts.rest.constant = linear.constant;
   for (const IndexTerm& term : linear.terms) {
