@@ -3,6 +3,9 @@
 // only the loop that decides how often to repeat is Google Benchmark's.
 //
 //   hetscope-gbench scenarios/smoke/copy.json --benchmark_filter=memcpy
+//
+// Google Benchmark reports the mean of a repetition. For a median as `run` has it, ask for many short repetitions:
+// --benchmark_min_time=0.002 --benchmark_repetitions=100 --benchmark_report_aggregates_only=true.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -23,48 +26,66 @@
 namespace hetscope {
 namespace {
 
+// A case that is prepared and verified, kept for all its repetitions: they time the same memory, as rounds do.
+struct Prepared {
+  std::string line;
+  std::vector<Operand> inputs;
+  std::unique_ptr<Runnable> runnable;
+  Work work;
+  std::int64_t batch = 1;  // iterations of a timed batch; the same in each repetition, as Google Benchmark wants it
+};
+
 struct Context {
   Catalog catalog = make_catalog();
   ProcessorSet processors;
   MonotonicClock clock;
+  std::unique_ptr<Prepared> prepared;  // the last case; after the processors, which it uses
 };
 
-// Prepares and verifies as the runner does, then times batches of at least 200 us. `batch` is found by the first
-// repetition and kept, because Google Benchmark wants the same number of iterations in each.
-void measure(benchmark::State& state, Context& context, const Case& item, std::int64_t& batch) {
+constexpr std::int64_t kMinBatchNs = 200'000;
+
+// As the runner does. Throws Error for what cannot run or is wrong.
+std::unique_ptr<Prepared> prepare(Context& context, const Case& item) {
+  auto prepared = std::make_unique<Prepared>();
+  prepared->line = item.line();
+  const Operation& operation = context.catalog.operations().at(item.operation());
+  const Kernel& kernel = context.catalog.kernels().at(item.kernel());
+  std::vector<Processor*> on;
+  for (const std::string& name : item.processors()) on.push_back(&context.processors.at(name));
+  if (const Support support = kernel.supports(item, on); !support) throw Error("unsupported: " + support.reason());
+  prepared->inputs = operation.inputs(item, 1);
+  prepared->runnable = kernel.prepare(item, on, prepared->inputs);
+  prepared->work = kernel.executed_work(item, operation);
+  const EnteredRunnable entered(*prepared->runnable);
+  prepared->runnable->run(1);
+  const Verification verification =
+      verify(prepared->runnable->outputs(), operation.reference(item, prepared->inputs), operation.tolerance(item));
+  if (!verification.matches) throw Error("mismatch: " + verification.reason);
+  for (std::int64_t elapsed_ns = 0;
+       (elapsed_ns = time_batch(context.clock, *prepared->runnable, prepared->batch)) < kMinBatchNs;) {
+    prepared->batch = grown_batch(prepared->batch, elapsed_ns, kMinBatchNs);
+  }
+  return prepared;
+}
+
+// Times batches of at least 200 us.
+void measure(benchmark::State& state, Context& context, const Case& item) {
   try {
-    const Operation& operation = context.catalog.operations().at(item.operation());
-    const Kernel& kernel = context.catalog.kernels().at(item.kernel());
-    std::vector<Processor*> on;
-    for (const std::string& name : item.processors()) on.push_back(&context.processors.at(name));
-    if (const Support support = kernel.supports(item, on); !support) {
-      state.SkipWithError(("unsupported: " + support.reason()).c_str());
-      return;
+    if (!context.prepared || context.prepared->line != item.line()) {
+      context.prepared.reset();
+      context.prepared = prepare(context, item);
     }
-    const std::vector<Operand> inputs = operation.inputs(item, 1);
-    const std::unique_ptr<Runnable> runnable = kernel.prepare(item, on, inputs);
-    const EnteredRunnable entered(*runnable);
-    runnable->run(1);
-    const Verification verification =
-        verify(runnable->outputs(), operation.reference(item, inputs), operation.tolerance(item));
-    if (!verification.matches) {
-      state.SkipWithError(("mismatch: " + verification.reason).c_str());
-      return;
+    Prepared& prepared = *context.prepared;
+    const EnteredRunnable entered(*prepared.runnable);
+    // Each repetition begins warm, as each visit of a round does.
+    prepared.runnable->run(prepared.batch);
+    while (state.KeepRunningBatch(prepared.batch)) {
+      state.SetIterationTime(static_cast<double>(time_batch(context.clock, *prepared.runnable, prepared.batch)) * 1e-9);
     }
-    if (batch == 0) {
-      batch = 1;
-      for (std::int64_t elapsed_ns = 0; (elapsed_ns = time_batch(context.clock, *runnable, batch)) < 200'000;) {
-        batch = grown_batch(batch, elapsed_ns, 200'000);
-      }
-    }
-    while (state.KeepRunningBatch(batch)) {
-      state.SetIterationTime(static_cast<double>(time_batch(context.clock, *runnable, batch)) * 1e-9);
-    }
-    const Work work = kernel.executed_work(item, operation);
-    if (work.bytes > 0) state.SetBytesProcessed(state.iterations() * work.bytes);
-    if (work.flops > 0) {
-      state.counters["flops"] =
-          benchmark::Counter(static_cast<double>(state.iterations() * work.flops), benchmark::Counter::kIsRate);
+    if (prepared.work.bytes > 0) state.SetBytesProcessed(state.iterations() * prepared.work.bytes);
+    if (prepared.work.flops > 0) {
+      state.counters["flops"] = benchmark::Counter(static_cast<double>(state.iterations() * prepared.work.flops),
+                                                   benchmark::Counter::kIsRate);
     }
   } catch (const std::exception& error) {
     state.SkipWithError(error.what());
@@ -85,9 +106,8 @@ int run(int argc, char** argv) {
       for (const PlannedCase& planned : group.cases) {
         if (planned.item.text_or("cache", "hot") != "hot") continue;  // evicting per iteration is the Session's affair
         const Case item = planned.item;
-        benchmark::RegisterBenchmark(item.line().c_str(), [&context, item,
-                                                           batch = std::int64_t{0}](benchmark::State& state) mutable {
-          measure(state, context, item, batch);
+        benchmark::RegisterBenchmark(item.line().c_str(), [&context, item](benchmark::State& state) {
+          measure(state, context, item);
         })->UseManualTime();
       }
     }

@@ -9,6 +9,8 @@ endif()
 if(HETSCOPE_SANITIZE)
   target_compile_options(hetscope_options INTERFACE -fsanitize=${HETSCOPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
+  # GCC 12 takes what the sanitizers add for uses of uninitialised memory.
+  target_compile_options(hetscope_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(hetscope_options INTERFACE -fsanitize=${HETSCOPE_SANITIZE})
 endif()
 

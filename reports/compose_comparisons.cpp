@@ -96,9 +96,10 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
   Table table;
   const bool has_energy = std::any_of(section.compared.begin(), section.compared.end(),
                                       [](const Comparison* item) { return item->energy_ratio || item->edp_ratio; });
-  table.columns = {{"verdict"}, {"ratio", true},          {"95 % interval", true}, {"candidate"},    {"baseline"},
-                   {"group"},   {"candidate time", true}, {"baseline time", true}, {"rounds", true}, {"clock"},
-                   {"remarks"}};
+  // What stands in the way of trust is beside the verdict, where a narrow window still shows it.
+  table.columns = {
+      {"verdict"}, {"ratio", true},          {"95 % interval", true}, {"remarks"},      {"candidate"}, {"baseline"},
+      {"group"},   {"candidate time", true}, {"baseline time", true}, {"rounds", true}, {"clock"}};
   if (has_energy) {
     table.columns.push_back({"energy ratio", true});
     table.columns.push_back({"EDP ratio", true});
@@ -112,6 +113,7 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
     cells.push_back(number_cell(ratio_text(item->ratio->ratio), item->ratio->ratio));
     cells.push_back(number_cell(ratio_range_text(item->ratio->interval.low, item->ratio->interval.high),
                                 item->ratio->interval.low));
+    cells.push_back({remarks_of(*item)});
     cells.push_back({names.candidate});
     cells.push_back({names.baseline});
     cells.push_back({names.where.empty() ? item->candidate->record->group : names.where});
@@ -119,7 +121,6 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
     cells.push_back(number_cell(time_text(theirs), theirs));
     cells.push_back(number_cell(std::to_string(item->ratio->rounds), item->ratio->rounds));
     cells.push_back({item->clock});
-    cells.push_back({remarks_of(*item)});
     if (has_energy) {
       cells.push_back(
           number_cell(point_ratio(item->energy_ratio, item->energy_kind), item->energy_ratio.value_or(NAN)));

@@ -73,7 +73,7 @@ def agreement(binaries, experiment, rounds, directory):
         return record["latencies"]["host_monotonic"]["median_ns"]
 
     def by_gbench(_):
-        text = output_of(binaries / "hetscope-gbench", path, "--benchmark_min_time=0.1", "--benchmark_repetitions=9",
+        text = output_of(binaries / "hetscope-gbench", path, "--benchmark_min_time=0.005", "--benchmark_repetitions=150",
                          "--benchmark_report_aggregates_only=true", "--benchmark_format=json")
         return next(entry["real_time"] for entry in json.loads(text)["benchmarks"]
                     if entry["aggregate_name"] == "median")

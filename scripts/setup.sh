@@ -29,6 +29,7 @@ libfmt-dev formatting
 nlohmann-json3-dev JSON
 libvalijson-dev JSON Schema validation
 libcli11-dev command line
+libre2-dev regular expressions of --filter
 libhwy-dev SIMD with run-time dispatch
 libeigen3-dev reference results in f64
 libbenchmark-dev Google Benchmark, for hetscope-gbench

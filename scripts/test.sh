@@ -105,9 +105,8 @@ leg_asan_ubsan() {
   configure asan-ubsan
   choose_programs asan-ubsan '^(unit|contract|kernels?|golden)_'
   build asan-ubsan "${programs[@]}"
-  HETSCOPE_FUZZ_MAPS=1000 HETSCOPE_SMALL_CASES=1 \
-    # A tenth of the maps: every access is checked here.
-  HETSCOPE_FUZZ_MAPS=1000 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  # A tenth of the maps: every access is checked here.
+  HETSCOPE_FUZZ_MAPS=1000 HETSCOPE_SMALL_CASES=1 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
     LSAN_OPTIONS="suppressions='$suppressions/lsan.supp':print_suppressions=0" \
     tests asan-ubsan -L '^(unit|contract|kernels|golden)$'
 }

@@ -44,6 +44,7 @@ struct Plan {
   std::vector<Scenario> scenarios;
   std::vector<PlannedGroup> groups;  // roofs first
   Discovery discovery;
+  std::vector<std::string> meters;  // names
 };
 
 // Loads, expands and filters. Throws Error when nothing is left.

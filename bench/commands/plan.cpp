@@ -1,7 +1,8 @@
 // From scenario files, case lines and filters to the groups to run.
 #include <algorithm>
-#include <regex>
 #include <set>
+
+#include <re2/re2.h>
 
 #include "bench/commands/command.hpp"
 #include "harness/core/error.hpp"
@@ -38,16 +39,16 @@ PlannedGroup group_of_line(const std::string& line, const Catalog& catalog, cons
 
 // Keeps the cases that match; a baseline that is filtered away is nobody's baseline any more.
 void keep_matching(std::vector<PlannedGroup>& groups, const std::string& filter) {
-  std::regex expression;
-  try {
-    expression.assign(filter, std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error& error) {
-    throw Error("not a regular expression: '" + filter + "' (" + error.what() + ")", "--filter");
+  re2::RE2::Options quiet;
+  quiet.set_log_errors(false);
+  const re2::RE2 expression(filter, quiet);
+  if (!expression.ok()) {
+    throw Error("not a regular expression: '" + filter + "' (" + expression.error() + ")", "--filter");
   }
   for (PlannedGroup& group : groups) {
     std::set<std::string> kept;
     std::erase_if(group.cases,
-                  [&](const PlannedCase& planned) { return !std::regex_search(planned.item.line(), expression); });
+                  [&](const PlannedCase& planned) { return !re2::RE2::PartialMatch(planned.item.line(), expression); });
     for (const PlannedCase& planned : group.cases) kept.insert(planned.item.line());
     for (PlannedCase& planned : group.cases) {
       if (!kept.contains(planned.baseline)) planned.baseline.clear();
@@ -62,7 +63,7 @@ void Selection::add_options(CLI::App& command) {
   command.add_option("SCENARIO", scenario_paths, "scenario files (JSON)");
   command.add_option("--case", case_lines, "a case line, as a report prints it; may be repeated")
       ->allow_extra_args(false);
-  command.add_option("--filter", filter, "keep the cases whose line matches this regular expression");
+  command.add_option("--filter", filter, "keep the cases whose line matches this regular expression (RE2)");
   command.add_option("--processor", processors, "use only this processor; may be repeated")->allow_extra_args(false);
   command.add_flag("--no-roofs", no_roofs, "do not measure the roofs first; shares of a roof are then missing");
 }
@@ -73,7 +74,7 @@ Plan make_plan(const Selection& selection, const Catalog& catalog) {
   }
   Plan plan;
   for (const std::string& path : selection.scenario_paths) plan.scenarios.push_back(load_scenario(path));
-  plan.discovery = discover_in_worker(worker_command());
+  plan.discovery = discover_in_worker(worker_command(), &plan.meters);
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {

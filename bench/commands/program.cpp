@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -11,7 +13,9 @@
 
 #include "bench/commands/command.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/registry.hpp"
 #include "harness/record/fingerprint.hpp"
+#include "harness/run/interruption.hpp"
 
 namespace hetscope {
 namespace {
@@ -33,9 +37,25 @@ void occupy_standard_descriptors() {
   if (descriptor > STDERR_FILENO) ::close(descriptor);
 }
 
-int fail(const std::string& line) {
+int fail(const std::string& line, int code = kExitInput) {
   std::fprintf(stderr, "hetscope: %s\n", one_line(line).c_str());
-  return kExitInput;
+  return code;
+}
+
+// Names the command that is none; the parser itself only says that one is missing.
+void check_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) == names.end()) throw unknown_name("command", argv[1], names);
+}
+
+// Results that did not reach their reader are no results.
+int flushed(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return fail(std::string("standard output cannot be written") +
+              (errno != 0 ? std::string(" (") + std::strerror(errno) + ")" : ""));
 }
 
 }  // namespace
@@ -54,7 +74,9 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     CLI::App app("Profiles and benchmarks the processors of a device: CPU clusters, GPU, NPU.", "hetscope");
     app.set_version_flag("--version", version_text());
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 all well, 1 a record failed or mismatched, 2 wrong input or usage, 3 undecided.");
+    app.footer(
+        "Exit codes: 0 all well, 1 a record failed or mismatched, 2 wrong input or usage, 3 undecided, "
+        "128 + N interrupted by signal N.");
     Commands commands{app, catalog, {}};
     add_devices(commands);
     add_doctor(commands);
@@ -62,14 +84,17 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     add_run(commands);
     add_validate(commands);
     add_report(commands);
+    check_command(app, argc, argv);
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& success) {
-      return app.exit(success);
+      return flushed(app.exit(success));
     } catch (const CLI::ParseError& error) {
       return fail(std::string(error.what()) + "; see hetscope --help");
     }
-    return commands.action();
+    return flushed(commands.action());
+  } catch (const Interrupted& interruption) {
+    return fail(interruption.what(), kExitSignal + interruption.signal_number());
   } catch (const std::bad_alloc&) {
     return fail("not enough memory");
   } catch (const std::exception& error) {

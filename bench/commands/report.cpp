@@ -1,5 +1,6 @@
 // hetscope report: runs as a page for people. The suffix of --out chooses the format.
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -26,6 +27,31 @@ std::string render(const std::string& out, const ReportInput& input) {
   throw Error("the suffix says no known format", "--out " + out, "use .html, .md or .csv");
 }
 
+// Every run that holds a record; one that holds none is told, and is an error when it is the last.
+ReportInput load(const std::vector<std::string>& directories) {
+  ReportInput input;
+  for (const std::string& directory : directories) {
+    LoadedRun run = load_run(directory);
+    if (!run.records.empty()) {
+      input.runs.push_back(std::move(run));
+      continue;
+    }
+    const Error empty("holds no record that can be read" +
+                          (run.faults.empty() ? std::string() : "; the first fault: " + run.faults.front()),
+                      directory, "give a directory that `hetscope run` wrote");
+    if (input.runs.empty() && &directory == &directories.back()) throw empty;
+    std::fprintf(stderr, "left out: %s\n", empty.what());
+  }
+  return input;
+}
+
+void write(const std::string& out, const std::string& text) {
+  std::ofstream file(out, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", out, "choose another --out");
+}
+
 }  // namespace
 
 void add_report(Commands& commands) {
@@ -36,21 +62,7 @@ void add_report(Commands& commands) {
   command->add_option("--out", *out, "file: .html, .md or .csv")->required();
   command->callback([&commands, directories, out] {
     commands.action = [directories, out] {
-      ReportInput input;
-      for (const std::string& directory : *directories) {
-        LoadedRun run = load_run(directory);
-        if (run.records.empty() && !run.faults.empty()) {
-          throw Error("holds no record that can be read; the first fault: " + run.faults.front(), directory,
-                      "give a directory that `hetscope run` wrote");
-        }
-        input.runs.push_back(std::move(run));
-      }
-      const std::string text = render(*out, input);
-      std::ofstream file(*out, std::ios::binary);
-      file << text;
-      file.close();
-      if (!file)
-        throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", *out, "choose another --out");
+      write(*out, render(*out, load(*directories)));
       return kExitOk;
     };
   });

@@ -1,5 +1,6 @@
 // hetscope run: measures scenarios in a worker process and keeps everything that is finished.
 #include <unistd.h>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "bench/commands/describe.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
+#include "harness/meter/energy_meter.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
@@ -24,6 +26,7 @@ struct RunOptions {
   std::string out;
   std::string meter;
   double budget_s = 0;
+  double timeout_s = 0;  // 0: as the scenarios' budgets say
   bool resume = false;
   bool retry_failed = false;
 };
@@ -130,8 +133,34 @@ double total_budget_s(const RunOptions& options, const Plan& plan) {
   return total_s;
 }
 
+void check_numbers(const RunOptions& options) {
+  constexpr double kMostSeconds = 30 * 86400.0;
+  const std::pair<const char*, double> numbers[] = {{"--budget", options.budget_s}, {"--timeout", options.timeout_s}};
+  for (const auto& [name, seconds] : numbers) {
+    // Written so that "nan" is refused as well.
+    if (seconds >= 0 && seconds <= kMostSeconds) continue;
+    throw Error(fmt::format("{} is no number of seconds", seconds), name,
+                fmt::format("give 0 (the default) to {}", kMostSeconds));
+  }
+}
+
+void check_meter(const std::string& wanted, const Plan& plan) {
+  if (wanted.empty() || wanted == "none") return;
+  const auto is_wanted = [&](const std::string& name) { return is_meter_called(name, wanted); };
+  if (std::any_of(plan.meters.begin(), plan.meters.end(), is_wanted)) return;
+  std::string remedy =
+      plan.meters.empty() ? "there is none here" : fmt::format("there are {}", fmt::join(plan.meters, ", "));
+  for (const std::string& missing : plan.discovery.missing) remedy += "; missing here: " + missing;
+  throw Error("'" + wanted + "' is not a meter of this device", "--meter", remedy);
+}
+
 int run(const RunOptions& options, const Catalog& catalog) {
-  const Plan plan = make_plan(options.selection, catalog);
+  check_numbers(options);
+  Plan plan = make_plan(options.selection, catalog);
+  if (options.timeout_s > 0) {
+    for (PlannedGroup& group : plan.groups) group.timeout_s = options.timeout_s;
+  }
+  check_meter(options.meter, plan);
   const HostInfo host = read_host_info();
   SupervisorOptions supervisor;
   supervisor.worker = worker_command();
@@ -142,6 +171,8 @@ int run(const RunOptions& options, const Catalog& catalog) {
   supervisor.retry_failed = options.retry_failed;
 
   RunDirectory directory = open_directory(options, plan, supervisor.identity);
+  // Once, at the beginning: the rows that a missing driver costs are not rows.
+  for (const std::string& missing : plan.discovery.missing) fmt::print(stderr, "missing here: {}\n", missing);
   ProgressDisplay display;
   const RunCounts counts = supervise(plan.groups, catalog, directory, supervisor,
                                      [&](const RunProgress& progress) { display.show(progress); });
@@ -162,8 +193,9 @@ void add_run(Commands& commands) {
   options->selection.add_options(*command);
   command->add_option("--out", options->out, "directory for run.json and records.jsonl")->required();
   command->add_option("--meter", options->meter, "the only energy meter to use; 'none': none");
-  command->add_option("--budget", options->budget_s, "seconds for the whole run; what does not fit is skipped")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--budget", options->budget_s, "seconds for the whole run; what does not fit is skipped");
+  command->add_option("--timeout", options->timeout_s,
+                      "seconds without progress after which a case is killed (default: from its budget)");
   command->add_flag("--resume", options->resume, "go on with the run in --out");
   command->add_flag("--retry-failed", options->retry_failed, "with --resume: run again what failed or was interrupted")
       ->needs("--resume");

@@ -52,7 +52,11 @@ void add_validate(Commands& commands) {
       const SchemaCheck schema;
       std::size_t violations = 0;
       std::size_t records = 0;
-      for (const std::string& path : *files) violations += check_file(path, schema, records);
+      for (const std::string& path : *files) {
+        const std::size_t before = records;
+        violations += check_file(path, schema, records);
+        if (records == before) throw Error("holds no record", path, "give the records.jsonl of a run");
+      }
       fmt::print("{} records, {} violations\n", records, violations);
       return violations == 0 ? kExitOk : kExitFailed;
     };

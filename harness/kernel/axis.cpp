@@ -63,6 +63,11 @@ void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view w
                     std::string(to_string(given)) + " " + to_string(value),
                 std::string(where), "give " + spec.meaning);
   }
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  if (integer != nullptr && spec.least && *integer < *spec.least) {
+    throw Error("axis '" + spec.name + "' is " + to_string(value) + ", below " + std::to_string(*spec.least),
+                std::string(where), "give " + spec.meaning);
+  }
   if (spec.choices.empty()) return;
   const auto* text = std::get_if<std::string>(&value);
   if (text != nullptr && std::ranges::find(spec.choices, *text) == spec.choices.end()) {

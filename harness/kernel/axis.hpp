@@ -2,6 +2,7 @@
 // error and not an experiment.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,16 +19,18 @@ std::string_view to_string(AxisType type);
 struct AxisSpec {
   std::string name;
   AxisType type = AxisType::text;
-  std::string meaning;                // one phrase with its unit, for `hetscope list --axes` and error lines
-  std::optional<AxisValue> fallback;  // used when a scenario does not say; none: it must, when `required`
-  std::vector<std::string> choices;   // texts allowed; empty: any
-  bool required = true;               // false: without a fallback the axis may stay absent
+  std::string meaning;                     // one phrase with its unit, for `hetscope list --axes` and error lines
+  std::optional<AxisValue> fallback;       // used when a scenario does not say; none: it must, when `required`
+  std::vector<std::string> choices;        // texts allowed; empty: any
+  bool required = true;                    // false: without a fallback the axis may stay absent
+  std::optional<std::int64_t> least = {};  // smallest integer allowed; none: any
 };
 
 // Axes every case understands: cache (hot, cold), layer (where a shape comes from; for people).
 std::span<const AxisSpec> common_axes();
 
-// Checks type and choices; throws Error (with `where`). An integer is accepted for a real and for a shape of rank 1.
+// Checks type, least value and choices; throws Error (with `where`). An integer is accepted for a real and for a shape
+// of rank 1.
 void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view where);
 // `value` in the axis's own type: an integer becomes the real or the shape of rank 1 that it stands for, so that equal
 // cases print equal lines. Anything else is returned as it is.

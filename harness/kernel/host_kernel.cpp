@@ -15,7 +15,13 @@ HostCpu* host_cpu(Processors processors) {
 
 std::span<const AxisSpec> HostKernel::axes() const {
   static const std::array<AxisSpec, 1> kAxes = {
-      AxisSpec{"threads", AxisType::integer, "threads that share the work, at least 1", AxisValue(std::int64_t{1}), {}},
+      AxisSpec{.name = "threads",
+               .type = AxisType::integer,
+               .meaning = "threads that share the work, at least 1",
+               .fallback = AxisValue(std::int64_t{1}),
+               .choices = {},
+               .required = true,
+               .least = 1},
   };
   return kAxes;
 }
@@ -29,7 +35,6 @@ Support HostKernel::supports(const Case& item, Processors processors) const {
     return Support::no(std::string(name()) + " runs host functions, which " + processors[0]->name() + " cannot");
   }
   const std::int64_t threads = item.integer_or("threads", 1);
-  if (threads < 1) return Support::no("threads=" + std::to_string(threads) + " is below 1");
   if (Support enough = cpu->supports_threads(threads); !enough) return enough;
   return supports_case(item);
 }

@@ -34,6 +34,10 @@ EnergyKind parse_energy_kind(std::string_view name) {
   throw Error("unknown kind of energy '" + std::string(name) + "'");
 }
 
+bool is_meter_called(std::string_view name, std::string_view wanted) {
+  return name.starts_with(wanted) && (name.size() == wanted.size() || name[wanted.size()] == ':');
+}
+
 MeterDiscovery discover_meters(const MeterRoots& roots) {
   MeterDiscovery discovery;
 #define HETSCOPE_METER(name) discover_##name##_meter(roots, discovery);

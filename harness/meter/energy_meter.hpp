@@ -50,6 +50,9 @@ struct MeterRoots {
   std::string sysfs = "/sys";
 };
 
+// A user's name for meters: "rapl" means every "rapl:...", "rapl:package-0" that one.
+bool is_meter_called(std::string_view name, std::string_view wanted);
+
 // Tries every line of meters.inc.
 MeterDiscovery discover_meters(const MeterRoots& roots = {});
 

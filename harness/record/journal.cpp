@@ -83,7 +83,9 @@ std::string read_last_started(const std::string& path, std::vector<std::string>&
 
 RunDirectory::RunDirectory(std::string path) : path_(std::move(path)) {}
 RunDirectory::RunDirectory(RunDirectory&&) noexcept = default;
-RunDirectory::~RunDirectory() = default;
+RunDirectory::~RunDirectory() {
+  if (journal_ && has_started_) journal_->try_append(R"({"released":true})");
+}
 
 RunDirectory RunDirectory::create(const std::string& path, const json& run) {
   make_directory(path);
@@ -117,11 +119,10 @@ RunDirectory RunDirectory::resume(const std::string& path) {
   return directory;
 }
 
-void RunDirectory::released() { journal_->append(dump_line({{"released", true}})); }
-
 void RunDirectory::started(const Case& item) {
   const std::string line = item.line();
   journal_->append(dump_line({{"started", line}}));
+  has_started_ = true;
   if (finished_.count(line) == 0) interrupted_.insert(line);
 }
 

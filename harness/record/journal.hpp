@@ -28,9 +28,14 @@ class LineFile {
   LineFile& operator=(const LineFile&) = delete;
   // Throws Error (disk full: what is there stays whole).
   void append(std::string_view line);
+  // Where nobody can be told of a fault. false: it was not written.
+  bool try_append(std::string_view line) noexcept;
   std::int64_t cut_bytes() const noexcept { return cut_bytes_; }
 
  private:
+  // 0, or the errno that stopped it; `is_whole`: whether the file ends with a whole line.
+  int write_line(std::string_view line, bool& is_whole);
+
   std::string path_;
   int descriptor_ = -1;
   std::int64_t cut_bytes_ = 0;
@@ -45,13 +50,12 @@ class RunDirectory {
   static RunDirectory resume(const std::string& path);
 
   RunDirectory(RunDirectory&&) noexcept;
+  // A run that ends in order (finished, interrupted, out of disk) blames no case: its journal ends with `released`.
   ~RunDirectory();
 
   const std::string& path() const noexcept { return path_; }
   // This case is being worked on from now on: if the run ends without a word, it was the one.
   void started(const Case& item);
-  // The run ends in order: no case is to blame.
-  void released();
   void append(const Record& record);
   // Case lines that have a record, and case lines that were started and have none.
   const std::set<std::string>& finished() const noexcept { return finished_; }
@@ -71,6 +75,7 @@ class RunDirectory {
   std::set<std::string> interrupted_;
   std::set<std::string> failed_;
   std::vector<std::string> faults_;
+  bool has_started_ = false;  // a case, by this launch
 };
 
 // What reading a run's records found.

@@ -85,7 +85,7 @@ LineFile::LineFile(std::string path) : path_(std::move(path)) {
 
 LineFile::~LineFile() { ::close(descriptor_); }
 
-void LineFile::append(std::string_view line) {
+int LineFile::write_line(std::string_view line, bool& is_whole) {
   assert(line.find('\n') == std::string_view::npos);
   struct stat before {};
   const bool can_cut = ::fstat(descriptor_, &before) == 0 && S_ISREG(before.st_mode);
@@ -95,8 +95,19 @@ void LineFile::append(std::string_view line) {
 
   int fault = write_all(descriptor_, bytes);
   if (fault == 0) fault = flush_to_disk(descriptor_);
+  is_whole = fault == 0 || !can_cut || ::ftruncate(descriptor_, before.st_size) == 0;
+  return fault;
+}
+
+bool LineFile::try_append(std::string_view line) noexcept {
+  bool is_whole = true;
+  return write_line(line, is_whole) == 0;
+}
+
+void LineFile::append(std::string_view line) {
+  bool is_whole = true;
+  const int fault = write_line(line, is_whole);
   if (fault == 0) return;
-  const bool is_whole = !can_cut || ::ftruncate(descriptor_, before.st_size) == 0;
   const std::string kept = is_whole ? "the lines before it are whole" : "its last line may be cut short";
   if (is_out_of_space(fault)) {
     throw Error("the disk is full (" + std::string(std::strerror(fault)) + "), " + kept, path_,

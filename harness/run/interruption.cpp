@@ -1,14 +1,12 @@
 // The handler only notes the signal; poll() returns early because of it.
 #include "harness/run/interruption.hpp"
 
-#include "harness/core/error.hpp"
-
 namespace hetscope {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t interrupted = 0;  // the signal
 
-void note(int) { interrupted = 1; }
+void note(int number) { interrupted = number; }
 
 void install(int number, struct sigaction& old) {
   struct sigaction action {};
@@ -33,10 +31,8 @@ InterruptionGuard::~InterruptionGuard() {
   ::sigaction(SIGHUP, &old_hang_up_, nullptr);
 }
 
-bool InterruptionGuard::is_interrupted() { return interrupted != 0; }
-
 void InterruptionGuard::check() {
-  if (interrupted != 0) throw Error("interrupted", {}, "go on with --resume");
+  if (interrupted != 0) throw Interrupted(interrupted);
 }
 
 }  // namespace hetscope

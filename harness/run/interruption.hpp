@@ -4,7 +4,20 @@
 
 #include <csignal>
 
+#include "harness/core/error.hpp"
+
 namespace hetscope {
+
+// The run was asked to end; not an error of anyone's.
+class Interrupted final : public Error {
+ public:
+  explicit Interrupted(int signal_number)
+      : Error("interrupted", {}, "go on with --resume"), signal_number_(signal_number) {}
+  int signal_number() const noexcept { return signal_number_; }
+
+ private:
+  int signal_number_;
+};
 
 // One at a time. A signal that was ignored before (nohup) stays ignored.
 class InterruptionGuard {
@@ -14,8 +27,7 @@ class InterruptionGuard {
   InterruptionGuard(const InterruptionGuard&) = delete;
   InterruptionGuard& operator=(const InterruptionGuard&) = delete;
 
-  static bool is_interrupted();
-  // Throws Error once a signal has arrived.
+  // Throws Interrupted once a signal has arrived.
   static void check();
 
  private:

@@ -91,6 +91,7 @@ void read_axis(const std::string& name, const JsonNode& node, const std::string&
     return;
   }
   std::vector<AxisValue> values;
+  std::set<AxisValue> seen;
   for (const JsonNode& item : node.items()) {
     AxisValue value = item.axis_value();
     if (is_shape_axis(name) && std::holds_alternative<std::int64_t>(value)) {
@@ -99,7 +100,7 @@ void read_axis(const std::string& name, const JsonNode& node, const std::string&
     if (const Dims* shape = std::get_if<Dims>(&value); shape != nullptr && is_shape_axis(name)) {
       check_shape(*shape, item);
     }
-    if (std::find(values.begin(), values.end(), value) != values.end()) {
+    if (!seen.insert(value).second) {
       throw item.error("value " + to_string(value) + " appears twice", "remove one of them");
     }
     values.push_back(std::move(value));

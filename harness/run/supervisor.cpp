@@ -92,7 +92,7 @@ class Supervision {
   RunCounts run() {
     read_earlier_rows();
     for (const PlannedGroup& group : groups_) {
-      check_interruption();
+      InterruptionGuard::check();
       progress_.group = &group;
       progress_.record = nullptr;
       tell();
@@ -186,12 +186,6 @@ class Supervision {
     directory_.started(item);
   }
 
-  // An interruption is nobody's fault.
-  void check_interruption() const {
-    if (InterruptionGuard::is_interrupted()) directory_.released();
-    InterruptionGuard::check();
-  }
-
   // true: it was just started.
   bool start_worker() {
     if (worker_) return false;
@@ -206,7 +200,7 @@ class Supervision {
     Patience patience(part.timeout_s, part.cases.size());
     std::string line;
     for (;;) {
-      check_interruption();
+      InterruptionGuard::check();
       switch (worker_->wait(kSliceMs, line)) {
         case WorkerProcess::Event::line: {
           patience.see_answer();

@@ -84,7 +84,7 @@ MeterDiscovery choose_meters(const std::string& wanted) {
   for (auto& meter : all.found) {
     const std::string& name = meter->info().name;
     names += " " + name;
-    if (name == wanted || name.starts_with(wanted + ":")) chosen.found.push_back(std::move(meter));
+    if (is_meter_called(name, wanted)) chosen.found.push_back(std::move(meter));
   }
   if (chosen.found.empty()) {
     chosen.missing = std::move(all.missing);

@@ -147,13 +147,62 @@ class CliTest(unittest.TestCase):
     def test_missing_files_and_wrong_usage(self):
         self.assert_refused(self.hetscope("list", str(self.directory / "none.json")), "none.json")
         self.assert_refused(self.hetscope("run", self.write(scenario())), "--out")
-        self.assert_refused(self.hetscope("flyy"))
+        self.assert_refused(self.hetscope("flyy"), "flyy")
+        self.assert_refused(self.hetscope("reprot"), "report")
+        for number in ("nan", "-1", "inf"):
+            self.assert_refused(self.hetscope("run", self.write(scenario()), "--out", "o", "--budget", number), "--budget")
+        self.assert_refused(self.hetscope("run", self.write(scenario()), "--out", "o", "--meter", "nope"), "nope")
+        self.assert_refused(self.hetscope("list", "--case", "copy kernel=copy_memcpy processor=cpux dtype=f32 shape=4x4"),
+                            "cpux", "cpu")
+        self.assert_refused(self.hetscope("list", "--case", "copy kernel=copy_memcpy processor=cpu dtype=f32 shape=4x4 threads=0"),
+                            "threads")
+        empty = self.directory / "empty.jsonl"
+        empty.write_text("")
+        self.assert_refused(self.hetscope("validate", str(empty)), "empty.jsonl")
+        self.assert_refused(self.hetscope("validate", str(self.directory)))
+        self.assert_refused(self.hetscope("report", str(empty), "--out", str(self.directory / "report.html")), "empty.jsonl")
         self.assert_refused(self.hetscope("list", self.write(scenario()), "--filter", "("), "--filter")
         self.assert_refused(self.hetscope("list", self.write(scenario()), "--processor", "cpuu"), "cpu")
         self.assert_refused(self.hetscope("list", self.write(scenario()), "--filter", "no such case"))
         self.assert_refused(self.hetscope("list", "--case", "copy kernel="), "column")
         self.assert_refused(self.hetscope("report", str(self.directory), "--out", "report.html"))
         self.assert_refused(self.hetscope("validate", str(self.directory / "none.jsonl")), "none.jsonl")
+
+    def test_a_filter_takes_linear_time(self):
+        self.assert_refused(self.hetscope("list", self.write(scenario()), "--filter", "(.*)*(.*)*(.*)*Z"), "no case")
+
+    def test_results_that_nobody_can_read_are_an_error(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([HETSCOPE, "list", self.write(scenario())], stdout=full, stderr=subprocess.PIPE,
+                                    text=True, timeout=120)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("standard output", result.stderr)
+
+    def test_closed_descriptors_are_not_taken_for_files(self):
+        out = self.directory / "closed"
+
+        def close():
+            os.close(0)
+            os.close(1)
+
+        result = subprocess.run([HETSCOPE, "run", self.write(scenario()), "--out", str(out)], preexec_fn=close,
+                                stderr=subprocess.PIPE, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([record["status"] for record in self.records(out)], ["ok", "ok"])
+        self.assertEqual(self.hetscope("validate", str(out / "records.jsonl")).returncode, 0)
+
+    def test_resuming_wants_the_same_run(self):
+        out = str(self.directory / "out")
+        path = self.write(scenario())
+        self.assertEqual(self.hetscope("run", path, "--out", out).returncode, 0)
+        again = self.hetscope("run", path, "--out", out, "--resume")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(len(self.records(out)), 2)
+        other = self.write(scenario(budget_s=0.2), "other.json")
+        self.assert_refused(self.hetscope("run", other, "--out", out, "--resume"), "set of scenarios")
+        self.assert_refused(self.hetscope("run", path, "--out", out, "--resume", program=FAULTY), "build")
+        self.assert_refused(self.hetscope("run", path, "--case", "copy kernel=copy_memcpy processor=cpu dtype=f32 shape=4x4",
+                                          "--out", out, "--resume"), "--case")
 
     def test_output_that_cannot_be_written(self):
         blocker = self.directory / "file"
@@ -170,8 +219,7 @@ class CliTest(unittest.TestCase):
         out = self.directory / "full"
 
         def limit():
-            # Files end at 12 KiB: the write fails as it does on a full disk.
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            # Files end at 12 KiB: the write fails as it does on a full disk, once SIGXFSZ is not deadly.
             resource.setrlimit(resource.RLIMIT_FSIZE, (12288, 12288))
 
         document = scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[16 * k, 16] for k in range(1, 30)]}})
@@ -182,8 +230,9 @@ class CliTest(unittest.TestCase):
         self.assertTrue(text.endswith("\n"))
         finished = self.records(out)
         self.assertTrue(finished)
-        resumed = self.hetscope("run", self.write(document), "--out", str(out), "--resume", "--retry-failed")
-        self.assertEqual(resumed.returncode, 0, resumed.stderr)
+        resumed = self.hetscope("run", self.write(document), "--out", str(out), "--resume")
+        self.assertEqual(resumed.returncode, 0, resumed.stderr)  # a full disk is no case's fault
+        self.assertEqual(len(self.records(out)), 29)
         self.assertEqual(len({record["case"] for record in self.records(out)}), 29)
 
     def test_without_opencl_the_host_still_runs(self):
@@ -196,6 +245,8 @@ class CliTest(unittest.TestCase):
         document = scenario(experiment={"kernels": ["*"], "processors": ["*"]})
         result = self.hetscope("run", self.write(document), "--out", out, env=environment)
         self.assertEqual(result.returncode, 0, result.stderr)
+        told = [line for line in result.stderr.splitlines() if line.startswith("missing here: opencl")]
+        self.assertEqual(len(told), 1, result.stderr)
 
     def test_no_gpu_named_is_refused_with_the_names_that_exist(self):
         document = scenario(experiment={"processors": ["opencl:77"]})
@@ -228,7 +279,49 @@ class CliTest(unittest.TestCase):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(len(self.records(out)), 20 + len(interrupted))
 
-    def test_kernels_that_crash_and_hang_cost_one_row_each(self):
+    def test_an_interrupted_run_blames_nobody(self):
+        shapes = [[16 * k, 16] for k in range(1, 21)]
+        path = self.write(scenario(budget_s=0.2, experiment={"axes": {"dtype": ["f32"], "shape": shapes}}))
+        for number in (signal.SIGINT, signal.SIGHUP):
+            out = self.directory / f"interrupted-{number}"
+            process = subprocess.Popen([HETSCOPE, "run", path, "--out", str(out)], stderr=subprocess.PIPE, text=True)
+            deadline = time.monotonic() + 60
+            records = out / "records.jsonl"
+            while time.monotonic() < deadline and (not records.exists() or records.read_text().count("\n") < 3):
+                time.sleep(0.01)
+            process.send_signal(number)
+            self.assertIn("--resume", process.communicate(timeout=60)[1].splitlines()[-1])
+            self.assertEqual(process.returncode, 128 + number)
+            resumed = self.hetscope("run", path, "--out", str(out), "--resume")
+            self.assertEqual(resumed.returncode, 0, resumed.stderr)
+            self.assertEqual(len(self.records(out)), 20)
+
+    def test_an_opencl_source_that_does_not_compile_costs_one_row(self):
+        devices = json.loads(self.hetscope("devices", "--json").stdout)
+        if not any(processor["name"] == "opencl:0" for processor in devices["processors"]):
+            self.skipTest("no OpenCL device here")
+        out = str(self.directory / "source")
+        result = self.hetscope("run", "--case", "faulty kernel=faulty_opencl_source processor=opencl:0", "--case",
+                               "faulty kernel=faulty_none processor=cpu", "--no-roofs", "--out", out, program=FAULTY)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        by_kernel = {record["kernel"]: record for record in self.records(out)}
+        self.assertEqual(by_kernel["faulty_none"]["status"], "ok")
+        self.assertEqual(by_kernel["faulty_opencl_source"]["status"], "failed")
+        self.assertIn("does not compile", by_kernel["faulty_opencl_source"]["reason"])
+        self.assertIn("nothing_of_this_name", by_kernel["faulty_opencl_source"]["reason"])
+
+    def test_a_kernel_that_hangs_costs_one_row(self):
+        out = str(self.directory / "hanging")
+        result = self.hetscope("run", "--case", "faulty kernel=faulty_hang processor=cpu", "--case",
+                               "faulty kernel=faulty_none processor=cpu", "--no-roofs", "--timeout", "2", "--out", out,
+                               program=FAULTY)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        by_kernel = {record["kernel"]: record for record in self.records(out)}
+        self.assertEqual(by_kernel["faulty_none"]["status"], "ok")
+        self.assertEqual(by_kernel["faulty_hang"]["status"], "failed")
+        self.assertIn("timed out after 2", by_kernel["faulty_hang"]["reason"])
+
+    def test_a_kernel_that_crashes_costs_one_row(self):
         self.assertTrue(FAULTY, "the faulty program was not given")
         listed = self.hetscope("list", "--case", "faulty kernel=faulty_segv processor=cpu", program=FAULTY)
         self.assertEqual(listed.returncode, 0, listed.stderr)

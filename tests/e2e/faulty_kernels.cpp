@@ -18,6 +18,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
 #include "harness/kernel/host_kernel.hpp"
+#include "harness/kernel/opencl_kernel.hpp"
 
 namespace hetscope {
 namespace {
@@ -124,6 +125,20 @@ class FaultyKernel final : public HostKernel {
   Fault fault_;
 };
 
+// Its source is refused by every compiler.
+class FaultyOpenClKernel final : public OpenClKernel {
+ public:
+  std::string_view name() const noexcept override { return "faulty_opencl_source"; }
+  std::string_view operation() const noexcept override { return "faulty"; }
+
+ protected:
+  Support supports_on(const Case&, const OpenClProcessor&) const override { return Support::yes(); }
+  std::unique_ptr<Runnable> prepare_on(const Case&, OpenClProcessor& device, std::span<const Operand>) const override {
+    device.kernel("faulty.cl", "kernel void twice(global float* x) { x[0] = nothing_of_this_name; }", "twice");
+    throw Error("a wrong source was compiled");
+  }
+};
+
 }  // namespace
 
 void add_faulty_kernels(Catalog& catalog) {
@@ -139,6 +154,7 @@ void add_faulty_kernels(Catalog& catalog) {
                                                    {"faulty_throw_later", Fault::throw_later},
                                                    {"faulty_memory", Fault::memory}};
   for (const auto& [name, fault] : kernels) catalog.kernels().add(std::make_unique<FaultyKernel>(name, fault));
+  catalog.kernels().add(std::make_unique<FaultyOpenClKernel>());
 }
 
 }  // namespace hetscope

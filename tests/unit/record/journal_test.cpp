@@ -51,7 +51,8 @@ TEST(RunDirectoryTest, KeepsWhatItIsGiven) {
   }
   EXPECT_EQ(read_json_file(path + "/run.json"), kRun);
   EXPECT_FALSE(std::filesystem::exists(path + "/run.json.tmp"));
-  EXPECT_EQ(read_text_file(path + "/journal.jsonl"), dump_line({{"started", ok.item.line()}}) + "\n");
+  EXPECT_EQ(read_text_file(path + "/journal.jsonl"),
+            dump_line({{"started", ok.item.line()}}) + "\n" + dump_line({{"released", true}}) + "\n");
   const LoadedRun loaded = load_run(path);
   EXPECT_EQ(loaded.directory, path);
   EXPECT_EQ(parse_json(loaded.run_json, "run.json"), kRun);
@@ -71,6 +72,11 @@ TEST(RunDirectoryTest, ResumeKnowsWhatWasDone) {
     }
     run.started(crashed);
   }
+  EXPECT_THAT(RunDirectory::resume(directory.path("run")).interrupted(), IsEmpty()) << "it ended in order";
+  // As kill -9 leaves it.
+  std::string journal = directory.read("run/journal.jsonl");
+  journal.resize(journal.rfind("{\"released\""));
+  directory.write("run/journal.jsonl", journal);
   const RunDirectory run = RunDirectory::resume(directory.path("run"));
   std::set<std::string> finished;
   std::set<std::string> failed;
