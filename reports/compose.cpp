@@ -46,6 +46,10 @@ std::string edp_text(const EdpRecord& edp) {
   return (edp.kind == "modelled" ? "~" : "") + format_si(edp.value_js, "J s") + " (" + edp.kind + ")";
 }
 
+std::string figure_text(const LatencyRecord& latency) {
+  return (latency.statistic == Statistic::mean ? "mean " : "") + time_text(latency.figure_ns());
+}
+
 Cell number_cell(std::string text, double value) {
   Cell cell{std::move(text)};
   if (std::isfinite(value)) cell.sort_value = value;

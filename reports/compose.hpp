@@ -27,6 +27,8 @@ CaseWords labelled_words(const Summary& summary, const Row& row);
 // "~" in front of what a model made.
 std::string energy_text(const EnergyRecord& energy);
 std::string edp_text(const EdpRecord& edp);
+// "41.1 us", or "mean 41.1 us" where another tool printed no median.
+std::string figure_text(const LatencyRecord& latency);
 // A cell for a number that may be missing.
 Cell number_cell(std::string text, double value);
 

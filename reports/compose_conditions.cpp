@@ -138,7 +138,10 @@ void add_run(const Summary& summary, std::size_t run, Document& document) {
   const RunInfo& info = summary.runs[run];
   const RunConditions conditions = conditions_of(summary, run);
   if (summary.runs.size() > 1) document.add(Heading{3, "Run " + std::to_string(run + 1)});
-  if (conditions.rows > 0) {
+  if (!info.imported.empty()) {
+    document.add(Paragraph{"Imported: another program measured, and its conditions are not known."});
+    document.add(facts_table(info.imported));
+  } else if (conditions.rows > 0) {
     document.add(facts_table(facts_of(conditions)));
   }
   Details details{"Device, processors and build", {}};

@@ -23,6 +23,7 @@ std::string metric_text(const MetricRecord& metric) {
   if (!std::isfinite(metric.value)) return std::string(kMissing);
   const bool has_prefix = metric.unit != "B/s" && metric.unit != "flop/s" && metric.unit != "op/s";
   if (!has_prefix) return format_si(metric.value, metric.unit);
+  if (metric.unit == "ns") return format_ns(metric.value);
   return format_number(metric.value) + (metric.unit == "1" || metric.unit.empty() ? "" : " " + metric.unit);
 }
 
@@ -60,7 +61,9 @@ std::string other_metrics(const Record& record) {
   std::string text;
   for (const auto& [name, metric] : record.metrics) {
     if (is_rate(metric) || !metric.roof.empty()) continue;
-    text += (text.empty() ? "" : "; ") + name + " " + metric_text(metric);
+    // The value has its unit; "max_ns 5.31 ms" would say two.
+    const std::string label = metric.unit == "ns" && name.ends_with("_ns") ? name.substr(0, name.size() - 3) : name;
+    text += (text.empty() ? "" : "; ") + label + " " + metric_text(metric);
   }
   return text;
 }
@@ -69,7 +72,11 @@ std::string remarks_of(const Record& record) {
   std::string text;
   const auto add = [&text](const std::string& remark) { text += (text.empty() ? "" : "; ") + remark; };
   if (record.latency() == nullptr) add("no latency was recorded");
-  if (!record.verify) add("nothing to verify");
+  if (record.source) {
+    add("imported from " + record.source->tool + ": " + record.source->timer);
+  } else if (!record.verify) {
+    add("nothing to verify");
+  }
   if (!record.reason.empty()) add(record.reason);
   for (const PlacementRecord& place : record.placement) {
     if (place.actual != place.requested) add("asked for " + place.requested + ", ran on " + place.actual);
@@ -77,10 +84,18 @@ std::string remarks_of(const Record& record) {
   return text;
 }
 
-std::string state_of(const LatencyRecord& latency) {
+// Nobody looked whether another tool's samples converged.
+std::string state_of(const Record& record, const LatencyRecord& latency) {
+  if (record.source) return "as printed";
   std::string text = latency.converged ? "converged" : "not converged";
   if (!latency.steady) text += ", not steady";
   return text;
+}
+
+// How many samples; other tools do not always say.
+Cell count_cell(const LatencyRecord& latency) {
+  if (latency.n <= 0) return {std::string(kMissing)};
+  return number_cell(std::to_string(latency.n), static_cast<double>(latency.n));
 }
 
 void add_latency_cells(const Record& record, std::vector<Cell>& cells) {
@@ -89,12 +104,12 @@ void add_latency_cells(const Record& record, std::vector<Cell>& cells) {
     for (int i = 0; i < 5; ++i) cells.push_back({std::string(kMissing)});
     return;
   }
-  cells.push_back(number_cell(time_text(latency->median_ns), latency->median_ns));
+  cells.push_back(number_cell(figure_text(*latency), latency->figure_ns()));
   cells.push_back(number_cell(time_range_text(latency->ci95_low_ns, latency->ci95_high_ns), latency->ci95_low_ns));
   cells.push_back(number_cell(time_range_text(latency->p05_ns, latency->p95_ns), latency->p95_ns));
-  cells.push_back(number_cell(std::to_string(latency->n), static_cast<double>(latency->n)));
-  const bool is_good = latency->converged && latency->steady;
-  cells.push_back({state_of(*latency), {}, is_good ? Tone::plain : Tone::warning});
+  cells.push_back(count_cell(*latency));
+  const bool is_good = record.source.has_value() || (latency->converged && latency->steady);
+  cells.push_back({state_of(record, *latency), {}, is_good ? Tone::plain : Tone::warning});
 }
 
 void add_energy_cells(const Record& record, std::vector<Cell>& cells) {
@@ -306,9 +321,9 @@ void compose_other_clocks(const Summary& summary, Document& document) {
       clocks.rows.push_back(
           {{row.line, {}, Tone::plain, true},
            {clock},
-           number_cell(time_text(latency.median_ns), latency.median_ns),
+           number_cell(figure_text(latency), latency.figure_ns()),
            number_cell(time_range_text(latency.ci95_low_ns, latency.ci95_high_ns), latency.ci95_low_ns),
-           number_cell(std::to_string(latency.n), static_cast<double>(latency.n))});
+           count_cell(latency)});
     }
     std::string stages;
     for (const auto& [stage, ns] : record.stages_ns)

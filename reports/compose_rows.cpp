@@ -22,7 +22,7 @@ std::string_view meaning_of(Status status) {
     case Status::unstable:
       return "too few effective samples to trust the time";
     case Status::mistrusted:
-      return "above its roof, so something is wrong with the time or with the roof";
+      return "above its roof or at odds with itself, so something is wrong with the time or with what it is judged by";
     case Status::failed:
       return "an error, a crash or a time-out";
   }
@@ -37,8 +37,12 @@ std::string detail_of(const Record& record) {
            format_number(record.verify->max_scaled_error) + " times the tolerance";
   }
   if (const LatencyRecord* latency = record.latency()) {
-    text += (text.empty() ? "" : "; ") + std::string("median ") + time_text(latency->median_ns) + " " +
-            time_range_text(latency->ci95_low_ns, latency->ci95_high_ns) + ", n " + std::to_string(latency->n);
+    const bool is_mean = latency->statistic == Statistic::mean;
+    text += (text.empty() ? "" : "; ") + std::string(is_mean ? "" : "median ") + figure_text(*latency);
+    if (std::isfinite(latency->ci95_low_ns)) {
+      text += " " + time_range_text(latency->ci95_low_ns, latency->ci95_high_ns);
+    }
+    if (latency->n > 0) text += ", n " + std::to_string(latency->n);
   }
   return text;
 }
@@ -92,14 +96,16 @@ void compose_reproduction(const Summary& summary, Document& document) {
     document.add(Paragraph{"The whole, with the same build on the same device:"});
     document.add(std::move(runs));
   }
-  document.add(Paragraph{"One row (--case may be repeated; the result goes to --out):"});
   Code rows;
   for (const Row& row : summary.rows) {
+    if (row.record->source) continue;  // another program measured it
     rows.lines.push_back("hetscope run --case " + shell_quoted(row.line) + " --out DIR");
   }
   // The same case in several runs is one command.
   std::sort(rows.lines.begin(), rows.lines.end());
   rows.lines.erase(std::unique(rows.lines.begin(), rows.lines.end()), rows.lines.end());
+  if (rows.lines.empty()) return;
+  document.add(Paragraph{"One row (--case may be repeated; the result goes to --out):"});
   Details details{"Commands for " + count_of(rows.lines.size(), "case"), {}};
   details.blocks.push_back({std::move(rows)});
   document.add(std::move(details));

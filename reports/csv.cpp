@@ -28,6 +28,7 @@ constexpr const char* kColumns[] = {"run",
                                     "reason",
                                     "clock",
                                     "is_principal",
+                                    "statistic",
                                     "median_ns",
                                     "ci95_low_ns",
                                     "ci95_high_ns",
@@ -58,7 +59,8 @@ constexpr const char* kColumns[] = {"run",
                                     "max_abs_error",
                                     "max_scaled_error",
                                     "metrics",
-                                    "other_energies"};
+                                    "other_energies",
+                                    "source"};
 
 class RowWriter {
  public:
@@ -121,16 +123,21 @@ void put_identity(const Summary& summary, const Row& row, RowWriter& out) {
 
 void put_latency(const Record& record, const std::string& clock, const LatencyRecord* latency, RowWriter& out) {
   if (latency == nullptr) {
-    out.empty(11);
+    out.empty(12);
     return;
   }
   out.text(clock);
   out.boolean(clock == record.clock);
+  out.text(to_string(latency->statistic));
   for (double value : {latency->median_ns, latency->ci95_low_ns, latency->ci95_high_ns, latency->p05_ns,
                        latency->p95_ns, latency->mean_ns}) {
     out.number(value);
   }
-  out.integer(latency->n);
+  if (latency->n > 0) {
+    out.integer(latency->n);
+  } else {
+    out.empty(1);
+  }
   out.boolean(latency->converged);
   out.boolean(latency->steady);
 }
@@ -178,6 +185,7 @@ void put_rest(const Record& record, RowWriter& out) {
               " J " + energy.kind;
   }
   out.text(others);
+  out.text(record.source ? record.source->tool + " read by " + record.source->parser : std::string());
 }
 
 }  // namespace

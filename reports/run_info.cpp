@@ -170,6 +170,7 @@ RunInfo read_run_info(const LoadedRun& run) {
   reader.objects("processors", [&](const Reader& item, const json& value) {
     info.processors.push_back(read_processor(item, value));
   });
+  info.imported = reader.facts("imported_from");
   info.missing = reader.texts("missing");
   info.command = reader.texts("argv");
   if (info.command.empty()) info.command = command_of(reader, info.scenarios);

@@ -37,6 +37,7 @@ struct RunInfo {
   Facts host;
   Facts build;
   std::vector<ProcessorFacts> processors;
+  Facts imported;  // of an import: the tool, its file, and what was left out
   std::vector<std::string> missing;
   std::vector<std::string> command;  // words that run it again: argv, or made from its scenarios, cases and filter
   std::vector<std::string> faults;

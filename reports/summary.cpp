@@ -17,7 +17,7 @@ bool is_same_row(const Record& a, const Record& b) {
   if (a.status != b.status || a.reason != b.reason || a.clock != b.clock || a.group != b.group) return false;
   return std::equal(a.latencies.begin(), a.latencies.end(), b.latencies.begin(), b.latencies.end(),
                     [](const auto& x, const auto& y) {
-                      return x.first == y.first && x.second.median_ns == y.second.median_ns &&
+                      return x.first == y.first && x.second.figure_ns() == y.second.figure_ns() &&
                              x.second.rounds == y.second.rounds && x.second.totals_ns == y.second.totals_ns;
                     });
 }
@@ -148,6 +148,22 @@ void caution_about_identity(Summary& summary, std::size_t repeated) {
   }
 }
 
+// Another tool's figure has its own clock and no interval.
+void caution_about_imports(Summary& summary) {
+  std::set<std::string> tools;
+  std::size_t imported = 0;
+  for (const Row& row : summary.rows) {
+    if (!row.record->source) continue;
+    ++imported;
+    tools.insert(row.record->source->tool);
+  }
+  if (imported == 0) return;
+  summary.cautions.push_back(count_of(imported, "row was", "rows were") + " imported from the output of " +
+                             joined(tools) +
+                             ". Each tool times something else under a clock of its own, and no interval is known: "
+                             "such a row stands beside what hetscope measured and decides nothing.");
+}
+
 }  // namespace
 
 std::string Summary::run_prefix(std::size_t run) const {
@@ -180,6 +196,7 @@ Summary summarise(const ReportInput& input) {
   caution_about_identity(summary, repeated);
   caution_about_processors(summary);
   caution_about_load(summary);
+  caution_about_imports(summary);
   return summary;
 }
 

@@ -37,6 +37,8 @@ Status parse_status(std::string_view name) {
   throw unknown_name("status", name, names);
 }
 
+std::string_view to_string(Statistic statistic) { return statistic == Statistic::mean ? "mean" : "median"; }
+
 const LatencyRecord* Record::latency() const {
   const auto found = latencies.find(clock);
   return found == latencies.end() ? nullptr : &found->second;

@@ -23,14 +23,21 @@ enum class Status { ok, unsupported, skipped, mismatch, unstable, mistrusted, fa
 std::string_view to_string(Status status);
 Status parse_status(std::string_view name);  // throws Error
 
+// The figure that stands for a latency. Only another tool's row has a mean: hetscope's own are medians.
+enum class Statistic { median, mean };
+std::string_view to_string(Statistic statistic);
+
+// Every own measurement has all figures. An imported one has what the other tool printed: a figure that it did not
+// print is NaN (null in JSON), except the one that `statistic` names.
 struct LatencyRecord {
+  Statistic statistic = Statistic::median;
   double median_ns = 0;
   double p05_ns = 0;
   double p95_ns = 0;
   double mean_ns = 0;
   double ci95_low_ns = 0;
   double ci95_high_ns = 0;
-  std::int64_t n = 0;
+  std::int64_t n = 0;  // 0: the other tool does not say
   bool converged = false;
   bool steady = false;
   std::string stop_rule;
@@ -40,6 +47,9 @@ struct LatencyRecord {
   std::vector<std::int32_t> order;
   std::vector<std::int64_t> iterations;
   std::vector<double> totals_ns;
+
+  // The median or, where the tool says nothing else, the mean.
+  double figure_ns() const { return statistic == Statistic::mean ? mean_ns : median_ns; }
 };
 
 struct VerifyRecord {
@@ -77,6 +87,16 @@ struct PlacementRecord {
   std::string requested;
   std::string actual;
   std::string evidence;
+};
+
+// Where the figures of an imported row come from.
+struct SourceRecord {
+  std::string tool;          // "benchncnn"
+  std::string tool_version;  // "" when the tool does not print it
+  std::string parser;        // "benchncnn/1": which reading of the file made this row
+  std::string file_sha256;
+  std::int64_t line = 0;  // of the file, counted from 1; 0 when the file has no lines
+  std::string timer;      // what the tool times, in words
 };
 
 struct ConditionsRecord {
@@ -117,6 +137,7 @@ struct Record {
   std::map<std::string, MetricRecord> metrics;
   std::vector<PlacementRecord> placement;
   ConditionsRecord conditions;
+  std::optional<SourceRecord> source;  // nothing: measured by hetscope itself
 
   // The principal latency, nullptr when there is none.
   const LatencyRecord* latency() const;

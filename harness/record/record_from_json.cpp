@@ -113,18 +113,34 @@ class Node {
   std::string pointer_;
 };
 
-LatencyRecord read_latency(const Node& node) {
+// Only another tool's row may lack figures, or have a mean in place of a median.
+LatencyRecord read_latency(const Node& node, bool is_imported) {
   LatencyRecord latency;
-  latency.median_ns = node["median_ns"].number();
-  latency.p05_ns = node["p05_ns"].number();
-  latency.p95_ns = node["p95_ns"].number();
-  latency.mean_ns = node["mean_ns"].number();
+  if (const Node statistic = node.optional_member("statistic"); !statistic.is_null()) {
+    const std::string name = statistic.text();
+    if (name != "median" && (name != "mean" || !is_imported)) {
+      throw statistic.fault(is_imported ? "is neither 'median' nor 'mean'" : "is not 'median' without a 'source'");
+    }
+    if (name == "mean") latency.statistic = Statistic::mean;
+  }
+  const bool is_mean = latency.statistic == Statistic::mean;
+  const auto figure = [&node, is_imported](const char* name, bool is_principal) {
+    return is_principal || !is_imported ? node[name].number() : node[name].number_or_nan();
+  };
+  latency.median_ns = figure("median_ns", !is_mean);
+  latency.p05_ns = figure("p05_ns", false);
+  latency.p95_ns = figure("p95_ns", false);
+  latency.mean_ns = figure("mean_ns", is_mean);
   std::vector<double> ends;
-  node["ci95_ns"].for_each_item([&ends](const Node& end) { ends.push_back(end.number()); });
+  if (const Node interval = node["ci95_ns"]; interval.is_null() && is_imported) {
+    ends.assign(2, std::numeric_limits<double>::quiet_NaN());
+  } else {
+    interval.for_each_item([&ends](const Node& end) { ends.push_back(end.number()); });
+  }
   if (ends.size() != 2) throw node["ci95_ns"].fault("is not [low, high]");
   latency.ci95_low_ns = ends[0];
   latency.ci95_high_ns = ends[1];
-  latency.n = node["n"].integer();
+  if (const Node n = node["n"]; !n.is_null() || !is_imported) latency.n = n.integer();
   latency.converged = node["converged"].boolean();
   latency.steady = node["steady"].boolean();
   latency.stop_rule = node["stop_rule"].text();
@@ -165,6 +181,17 @@ EnergyRecord read_energy(const Node& node) {
   energy.idle_w = node["idle_w"].optional_number();
   energy.reason = node["reason"].text();
   return energy;
+}
+
+SourceRecord read_source(const Node& node) {
+  SourceRecord source;
+  source.tool = node["tool"].text();
+  source.tool_version = node["tool_version"].text();
+  source.parser = node["parser"].text();
+  source.file_sha256 = node["file_sha256"].text();
+  if (const Node line = node["line"]; !line.is_null()) source.line = line.integer();
+  source.timer = node["timer"].text();
+  return source;
 }
 
 ConditionsRecord read_conditions(const Node& node) {
@@ -227,8 +254,9 @@ void read_identity(const Node& root, Record& record) {
 
 void read_latencies(const Node& root, Record& record) {
   record.clock = root["clock"].text_or_empty();
-  root["latencies"].for_each_member(
-      [&](const std::string& name, const Node& value) { record.latencies[name] = read_latency(value); });
+  root["latencies"].for_each_member([&](const std::string& name, const Node& value) {
+    record.latencies[name] = read_latency(value, record.source.has_value());
+  });
   if (!record.clock.empty() && record.latency() == nullptr) {
     throw root["clock"].fault("names a clock that 'latencies' does not have");
   }
@@ -258,6 +286,7 @@ Record record_from_json(const json& value, std::string_view where) {
   Record record;
   read_identity(root, record);
   if (const Node verify = root["verify"]; !verify.is_null()) record.verify = read_verify(verify);
+  if (const Node source = root.optional_member("source"); !source.is_null()) record.source = read_source(source);
   read_latencies(root, record);
   read_energies(root, record);
 

@@ -31,35 +31,44 @@ json finite_numbers(const std::map<std::string, T>& values) {
   return object;
 }
 
-bool is_finite(const LatencyRecord& latency) {
+// A figure that another tool did not print is NaN; one that is infinite, or half an interval, is a broken latency.
+bool is_finite(const LatencyRecord& latency, bool is_imported) {
   for (const double figure : {latency.median_ns, latency.p05_ns, latency.p95_ns, latency.mean_ns, latency.ci95_low_ns,
                               latency.ci95_high_ns}) {
-    if (!std::isfinite(figure)) return false;
+    if (std::isinf(figure) || (std::isnan(figure) && !is_imported)) return false;
   }
-  return true;
+  if (std::isnan(latency.ci95_low_ns) != std::isnan(latency.ci95_high_ns)) return false;
+  return std::isfinite(latency.figure_ns());
 }
 
-json latency_to_json(const LatencyRecord& latency, const std::string& where) {
+json latency_to_json(const LatencyRecord& latency, bool is_imported, const std::string& where) {
   const std::size_t samples = latency.totals_ns.size();
   if (latency.rounds.size() != samples || latency.order.size() != samples || latency.iterations.size() != samples) {
     throw Error("the lists rounds, order, iterations and totals_ns differ in length", where);
   }
   json totals = json::array();
   for (const double total : latency.totals_ns) totals.push_back(number(total));
-  return {{"median_ns", number(latency.median_ns)},
-          {"p05_ns", number(latency.p05_ns)},
-          {"p95_ns", number(latency.p95_ns)},
-          {"mean_ns", number(latency.mean_ns)},
-          {"ci95_ns", json::array({number(latency.ci95_low_ns), number(latency.ci95_high_ns)})},
-          {"n", latency.n},
-          {"converged", latency.converged},
-          {"steady", latency.steady},
-          {"stop_rule", latency.stop_rule},
-          {"discarded", latency.discarded},
-          {"rounds", latency.rounds},
-          {"order", latency.order},
-          {"iterations", latency.iterations},
-          {"totals_ns", std::move(totals)}};
+  json interval;
+  if (!std::isnan(latency.ci95_low_ns)) {
+    interval = json::array({number(latency.ci95_low_ns), number(latency.ci95_high_ns)});
+  }
+  json object = {{"median_ns", number(latency.median_ns)},
+                 {"p05_ns", number(latency.p05_ns)},
+                 {"p95_ns", number(latency.p95_ns)},
+                 {"mean_ns", number(latency.mean_ns)},
+                 {"ci95_ns", std::move(interval)},
+                 {"n", latency.n > 0 || !is_imported ? json(latency.n) : json(nullptr)},
+                 {"converged", latency.converged},
+                 {"steady", latency.steady},
+                 {"stop_rule", latency.stop_rule},
+                 {"discarded", latency.discarded},
+                 {"rounds", latency.rounds},
+                 {"order", latency.order},
+                 {"iterations", latency.iterations},
+                 {"totals_ns", std::move(totals)}};
+  // Left out where it says the usual, so that programs which do not know the name read our own rows.
+  if (latency.statistic != Statistic::median) object["statistic"] = to_string(latency.statistic);
+  return object;
 }
 
 json energy_to_json(const EnergyRecord& energy) {
@@ -92,6 +101,15 @@ json verify_to_json(const std::optional<VerifyRecord>& verify) {
           {"max_scaled_error", number(verify->max_scaled_error)},
           {"tolerance", {{"atol", number(verify->atol)}, {"rtol", number(verify->rtol)}}},
           {"checked", verify->checked}};
+}
+
+json source_to_json(const SourceRecord& source) {
+  return {{"tool", source.tool},
+          {"tool_version", source.tool_version},
+          {"parser", source.parser},
+          {"file_sha256", source.file_sha256},
+          {"line", source.line > 0 ? json(source.line) : json(nullptr)},
+          {"timer", source.timer}};
 }
 
 json conditions_to_json(const ConditionsRecord& conditions) {
@@ -129,7 +147,8 @@ json to_json(const Record& record) {
 
   json latencies = json::object();
   for (const auto& [clock, latency] : record.latencies) {
-    if (is_finite(latency)) latencies[clock] = latency_to_json(latency, record.item.line());
+    if (!is_finite(latency, record.source.has_value())) continue;
+    latencies[clock] = latency_to_json(latency, record.source.has_value(), record.item.line());
   }
   object["clock"] = latencies.contains(record.clock) ? json(record.clock) : json(nullptr);
   object["latencies"] = std::move(latencies);
@@ -154,6 +173,7 @@ json to_json(const Record& record) {
   }
   object["placement"] = std::move(placement);
   object["conditions"] = conditions_to_json(record.conditions);
+  if (record.source) object["source"] = source_to_json(*record.source);
   return object;
 }
 

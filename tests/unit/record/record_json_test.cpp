@@ -242,6 +242,46 @@ TEST(RecordJsonTest, RefusesIntegersOutOfRange) {
   EXPECT_EQ(complaint_about(document), "");
 }
 
+// What another tool printed: a mean without a median, no interval, no number of samples.
+Record imported_record() {
+  constexpr double kNotPrinted = std::numeric_limits<double>::quiet_NaN();
+  Record record = fixtures::ok_record();
+  record.source = SourceRecord{"benchncnn", "1.0", "benchncnn/1", "00ff", 7, "host time"};
+  LatencyRecord latency;
+  latency.statistic = Statistic::mean;
+  latency.mean_ns = 11740000;
+  latency.median_ns = latency.p05_ns = latency.p95_ns = latency.ci95_low_ns = latency.ci95_high_ns = kNotPrinted;
+  record.clock = "benchncnn";
+  record.latencies = {{"benchncnn", latency}};
+  return record;
+}
+
+TEST(RecordJsonTest, AnotherToolsRowKeepsWhatItLacks) {
+  const json written = to_json(imported_record());
+  const json& latency = written.at("latencies").at("benchncnn");
+  EXPECT_EQ(latency.at("statistic"), "mean");
+  EXPECT_EQ(latency.at("mean_ns"), 11740000);
+  for (const char* name : {"median_ns", "p05_ns", "p95_ns", "ci95_ns", "n"})
+    EXPECT_TRUE(latency.at(name).is_null()) << name;
+  const Record record = record_from_json(written, "row");
+  EXPECT_TRUE(std::isnan(record.latency()->median_ns));
+  EXPECT_EQ(record.latency()->n, 0);
+  EXPECT_EQ(record.source->line, 7);
+  EXPECT_EQ(to_json(record), written);
+}
+
+TEST(RecordJsonTest, OwnRowsHaveEveryFigureAndNoSource) {
+  json own = to_json(fixtures::ok_record());
+  EXPECT_FALSE(own.contains("source"));
+  json& latency = own.at("latencies").at("host_monotonic");
+  EXPECT_FALSE(latency.contains("statistic"));
+  latency["p05_ns"] = nullptr;
+  EXPECT_THROW(record_from_json(own, "row"), Error);
+  latency["p05_ns"] = 1;
+  latency["statistic"] = "mean";
+  EXPECT_THROW(record_from_json(own, "row"), Error);
+}
+
 std::string mutated(std::string line, Random& random) {
   static const std::vector<std::string> kPieces = {
       "null", "-1",   "1e999",   "{",  "}", "[", "]", "\"", ",", ":", "\\", "\xff", "99999999999999999999",
