@@ -22,6 +22,7 @@ struct Commands {
 
 void add_devices(Commands& commands);
 void add_doctor(Commands& commands);
+void add_import(Commands& commands);
 void add_list(Commands& commands);
 void add_run(Commands& commands);
 void add_validate(Commands& commands);

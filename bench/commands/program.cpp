@@ -80,6 +80,7 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     Commands commands{app, catalog, {}};
     add_devices(commands);
     add_doctor(commands);
+    add_import(commands);
     add_list(commands);
     add_run(commands);
     add_validate(commands);

@@ -1,0 +1,166 @@
+// The reports of OpenVINO's benchmark_app as CSV: benchmark_report.csv (name;value; in sections) and the counters'
+// reports (a row per node). Separated by semicolons; a decimal comma is a text that is no number.
+#include <cmath>
+#include <optional>
+
+#include "harness/core/error.hpp"
+#include "reports/importers/imported_row.hpp"
+#include "reports/importers/openvino_latency.hpp"
+#include "reports/importers/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kTool = "openvino_benchmark_app";
+constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
+constexpr std::string_view kNodeTimer = "the plugin's own counter of one node";
+constexpr std::string_view kCounterHeader = "layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms)";
+
+Decimal number_of(std::string_view cell, const LogLine& line) {
+  const std::optional<Decimal> value = Decimal::parse(trimmed(cell));
+  if (!value) {
+    throw Error("'" + std::string(trimmed(cell).substr(0, 40)) + "' is no number",
+                "line " + std::to_string(line.number), "run the tool again with LC_ALL=C");
+  }
+  return *value;
+}
+
+struct Report {
+  OpenvinoLatency latency;
+  Decimal throughput;
+  Decimal first_inference;
+  std::int64_t iterations = 0;
+  std::string model;
+  std::string device;
+  std::optional<LogLine> line;
+
+  void read(const LogLine& original, std::string_view key, std::string_view value) {
+    if (key == "topology") model = value;
+    if (key == "target device") device = value;
+    if (key == "total number of iterations") iterations = number_of(value, original).integer().value_or(0);
+    if (key == "throughput") throughput = number_of(value, original);
+    if (key == "throughput") line = line ? line : original;
+    if (key == "first inference time (ms)") first_inference = number_of(value, original);
+    if (!key.ends_with("(ms)") || key.find("latency") == std::string_view::npos) return;
+    const Decimal figure = number_of(value, original);
+    line = original;
+    if (key == "Average latency (ms)") {
+      latency.mean = figure;
+    } else if (key == "Min latency (ms)") {
+      latency.min = figure;
+    } else if (key == "Max latency (ms)") {
+      latency.max = figure;
+    } else {
+      read_percentile(original, key, figure);
+    }
+  }
+
+ private:
+  // "latency (ms)" is the median, "latency (90 percentile) (ms)" is not.
+  void read_percentile(const LogLine& original, std::string_view key, const Decimal& figure) {
+    std::int64_t percentile = key == "latency (ms)" || key == "Median latency (ms)" ? 50 : 0;
+    LogLine name = original;
+    name.text = key;
+    name.is_unfinished = false;
+    if (percentile == 0) LineScanner(name).literal("latency (").integer(percentile).literal("percentile) (ms)");
+    if (percentile < 1 || percentile > 100) return;
+    latency.percentile = percentile;
+    latency.at_percentile = figure;
+  }
+};
+
+class OpenvinoCsv final : public Importer {
+ public:
+  std::string_view name() const override { return "openvino_csv"; }
+  std::string_view description() const override { return "OpenVINO benchmark_app, CSV reports"; }
+  int detects(std::string_view text) const override {
+    if (has_line(text, kCounterHeader)) return 90;
+    return has_line(text, "Execution results") && contains(text, ";") ? 85 : 0;
+  }
+  ImportResult parse(const ImportInput& input) const override {
+    ImportResult result;
+    result.tool = kTool;
+    if (detects(input.text) == 0) return result;
+    const std::vector<LogLine> lines = split_lines(input.text);
+    if (has_line(input.text, kCounterHeader)) {
+      add_counters(input, lines, result);
+    } else {
+      add_report(input, lines, result);
+    }
+    close_log(input, lines, *this, result);
+    return result;
+  }
+
+ private:
+  static void add_report(const ImportInput& input, const std::vector<LogLine>& lines, ImportResult& result) {
+    Report report;
+    std::vector<Record> groups;
+    bool is_in_groups = false;
+    for (const LogLine& line : lines) {
+      const std::vector<std::string_view> cells = split(line.text, ';');
+      if (line.text.starts_with("Group Latencies")) is_in_groups = true;
+      if (line.is_unfinished) continue;
+      if (!is_in_groups) {
+        if (cells.size() >= 2) report.read(line, trimmed(cells[0]), trimmed(cells[1]));
+      } else if (cells.size() >= 5 && trimmed(cells[0]) != "Data shape") {
+        groups.push_back(row_of_group(input, line, report, cells));
+      }
+    }
+    if (!report.line) return;
+    Record record =
+        row_of(model_case(input, kTool, report.model, openvino_processor(report.device)), &*report.line, kTimer);
+    if (std::isfinite(report.latency.mean.value()) || report.latency.percentile == 50) {
+      add_openvino_latency(record, report.latency, report.iterations);
+    } else if (report.latency.percentile > 0) {
+      const std::string name = "p" + std::to_string(report.latency.percentile) + "_ns";
+      add_metric(record, name, report.latency.at_percentile.from_ms(), "ns");
+    }
+    add_metric(record, "throughput_per_s", report.throughput.value(), "1/s");
+    add_metric(record, "first_inference_ns", report.first_inference.from_ms(), "ns");
+    result.records.push_back(std::move(record));
+    for (Record& group : groups) result.records.push_back(std::move(group));
+  }
+
+  static Record row_of_group(const ImportInput& input, const LogLine& line, const Report& report,
+                             const std::vector<std::string_view>& cells) {
+    Case item = model_case(input, kTool, report.model, openvino_processor(report.device));
+    set_text(item, "data_shape", trimmed(cells[0]));
+    Record record = row_of(std::move(item), &line, kTimer);
+    add_openvino_latency(record,
+                         {number_of(cells[1], line), report.latency.percentile, number_of(cells[2], line),
+                          number_of(cells[3], line), number_of(cells[4], line)},
+                         0);
+    return record;
+  }
+
+  static void add_counters(const ImportInput& input, const std::vector<LogLine>& lines, ImportResult& result) {
+    bool is_table = false;
+    for (const LogLine& line : lines) {
+      if (line.text.starts_with(kCounterHeader)) {
+        is_table = true;
+        continue;
+      }
+      const std::vector<std::string_view> cells = split(line.text, ';');
+      if (!is_table || line.is_unfinished || cells.size() < 6 || cells[0] == "Total") continue;
+      Case item = model_case(input, kTool, "", "");
+      set_text(item, "node", trimmed(cells[0]));
+      set_text(item, "node_type", trimmed(cells[2]));
+      set_text(item, "exec_type", trimmed(cells[3]));
+      Record record = row_of(std::move(item), &line, kNodeTimer);
+      const double time_ns = number_of(cells[4], line).from_ms();
+      if (trimmed(cells[1]) == "EXECUTED") {
+        add_latency(record, "openvino_node", printed_mean(time_ns, 0));
+      } else {
+        record.status = Status::skipped;
+        record.reason = "the report says: " + one_line(std::string(trimmed(cells[1]).substr(0, 100)));
+      }
+      result.records.push_back(std::move(record));
+    }
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_IMPORTER(openvino_csv, OpenvinoCsv)
+
+}  // namespace hetscope

@@ -1,0 +1,143 @@
+// The reports of OpenVINO's benchmark_app -json_stats: benchmark_report.json, where `latency_median` is the percentile
+// that the user chose, and the counters' reports, with a mean per node (average) or a time per node and request
+// (detailed).
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "harness/core/error.hpp"
+#include "harness/record/json.hpp"
+#include "reports/importers/imported_row.hpp"
+#include "reports/importers/json_text.hpp"
+#include "reports/importers/openvino_latency.hpp"
+#include "reports/importers/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kTool = "openvino_benchmark_app";
+constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
+constexpr std::string_view kNodeTimer = "the plugin's own counter of one node";
+
+OpenvinoLatency latency_of(const json& results, const char* mean, std::int64_t percentile) {
+  return {decimal_member(results, "latency_median"), percentile, decimal_member(results, mean),
+          decimal_member(results, "latency_min"), decimal_member(results, "latency_max")};
+}
+
+class OpenvinoJson final : public Importer {
+ public:
+  std::string_view name() const override { return "openvino_json"; }
+  std::string_view description() const override { return "OpenVINO benchmark_app -json_stats, all reports"; }
+  int detects(std::string_view text) const override {
+    if (contains(text, "\"execution_results\"")) return 90;
+    return contains(text, "\"avg_performance\"") || contains(text, "\"detailed_performance\"") ? 90 : 0;
+  }
+  ImportResult parse(const ImportInput& input) const override {
+    ImportResult result;
+    result.tool = kTool;
+    if (detects(input.text) == 0) return result;
+    const ToolJson tool = repaired_json(input.text);
+    if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
+    const json document = parse_json(tool.text, input.path);
+    if (const json* results = find_member(document, "execution_results")) {
+      add_report(input, document, *results, result);
+    } else if (const json* mean = find_member(document, "avg_performance")) {
+      add_nodes(input, {*mean}, true, result);
+    } else if (const json* details = find_member(document, "detailed_performance"); details && details->is_array()) {
+      add_nodes(input, details->get<std::vector<json>>(), false, result);
+    }
+    if (result.records.empty()) {
+      result.records.push_back(failed_row(model_case(input, kTool, "", ""), nullptr, "the report holds no result"));
+    }
+    return result;
+  }
+
+ private:
+  static Case case_of(const ImportInput& input, const json& document) {
+    const json* setup = find_member(document, "configuration_setup");
+    const json nothing = json::object();
+    const json& known = setup != nullptr ? *setup : nothing;
+    Case item = model_case(input, kTool, text_member(known, "topology"),
+                           openvino_processor(text_member(known, "target_device")));
+    for (const char* axis : {"precision", "batch_size", "nireq", "benchmark_mode"}) {
+      const json* value = find_member(known, axis);
+      if (value == nullptr) continue;
+      const std::optional<std::int64_t> number = decimal_of(*value).integer();
+      if (number) item.set(axis, *number);
+      if (!number && value->is_string()) set_text(item, axis, value->get<std::string>());
+    }
+    return item;
+  }
+
+  static void add_report(const ImportInput& input, const json& document, const json& results, ImportResult& result) {
+    LineFinder lines(input.text);
+    Record record = row_of(case_of(input, document), nullptr, kTimer);
+    record.source->line = lines.next("\"execution_results\"");
+    if (find_member(results, "latency_avg") != nullptr || find_member(results, "latency_median") != nullptr) {
+      add_openvino_latency(record, latency_of(results, "latency_avg", integer_member(results, "percentile_boundary")),
+                           integer_member(results, "iterations_num"));
+    }
+    add_metric(record, "throughput_per_s", decimal_member(results, "throughput").value(), "1/s");
+    add_metric(record, "first_inference_ns", decimal_member(results, "first_inference_time").from_ms(), "ns");
+    record.prepare_ns = decimal_member(results, "compile_model_time").from_ms();
+    if (const std::string error = text_member(results, "error"); !error.empty()) {
+      record.status = Status::failed;
+      record.reason = "the report says: " + one_line(error.substr(0, 400));
+    }
+    result.records.push_back(std::move(record));
+    const json* groups = find_member(results, "group_latencies");
+    if (groups == nullptr || !groups->is_array()) return;
+    for (const json& group : *groups) {
+      Case item = case_of(input, document);
+      set_text(item, "data_shape", text_member(group, "data_shape"));
+      Record row = row_of(std::move(item), nullptr, kTimer);
+      // In a group the average has another name than above.
+      add_openvino_latency(row, latency_of(group, "latency_average", integer_member(results, "percentile_boundary")),
+                           0);
+      result.records.push_back(std::move(row));
+    }
+  }
+
+  // Each of `requests` has the nodes of one request, or their means.
+  static void add_nodes(const ImportInput& input, const std::vector<json>& requests, bool is_mean,
+                        ImportResult& result) {
+    struct Node {
+      json first;
+      std::vector<double> times_ns;
+    };
+    std::map<std::string, Node> nodes;
+    for (const json& request : requests) {
+      const json* list = find_member(request, "nodes");
+      if (list == nullptr || !list->is_array()) continue;
+      for (const json& node : *list) {
+        Node& known = nodes[text_member(node, "name")];
+        if (known.first.is_null()) known.first = node;
+        const double time_ns = decimal_member(node, "real_time").from_ms();
+        if (text_member(node, "status") == "EXECUTED" && time_ns >= 0) known.times_ns.push_back(time_ns);
+      }
+    }
+    for (const auto& [name, node] : nodes) {
+      Case item = model_case(input, kTool, "", "");
+      set_text(item, "node", name);
+      set_text(item, "node_type", text_member(node.first, "node_type"));
+      set_text(item, "exec_type", text_member(node.first, "exec_type"));
+      Record record = row_of(std::move(item), nullptr, kNodeTimer);
+      if (node.times_ns.empty()) {
+        record.status = Status::skipped;
+        record.reason = "the report says: " + one_line(text_member(node.first, "status").substr(0, 100));
+      } else {
+        add_latency(record, "openvino_node",
+                    is_mean ? printed_mean(node.times_ns.front(), 0) : latency_of_samples(node.times_ns));
+      }
+      result.records.push_back(std::move(record));
+    }
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_IMPORTER(openvino_json, OpenvinoJson)
+
+}  // namespace hetscope
