@@ -50,6 +50,7 @@ libgmock-dev GoogleMock
 clang-format formatting check
 clang-tidy static analysis
 clang second compiler
+libclang-rt-14-dev clang's fuzzer and sanitizer runtimes, for scripts/fuzz.sh
 oclgrind OpenCL simulator that finds races and bad accesses
 pocl-opencl-icd OpenCL device of the tests
 TEXT

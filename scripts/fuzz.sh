@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Fuzzes the importers with libFuzzer under the address and undefined-behaviour sanitizers, one after the other, beginning
+# with their samples. What was found lies in build/fuzz/findings; run import_fuzz with such a file to see it again.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/fuzz.sh [--seconds N] [FORMAT...]
+  --seconds N  for each format (default 600)
+  FORMAT       an importer's name (default: all)
+TEXT
+}
+
+seconds=600
+formats=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seconds)
+      case ${2:-} in '' | *[!0-9]*) usage >&2; exit 2 ;; esac
+      seconds=$2
+      shift
+      ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; exit 2 ;;
+    *) formats+=("$1") ;;
+  esac
+  shift
+done
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+if [ ${#formats[@]} -eq 0 ]; then
+  mapfile -t formats < <(sed -n 's/^HETSCOPE_IMPORTER(\(.*\))$/\1/p' reports/importers/importers.inc)
+fi
+for tool in clang++ cmake ninja python3; do
+  command -v "$tool" >/dev/null || { printf 'fuzz: %s is missing: run scripts/setup.sh all\n' "$tool" >&2; exit 2; }
+done
+
+# Debian keeps clang's runtimes in a package of their own.
+if ! printf 'int main(){}' | clang++ -x c++ -fsanitize=address,undefined,fuzzer-no-link -o /dev/null - 2>/dev/null; then
+  printf 'fuzz: the sanitizer runtimes of clang are missing: run scripts/setup.sh all\n' >&2
+  exit 2
+fi
+
+build=${HETSCOPE_FUZZ_BUILD:-build/fuzz}
+mkdir -p "$build"
+cmake -G Ninja -S . -B "$build" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+  -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link -DCMAKE_CXX_FLAGS_RELWITHDEBINFO='-O1 -g1' \
+  -DHETSCOPE_SANITIZE=address,undefined -DHETSCOPE_FUZZ=ON >"$build/configure.log" 2>&1 ||
+  { tail -n 30 "$build/configure.log" >&2; exit 1; }
+cmake --build "$build" --target import_fuzz -j "${HETSCOPE_JOBS:-$(nproc)}"
+
+mkdir -p "$build/findings"
+failed=()
+for format in "${formats[@]}"; do
+  corpus=$build/corpus/$format
+  mkdir -p "$corpus"
+  python3 - "tests/golden/importers/$format" "$corpus" <<'PYTHON'
+import pathlib
+import sys
+
+samples, corpus = map(pathlib.Path, sys.argv[1:])
+for path in sorted(samples.iterdir()):
+    if path.name.endswith(".hex"):
+        text = bytes.fromhex(path.read_text().replace("\n", ""))
+    elif path.name.endswith(".txt") and not path.name.endswith(".second.txt"):
+        text = path.read_bytes()
+        second = path.with_suffix(".second.txt")
+        if second.exists():
+            text += b"\n=== second stream\n" + second.read_bytes()
+    else:
+        continue
+    (corpus / ("sample-" + path.stem)).write_bytes(text)
+PYTHON
+  printf '=== %s, %s s\n' "$format" "$seconds"
+  if HETSCOPE_FUZZ_FORMAT=$format "$build/bin/import_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -max_len=16384 -artifact_prefix="$build/findings/$format-" -print_final_stats=1 -verbosity=0 "$corpus" \
+    >"$build/$format.log" 2>&1; then
+    grep -E 'number_of_executed_units' "$build/$format.log"
+  else
+    tail -n 25 "$build/$format.log" >&2
+    failed+=("$format")
+  fi
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  printf 'fuzz: failed: %s (findings: %s/findings)\n' "${failed[*]}" "$build" >&2
+  exit 1
+fi
+printf 'fuzz: %s formats, nothing found\n' "${#formats[@]}"
