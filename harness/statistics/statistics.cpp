@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <string>
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "harness/statistics/dependence.hpp"
 
 namespace hetscope {
 namespace {
@@ -48,6 +50,23 @@ double quantile_by_selection(std::vector<double>& values, double q) {
   if (fraction == 0) return *below;
   const double above = *std::min_element(below + 1, values.end());
   return above == *below ? above : *below + fraction * (above - *below);
+}
+
+// Draws n indices below n with replacement, in runs of neighbours of the given length (moving blocks; 1: one by one).
+template <class Take>
+void draw_blocks(std::size_t n, std::size_t length, Random& random, Take&& take) {
+  if (length <= 1) {
+    for (std::size_t draw = 0; draw < n; ++draw) take(random.below(n));
+    return;
+  }
+  for (std::size_t drawn = 0; drawn < n;) {
+    const std::size_t begin = random.below(n - length + 1);
+    for (std::size_t i = 0; i < length && drawn < n; ++i, ++drawn) take(begin + i);
+  }
+}
+
+std::size_t block_length_of(std::span<const double> series) {
+  return static_cast<std::size_t>(block_length(static_cast<int>(series.size()), rank_autocorrelation(series)));
 }
 
 Interval percentiles(std::vector<double> estimates, double confidence) {
@@ -92,23 +111,30 @@ struct SortedRounds {
   std::vector<double> values;
   std::vector<std::int32_t> round_index;
   std::vector<std::int64_t> round_sizes;
+  std::vector<double> round_medians;  // in the order in which the rounds first appear: that of time
 };
 
 SortedRounds sort_with_rounds(std::span<const double> samples, std::span<const std::int32_t> round_of) {
   std::vector<std::pair<double, std::int32_t>> pairs;
   std::map<std::int32_t, std::int32_t> index_of_round;
+  std::vector<std::vector<double>> by_round;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (std::isnan(samples[i])) continue;
     const auto next = static_cast<std::int32_t>(index_of_round.size());
-    pairs.emplace_back(samples[i], index_of_round.try_emplace(round_of[i], next).first->second);
+    const std::int32_t index = index_of_round.try_emplace(round_of[i], next).first->second;
+    if (index == next) by_round.emplace_back();
+    by_round[static_cast<std::size_t>(index)].push_back(samples[i]);
+    pairs.emplace_back(samples[i], index);
   }
   std::sort(pairs.begin(), pairs.end());
   SortedRounds result;
-  result.round_sizes.assign(index_of_round.size(), 0);
+  for (const std::vector<double>& round : by_round) {
+    result.round_sizes.push_back(static_cast<std::int64_t>(round.size()));
+    result.round_medians.push_back(median(round));
+  }
   for (const auto& [value, round] : pairs) {
     result.values.push_back(value);
     result.round_index.push_back(round);
-    ++result.round_sizes[static_cast<std::size_t>(round)];
   }
   return result;
 }
@@ -121,6 +147,42 @@ std::map<std::int32_t, double> block_medians(std::span<const double> samples, st
   std::map<std::int32_t, double> result;
   for (const auto& [round, block] : blocks) result[round] = median(block);
   return result;
+}
+
+// Medians of `resamples` resamples of a series in time order, in moving blocks of `length`. The values are sorted once;
+// a resample is then only a count per value, and its median a walk over the counts.
+std::vector<double> resampled_medians(std::span<const double> series, std::size_t length, std::uint64_t seed,
+                                      int resamples) {
+  const std::size_t n = series.size();
+  std::vector<std::size_t> by_value(n);
+  std::iota(by_value.begin(), by_value.end(), std::size_t{0});
+  std::sort(by_value.begin(), by_value.end(), [&](std::size_t a, std::size_t b) { return series[a] < series[b]; });
+  std::vector<double> ascending;
+  std::vector<std::size_t> rank_of(n);
+  for (std::size_t rank = 0; rank < n; ++rank) {
+    ascending.push_back(series[by_value[rank]]);
+    rank_of[by_value[rank]] = rank;
+  }
+  Random random(seed);
+  std::vector<std::uint32_t> counts(n);
+  std::vector<double> medians;
+  medians.reserve(static_cast<std::size_t>(resamples));
+  for (int resample = 0; resample < resamples; ++resample) {
+    std::fill(counts.begin(), counts.end(), 0U);
+    draw_blocks(n, length, random, [&](std::size_t i) { ++counts[rank_of[i]]; });
+    medians.push_back(weighted_median(ascending, static_cast<std::int64_t>(n),
+                                      [&](std::size_t i) { return static_cast<std::int64_t>(counts[i]); }));
+  }
+  return medians;
+}
+
+// How often the resampled estimates lie on the other side of 1, doubled.
+double p_value_of(std::span<const double> estimates) {
+  const auto below = static_cast<double>(
+      std::count_if(estimates.begin(), estimates.end(), [](double estimate) { return estimate <= 1; }));
+  const auto above = static_cast<double>(
+      std::count_if(estimates.begin(), estimates.end(), [](double estimate) { return estimate >= 1; }));
+  return std::min(1.0, 2 * (std::min(below, above) + 1) / (static_cast<double>(estimates.size()) + 1));
 }
 
 }  // namespace
@@ -149,22 +211,10 @@ double median_absolute_deviation(std::span<const double> samples) {
 
 Interval median_interval(std::span<const double> samples, std::uint64_t seed, double confidence, int resamples) {
   check_bootstrap(confidence, resamples);
-  const std::vector<double> ascending = sorted(known(samples));
-  const std::size_t n = ascending.size();
-  if (n == 0) return {kNaN, kNaN};
-  if (n == 1) return {ascending[0], ascending[0]};
-  Random random(seed);
-  // The samples are sorted once; a resample is then only a count per sample, and its median a walk over the counts.
-  std::vector<std::uint32_t> counts(n);
-  std::vector<double> medians;
-  medians.reserve(static_cast<std::size_t>(resamples));
-  for (int resample = 0; resample < resamples; ++resample) {
-    std::fill(counts.begin(), counts.end(), 0U);
-    for (std::size_t draw = 0; draw < n; ++draw) ++counts[random.below(n)];
-    medians.push_back(weighted_median(ascending, static_cast<std::int64_t>(n),
-                                      [&](std::size_t i) { return static_cast<std::int64_t>(counts[i]); }));
-  }
-  return percentiles(std::move(medians), confidence);
+  const std::vector<double> values = known(samples);
+  if (values.empty()) return {kNaN, kNaN};
+  if (values.size() == 1) return {values[0], values[0]};
+  return percentiles(resampled_medians(values, 1, seed, resamples), confidence);
 }
 
 Interval median_interval_by_round(std::span<const double> samples, std::span<const std::int32_t> round_of,
@@ -174,6 +224,7 @@ Interval median_interval_by_round(std::span<const double> samples, std::span<con
   const SortedRounds data = sort_with_rounds(samples, round_of);
   const std::size_t rounds = data.round_sizes.size();
   if (rounds < static_cast<std::size_t>(kMinRounds)) return median_interval(samples, seed, confidence, resamples);
+  const std::size_t length = block_length_of(data.round_medians);
   Random random(seed);
   std::vector<std::int64_t> weights(rounds);
   std::vector<double> medians;
@@ -181,11 +232,10 @@ Interval median_interval_by_round(std::span<const double> samples, std::span<con
   for (int resample = 0; resample < resamples; ++resample) {
     std::fill(weights.begin(), weights.end(), 0);
     std::int64_t total = 0;
-    for (std::size_t draw = 0; draw < rounds; ++draw) {
-      const std::size_t round = random.below(rounds);
+    draw_blocks(rounds, length, random, [&](std::size_t round) {
       ++weights[round];
       total += data.round_sizes[round];
-    }
+    });
     medians.push_back(weighted_median(
         data.values, total, [&](std::size_t i) { return weights[static_cast<std::size_t>(data.round_index[i])]; }));
   }
@@ -226,7 +276,10 @@ RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::in
   RatioEstimate estimate;
   estimate.rounds = static_cast<int>(ratios.size());
   estimate.ratio = median(ratios);
-  estimate.interval = median_interval(ratios, seed, confidence, resamples);
+  check_bootstrap(confidence, resamples);
+  const std::vector<double> estimates = resampled_medians(ratios, block_length_of(ratios), seed, resamples);
+  estimate.p_value = p_value_of(estimates);
+  estimate.interval = percentiles(estimates, confidence);
   return estimate;
 }
 

@@ -33,9 +33,10 @@ double median_absolute_deviation(std::span<const double> samples);
 Interval median_interval(std::span<const double> samples, std::uint64_t seed, double confidence = 0.95,
                          int resamples = kBootstrapResamples);
 
-// The same when samples come in blocks (rounds): whole rounds are resampled, because samples of one round share their
-// conditions. `round_of[i]` numbers the round of sample i. With fewer than 5 rounds it falls back to median_interval.
-// Throws Error when the two lists differ in length.
+// The same when samples come in rounds: whole rounds are resampled, because samples of one round share their
+// conditions, and neighbouring rounds together (moving blocks of block_length()) where their medians repeat each other.
+// `round_of[i]` numbers the round of sample i; rounds are in time order. With fewer than 5 rounds it falls back to
+// median_interval. Throws Error when the two lists differ in length.
 Interval median_interval_by_round(std::span<const double> samples, std::span<const std::int32_t> round_of,
                                   std::uint64_t seed, double confidence = 0.95, int resamples = kBootstrapResamples);
 
@@ -43,12 +44,14 @@ Interval median_interval_by_round(std::span<const double> samples, std::span<con
 double lag1_autocorrelation(std::span<const double> samples);
 
 // Ratio A/B from paired rounds: for each round the ratio of the block medians; centre is the median of these ratios,
-// the interval resamples rounds. Rounds present on one side only, and rounds whose ratio is no positive finite number,
+// the interval resamples rounds, in moving blocks where neighbouring ratios repeat each other. Rounds present on one side only, and rounds whose ratio is no positive finite number,
 // are ignored. Throws Error for fewer than 2 shared rounds, or for lists that differ in length.
 struct RatioEstimate {
   double ratio = 0;
   Interval interval;
   int rounds = 0;
+  // Two-sided p-value of "the ratio is 1", from the same resampling; at least 1 / (resamples + 1).
+  double p_value = 1;
 };
 RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::int32_t> round_of_a,
                               std::span<const double> b, std::span<const std::int32_t> round_of_b, std::uint64_t seed,

@@ -1,0 +1,25 @@
+// How much neighbouring samples repeat each other: the effective sample size, and the block length with which a
+// bootstrap keeps that dependence.
+#pragma once
+
+#include <span>
+
+namespace hetscope {
+
+// Below this effective size no interval is claimed: a row is `unstable`.
+inline constexpr double kMinEffectiveSize = 30;
+
+// Lag-1 autocorrelation of the ranks, in [-1, 1]: an outlier (an interrupt) moves a rank by n at most, and cannot hide
+// or feign dependence. 0 for fewer than 3 samples or when all are equal. NaN samples are left out.
+double rank_autocorrelation(std::span<const double> samples);
+
+// n (1 - rho) / (1 + rho) with rho = max(0, rank_autocorrelation): how many independent samples tell as much about the
+// centre of an AR(1) series. Samples that are all equal are taken as independent.
+double effective_sample_size(std::span<const double> samples);
+
+// Length of the blocks of a moving-block bootstrap (Kuensch 1989) over `n` values with lag-1 autocorrelation `rho`: the
+// AR(1) plug-in of Andrews 1991 (Econometrica 59, eq. 6.2 and 6.4, Bartlett kernel). 1 (no blocks) where the effective
+// size is above half of n; at most n / 5, so that several blocks remain.
+int block_length(int n, double rho);
+
+}  // namespace hetscope
