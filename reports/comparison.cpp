@@ -4,40 +4,11 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "reports/latency_series.hpp"
 #include "reports/summary.hpp"
 
 namespace hetscope {
 namespace {
-
-// Samples per iteration with their rounds, both lists of one length.
-struct Series {
-  std::vector<double> per_iteration_ns;
-  std::vector<std::int32_t> rounds;
-};
-
-Series series_of(const LatencyRecord& latency) {
-  Series series;
-  const std::size_t n = std::min({latency.totals_ns.size(), latency.iterations.size(), latency.rounds.size()});
-  for (std::size_t i = 0; i < n; ++i) {
-    if (latency.iterations[i] <= 0) continue;
-    series.per_iteration_ns.push_back(latency.totals_ns[i] / static_cast<double>(latency.iterations[i]));
-    series.rounds.push_back(latency.rounds[i]);
-  }
-  return series;
-}
-
-// The candidate's principal clock when both have it; another common one (the host's first) only when not.
-std::string common_clock(const Record& candidate, const Record& baseline) {
-  if (candidate.latencies.count(candidate.clock) != 0 && baseline.latencies.count(candidate.clock) != 0) {
-    return candidate.clock;
-  }
-  const std::string host = "host_monotonic";
-  if (candidate.latencies.count(host) != 0 && baseline.latencies.count(host) != 0) return host;
-  for (const auto& [clock, latency] : candidate.latencies) {
-    if (baseline.latencies.count(clock) != 0) return clock;
-  }
-  return "";
-}
 
 std::string why_not(const Comparison& comparison) {
   if (comparison.baseline == nullptr) return "the baseline has no row in this run";
@@ -76,8 +47,8 @@ void compare(Comparison& comparison) {
   }
   comparison.reason = why_not(comparison);
   if (!comparison.reason.empty()) return;
-  const Series ours = series_of(comparison.candidate->record->latencies.at(comparison.clock));
-  const Series theirs = series_of(comparison.baseline->record->latencies.at(comparison.clock));
+  const LatencySeries ours = series_of(comparison.candidate->record->latencies.at(comparison.clock));
+  const LatencySeries theirs = series_of(comparison.baseline->record->latencies.at(comparison.clock));
   try {
     comparison.ratio = ratio_of_rounds(
         ours.per_iteration_ns, ours.rounds, theirs.per_iteration_ns, theirs.rounds,

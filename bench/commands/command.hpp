@@ -20,6 +20,8 @@ struct Commands {
   std::function<int()> action;
 };
 
+void add_ab(Commands& commands);
+void add_compare(Commands& commands);
 void add_devices(Commands& commands);
 void add_doctor(Commands& commands);
 void add_import(Commands& commands);

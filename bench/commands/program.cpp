@@ -78,6 +78,8 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
         "Exit codes: 0 all well, 1 a record failed or mismatched, 2 wrong input or usage, 3 undecided, "
         "128 + N interrupted by signal N.");
     Commands commands{app, catalog, {}};
+    add_ab(commands);
+    add_compare(commands);
     add_devices(commands);
     add_doctor(commands);
     add_import(commands);

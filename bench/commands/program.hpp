@@ -6,7 +6,8 @@
 namespace hetscope {
 
 // Exit codes: 0 all well; 1 a record failed or mismatched, a file does not validate; 2 input or usage is wrong, with
-// one line on standard error that says what, where and what to do; 3 undecided; 128 + N when signal N asked the run to end.
+// one line on standard error that says what, where and what to do; 3 undecided; 128 + N when signal N asked the run to
+// end.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitInput = 2;

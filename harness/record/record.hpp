@@ -38,6 +38,8 @@ struct LatencyRecord {
   double ci95_low_ns = 0;
   double ci95_high_ns = 0;
   std::int64_t n = 0;  // 0: the other tool does not say
+  // As many independent samples tell as much as the n do; nothing in rows of other tools and of earlier versions.
+  std::optional<double> effective_n;
   bool converged = false;
   bool steady = false;
   std::string stop_rule;

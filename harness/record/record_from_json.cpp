@@ -141,6 +141,7 @@ LatencyRecord read_latency(const Node& node, bool is_imported) {
   latency.ci95_low_ns = ends[0];
   latency.ci95_high_ns = ends[1];
   if (const Node n = node["n"]; !n.is_null() || !is_imported) latency.n = n.integer();
+  if (const Node size = node.optional_member("effective_n"); !size.is_null()) latency.effective_n = size.number();
   latency.converged = node["converged"].boolean();
   latency.steady = node["steady"].boolean();
   latency.stop_rule = node["stop_rule"].text();

@@ -66,6 +66,7 @@ json latency_to_json(const LatencyRecord& latency, bool is_imported, const std::
                  {"order", latency.order},
                  {"iterations", latency.iterations},
                  {"totals_ns", std::move(totals)}};
+  if (latency.effective_n) object["effective_n"] = number(*latency.effective_n);
   // Left out where it says the usual, so that programs which do not know the name read our own rows.
   if (latency.statistic != Statistic::median) object["statistic"] = to_string(latency.statistic);
   return object;

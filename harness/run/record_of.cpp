@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "harness/core/units.hpp"
+#include "harness/statistics/dependence.hpp"
 #include "harness/statistics/statistics.hpp"
 #include "harness/statistics/steady_state.hpp"
 
@@ -37,6 +42,7 @@ LatencyRecord latency_of(const Measurement& measurement, const std::vector<doubl
   latency.ci95_low_ns = interval.low;
   latency.ci95_high_ns = interval.high;
   latency.converged = measurement.converged;
+  latency.effective_n = effective_sample_size(values);
   latency.steady = find_steady_state(values).steady;
   latency.stop_rule = std::string(StopRule::kId);
   latency.discarded = measurement.discarded;
@@ -77,6 +83,24 @@ ConditionsRecord record_of(const Conditions& conditions) {
           conditions.temp_c, conditions.load,     conditions.governor};
 }
 
+Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,
+                         Status status, std::string reason) {
+  Record record;
+  record.run_uuid = identity.run_uuid;
+  record.session = identity.session;
+  record.boot = identity.boot;
+  record.device_model = identity.device_model;
+  record.device_unit = identity.device_unit;
+  record.item = planned.item;
+  record.group = group.key;
+  record.baseline_case = planned.baseline;
+  record.scenario = group.scenario;
+  record.status = status;
+  record.reason = std::move(reason);
+  record.prepare_ns = record.conditions.load = std::numeric_limits<double>::quiet_NaN();
+  return record;
+}
+
 void add_measurement(Record& record, const Measurement& measurement, const MeasureOptions& options) {
   if (!measurement.failure.empty()) {
     record.status = Status::unsupported;
@@ -96,6 +120,14 @@ void add_measurement(Record& record, const Measurement& measurement, const Measu
     record.reason = "only " + std::to_string(latency == nullptr ? 0 : latency->n) +
                     " samples within the budget; give the scenario a larger budget_s";
     if (latency == nullptr) record.clock.clear();
+    return;
+  }
+  if (*latency->effective_n < kMinEffectiveSize) {
+    record.status = Status::unstable;
+    record.reason = fmt::format(
+        "{} samples, of an effective size of {} only because neighbours repeat each other (below {}); give the "
+        "scenario a larger budget_s or the machine more quiet",
+        latency->n, format_number(*latency->effective_n, 2), format_number(kMinEffectiveSize, 2));
     return;
   }
   record.status = Status::ok;

@@ -7,6 +7,7 @@
 #include "harness/measure/conditions.hpp"
 #include "harness/measure/session.hpp"
 #include "harness/record/record.hpp"
+#include "harness/run/runner.hpp"
 
 namespace hetscope {
 
@@ -16,8 +17,12 @@ EnergyRecord record_of(const EnergyMeasurement& energy);
 EnergyRecord no_energy(std::string reason);
 ConditionsRecord record_of(const Conditions& conditions);
 
-// Fills latencies, stages, clock and status: `ok`, `unstable` below 5 samples, or `unsupported` when the member could
-// not be measured as asked (its caches cannot be evicted).
+// A row with its identity and without a measurement; what nobody measured is NaN.
+Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,
+                         Status status, std::string reason);
+
+// Fills latencies, stages, clock and status: `ok`, `unstable` below 5 samples or an effective size of
+// kMinEffectiveSize, or `unsupported` when the member could not be measured as asked (its caches cannot be evicted).
 void add_measurement(Record& record, const Measurement& measurement, const MeasureOptions& options);
 
 }  // namespace hetscope

@@ -115,16 +115,9 @@ std::shared_ptr<const Problem> Runner::State::problem_of(const Case& item, const
 
 Member Runner::State::start(const PlannedGroup& group, const PlannedCase& planned) {
   Member member;
-  Record& record = member.record;
-  record.run_uuid = identity.run_uuid;
-  record.session = identity.session;
-  record.boot = identity.boot;
-  record.device_model = identity.device_model;
-  record.device_unit = identity.device_unit;
-  record.item = planned.item;
-  record.group = group.key;
-  record.baseline_case = planned.baseline;
-  record.scenario = group.scenario;
+  member.record = unmeasured_record(identity, group, planned, Status::failed, "");
+  // Zero until it is prepared, which is when it is measured.
+  member.record.prepare_ns = 0;
   return member;
 }
 

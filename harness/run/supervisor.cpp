@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +13,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "harness/run/interruption.hpp"
+#include "harness/run/record_of.hpp"
 #include "harness/run/roofs.hpp"
 #include "harness/run/worker_process.hpp"
 #include "harness/run/worker_protocol.hpp"
@@ -280,21 +280,7 @@ class Supervision {
   }
 
   Record row(const PlannedGroup& group, const PlannedCase& planned, Status status, std::string reason) const {
-    Record record;
-    record.run_uuid = options_.identity.run_uuid;
-    record.session = options_.identity.session;
-    record.boot = options_.identity.boot;
-    record.device_model = options_.identity.device_model;
-    record.device_unit = options_.identity.device_unit;
-    record.item = planned.item;
-    record.group = group.key;
-    record.baseline_case = planned.baseline;
-    record.scenario = group.scenario;
-    record.status = status;
-    record.reason = std::move(reason);
-    // Nobody measured these; the record says null.
-    record.prepare_ns = record.conditions.load = std::numeric_limits<double>::quiet_NaN();
-    return record;
+    return unmeasured_record(options_.identity, group, planned, status, std::move(reason));
   }
 
   void append(Record record) {

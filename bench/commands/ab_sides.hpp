@@ -1,0 +1,40 @@
+// What `hetscope ab` compares: where the base and the candidate come from, and how one launch of both is measured.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "bench/commands/command.hpp"
+#include "harness/core/random.hpp"
+
+namespace hetscope {
+
+// A base and its candidate.
+class AbPair {
+ public:
+  virtual ~AbPair() = default;
+  virtual std::string name() const = 0;  // what both share
+  virtual std::string base_name() const = 0;
+  virtual std::string candidate_name() const = 0;
+  // Two records, base and candidate, the second naming the first as its baseline. `identity` has the launch's session.
+  virtual std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) = 0;
+};
+
+// The command line's --a and --b in their three forms.
+struct AbSides {
+  std::string a, b;              // words of a case line: kernel=..., processor=..., AXIS=VALUE
+  std::string a_build, b_build;  // hetscope programs; "": this one
+  std::string a_command, b_command;
+  double command_timeout_s = 600;
+
+  void add_options(CLI::App& command);
+  nlohmann::json describe() const;
+  // Throws Error for what does not make pairs.
+  std::vector<std::unique_ptr<AbPair>> pairs(const Selection& selection, const std::string& meter,
+                                             const Catalog& catalog) const;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,22 @@
+// The samples of a row as the comparisons read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/record/record.hpp"
+
+namespace hetscope {
+
+// Samples per iteration with their rounds, both lists of one length; samples that a clock missed are left out.
+struct LatencySeries {
+  std::vector<double> per_iteration_ns;
+  std::vector<std::int32_t> rounds;
+};
+LatencySeries series_of(const LatencyRecord& latency);
+
+// The candidate's principal clock when both have it; another common one (the host's first) only when not; "" for none.
+std::string common_clock(const Record& candidate, const Record& baseline);
+
+}  // namespace hetscope
