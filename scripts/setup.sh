@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [run|test|all]
-  run   what building and running hetscope needs (default)
-  test  what scripts/test.sh needs besides
-  all   both
+usage: scripts/setup.sh [run|test|all|trust]
+  run    what building and running hetscope needs (default)
+  test   what scripts/test.sh needs besides
+  all    both
+  trust  the peer that scripts/trust.sh compares with
 TEXT
 }
 
@@ -56,6 +57,14 @@ pocl-opencl-icd OpenCL device of the tests
 TEXT
 }
 
+trust_packages() {
+  cat <<'TEXT'
+python3 runs the trials
+libbenchmark-tools compare.py, Google Benchmark's own verdict
+python3-scipy its U test
+TEXT
+}
+
 is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
@@ -75,6 +84,7 @@ case $group in
   run) wanted=$(run_packages) ;;
   test) wanted=$(test_packages) ;;
   all) wanted=$(run_packages; test_packages) ;;
+  trust) wanted=$(trust_packages) ;;
   -h | --help) usage; exit 0 ;;
   *) usage >&2; exit 2 ;;
 esac

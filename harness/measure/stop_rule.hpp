@@ -1,5 +1,5 @@
-// When is enough measured? At least `min_samples` and `min_time`, until the 95 % bootstrap interval of the median is
-// within +/- `half_width`, looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the interval
+// When is enough measured? At least `min_samples` and `min_time`, and an effective size of `min_effective_size` where
+// neighbouring samples repeat each other, until the 95 % bootstrap interval of the median is within +/- `half_width`, looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the interval
 // honest), capped by samples and by the budget. Not reached is recorded as converged=false, never hidden.
 #pragma once
 
@@ -10,10 +10,12 @@
 namespace hetscope {
 
 struct StopRule {
-  static constexpr std::string_view kId = "median-ci/1";
+  static constexpr std::string_view kId = "median-ci/2";
   int min_samples = 30;
   std::int64_t min_time_ns = 500'000'000;
   double half_width = 0.01;
+  // An interval of a short dependent series is too narrow about as often as it is stopped for being narrow.
+  double min_effective_size = 100;
   int max_samples = 2000;
 
   // The first look at or after `samples`.

@@ -41,8 +41,8 @@ double rank_autocorrelation(std::span<const double> samples) {
 double effective_sample_size(std::span<const double> samples) {
   const auto n = static_cast<double>(
       std::count_if(samples.begin(), samples.end(), [](double sample) { return !std::isnan(sample); }));
-  const double rho = std::max(0.0, rank_autocorrelation(samples));
-  return n * (1 - rho) / (1 + rho);
+  const double rho = rank_autocorrelation(samples);
+  return rho * std::sqrt(n) > 2 ? n * (1 - rho) / (1 + rho) : n;
 }
 
 int block_length(int n, double rho) {

@@ -13,8 +13,9 @@ inline constexpr double kMinEffectiveSize = 30;
 // or feign dependence. 0 for fewer than 3 samples or when all are equal. NaN samples are left out.
 double rank_autocorrelation(std::span<const double> samples);
 
-// n (1 - rho) / (1 + rho) with rho = max(0, rank_autocorrelation): how many independent samples tell as much about the
-// centre of an AR(1) series. Samples that are all equal are taken as independent.
+// n (1 - rho) / (1 + rho), with rho the rank_autocorrelation where it is above 2 / sqrt(n) (what independent samples
+// show by chance, once in 40 times) and else 0: how many independent samples tell as much about the centre of an AR(1)
+// series. Samples that are all equal are taken as independent.
 double effective_sample_size(std::span<const double> samples);
 
 // Length of the blocks of a moving-block bootstrap (Kuensch 1989) over `n` values with lag-1 autocorrelation `rho`: the

@@ -28,8 +28,8 @@ double mean(std::span<const double> samples);
 // Median absolute deviation from the median, unscaled.
 double median_absolute_deviation(std::span<const double> samples);
 
-// 95 % (or `confidence`) percentile-bootstrap interval of the median. For n < 2 the interval is the sample itself (NaN
-// for none).
+// 95 % (or `confidence`) percentile-bootstrap interval of the median, expanded for few samples as Student's t is. For n
+// < 2 the interval is the sample itself (NaN for none).
 Interval median_interval(std::span<const double> samples, std::uint64_t seed, double confidence = 0.95,
                          int resamples = kBootstrapResamples);
 
@@ -44,8 +44,9 @@ Interval median_interval_by_round(std::span<const double> samples, std::span<con
 double lag1_autocorrelation(std::span<const double> samples);
 
 // Ratio A/B from paired rounds: for each round the ratio of the block medians; centre is the median of these ratios,
-// the interval resamples rounds, in moving blocks where neighbouring ratios repeat each other. Rounds present on one side only, and rounds whose ratio is no positive finite number,
-// are ignored. Throws Error for fewer than 2 shared rounds, or for lists that differ in length.
+// the interval resamples rounds, in moving blocks where neighbouring ratios repeat each other. Rounds present on one
+// side only, and rounds whose ratio is no positive finite number, are ignored. Throws Error for fewer than 2 shared
+// rounds, or for lists that differ in length.
 struct RatioEstimate {
   double ratio = 0;
   Interval interval;

@@ -1,0 +1,29 @@
+// hetscope-trust: hetscope with kernels that are slower by a known share, and the coverage of its intervals. It is what
+// scripts/trust.sh tries the suite's own verdicts with; its numbers are about hetscope, never about a device.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "bench/commands/program.hpp"
+#include "bench/trust/coverage.hpp"
+#include "bench/trust/slowed_kernel.hpp"
+#include "kernels/catalog.hpp"
+
+int main(int argc, char** argv) {
+  using namespace hetscope;
+  if (argc == 3 && std::strcmp(argv[1], "coverage") == 0) {
+    const int trials = std::atoi(argv[2]);
+    if (trials < 1 || trials > 1'000'000) {
+      std::fprintf(stderr, "hetscope-trust: coverage: '%s' is no number of trials; give 1 to 1000000\n", argv[2]);
+      return kExitInput;
+    }
+    print_coverage(trials);
+    return kExitOk;
+  }
+  Catalog catalog = make_catalog();
+  for (const char* name : {"multiply_add_peak_simd", "copy_bandwidth_memcpy"}) {
+    const Kernel& inner = catalog.kernels().at(name);
+    for (const int percent : {3, 5}) catalog.kernels().add(make_slowed_kernel(inner, percent));
+  }
+  return hetscope_main(argc, argv, catalog);
+}
