@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "bench/commands/program.hpp"
 #include "harness/run/scenario.hpp"
@@ -24,8 +25,10 @@ void add_ab(Commands& commands);
 void add_compare(Commands& commands);
 void add_devices(Commands& commands);
 void add_doctor(Commands& commands);
+void add_export(Commands& commands);
 void add_import(Commands& commands);
 void add_list(Commands& commands);
+void add_reproduce(Commands& commands);
 void add_run(Commands& commands);
 void add_validate(Commands& commands);
 void add_report(Commands& commands);
@@ -52,5 +55,8 @@ struct Plan {
 
 // Loads, expands and filters. Throws Error when nothing is left.
 Plan make_plan(const Selection& selection, const Catalog& catalog);
+
+// run.json: who measures, with what, where. In run.cpp.
+nlohmann::json run_document(const Selection& selection, const Plan& plan, const RunIdentity& identity);
 
 }  // namespace hetscope

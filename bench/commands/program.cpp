@@ -82,8 +82,10 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     add_compare(commands);
     add_devices(commands);
     add_doctor(commands);
+    add_export(commands);
     add_import(commands);
     add_list(commands);
+    add_reproduce(commands);
     add_run(commands);
     add_validate(commands);
     add_report(commands);

@@ -36,28 +36,6 @@ std::string now_iso() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
-nlohmann::json run_document(const RunOptions& options, const Plan& plan, const RunIdentity& identity) {
-  nlohmann::json scenarios = nlohmann::json::array();
-  for (const Scenario& scenario : plan.scenarios) {
-    scenarios.push_back({{"name", scenario.name},
-                         {"title", scenario.title},
-                         {"question", scenario.question},
-                         {"path", scenario.path},
-                         {"sha256", scenario.sha256}});
-  }
-  return {{"schema", "hetscope/run/1"},
-          {"run_uuid", identity.run_uuid},
-          {"started_at", now_iso()},
-          {"scenarios", std::move(scenarios)},
-          {"cases", options.selection.case_lines},
-          {"filter", options.selection.filter},
-          {"host", to_json(read_host_info())},
-          {"build", to_json(build_info())},
-          {"binary_sha256", sha256_of_file("/proc/self/exe")},
-          {"processors", describe(plan.discovery.found)},
-          {"missing", plan.discovery.missing}};
-}
-
 // A bar with case, rate and time left on a terminal; plain lines otherwise.
 class ProgressDisplay {
  public:
@@ -114,7 +92,7 @@ std::string uuid_of_earlier_run(const RunOptions& options, const nlohmann::json&
 }
 
 RunDirectory open_directory(const RunOptions& options, const Plan& plan, RunIdentity& identity) {
-  const nlohmann::json document = run_document(options, plan, identity);
+  const nlohmann::json document = run_document(options.selection, plan, identity);
   if (!options.resume) return RunDirectory::create(options.out, document);
   RunDirectory directory = RunDirectory::resume(options.out);
   identity.run_uuid = uuid_of_earlier_run(options, document);
@@ -186,6 +164,28 @@ int run(const RunOptions& options, const Catalog& catalog) {
 }
 
 }  // namespace
+
+nlohmann::json run_document(const Selection& selection, const Plan& plan, const RunIdentity& identity) {
+  nlohmann::json scenarios = nlohmann::json::array();
+  for (const Scenario& scenario : plan.scenarios) {
+    scenarios.push_back({{"name", scenario.name},
+                         {"title", scenario.title},
+                         {"question", scenario.question},
+                         {"path", scenario.path},
+                         {"sha256", scenario.sha256}});
+  }
+  return {{"schema", "hetscope/run/1"},
+          {"run_uuid", identity.run_uuid},
+          {"started_at", now_iso()},
+          {"scenarios", std::move(scenarios)},
+          {"cases", selection.case_lines},
+          {"filter", selection.filter},
+          {"host", to_json(read_host_info())},
+          {"build", to_json(build_info())},
+          {"binary_sha256", sha256_of_file("/proc/self/exe")},
+          {"processors", describe(plan.discovery.found)},
+          {"missing", plan.discovery.missing}};
+}
 
 void add_run(Commands& commands) {
   auto options = std::make_shared<RunOptions>();

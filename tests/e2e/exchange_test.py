@@ -99,6 +99,100 @@ class ImportTest(ExchangeTest):
         self.assert_refused(self.hetscope("import", sample, "--out", self.out), "--out")
 
 
+class ExportTest(ExchangeTest):
+    def setUp(self):
+        super().setUp()
+        scenario = {
+            "schema": "hetscope/scenario/1", "name": "test", "title": "a test", "question": "does it run?",
+            "budget_s": 0.1, "roofs": False,
+            "experiments": [{"operation": "copy", "kernels": ["copy_memcpy"], "processors": ["cpu"],
+                             "axes": {"dtype": ["f32"], "shape": [[64, 64], [128, 64]]}}],
+        }
+        path = self.directory / "scenario.json"
+        path.write_text(json.dumps(scenario))
+        self.run_directory = str(self.directory / "run")
+        result = self.hetscope("run", path, "--out", self.run_directory)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def export(self, *options):
+        result = self.hetscope("export", self.run_directory, *options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def test_google_benchmark_and_back(self):
+        document = json.loads(self.export("--format", "google-benchmark"))
+        records = self.records(self.run_directory)
+        names = {entry["run_name"] for entry in document["benchmarks"]}
+        self.assertEqual(names, {record["case"] for record in records})
+        for record in records:
+            medians = [entry for entry in document["benchmarks"] if entry["name"] == record["case"] + "_median"]
+            self.assertEqual([entry["real_time"] for entry in medians],
+                             [record["latencies"]["host_monotonic"]["median_ns"]])
+        path = self.directory / "export.json"
+        path.write_text(json.dumps(document))
+        again = self.hetscope("import", "google_benchmark", path, "--out", self.out)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual({record["axes"]["name"] for record in self.records()}, names)
+
+    def test_json_and_csv(self):
+        document = json.loads(self.export("--format", "json"))
+        self.assertEqual(document["runs"][0]["records"], self.records(self.run_directory))
+        target = self.directory / "export.csv"
+        self.assertEqual(self.export("--format", "csv", "--out", target), "")
+        self.assertEqual(len(target.read_text().splitlines()), 3)
+
+    def test_redacted(self):
+        run = json.loads((pathlib.Path(self.run_directory) / "run.json").read_text())
+        secrets = [run["host"]["boot_id"], run["host"]["device_unit"], run["binary_sha256"], run["build"]["git_commit"],
+                   str(self.directory)]
+        for form in ("google-benchmark", "csv", "json"):
+            text = self.export("--format", form, "--redact")
+            for secret in filter(None, secrets):
+                self.assertNotIn(secret, text, form)
+            self.assertIn("copy_memcpy", text)
+
+    def test_what_is_refused(self):
+        self.assert_refused(self.hetscope("export", self.run_directory, "--format", "xml"), "xml")
+        self.assert_refused(self.hetscope("export", self.directory / "none", "--format", "csv"), "does not exist")
+        self.assert_refused(self.hetscope("export", self.run_directory, "--format", "csv", "--out", "/nowhere/x.csv"),
+                            "cannot be written")
+
+    # The times themselves decide nothing here: a loaded machine may give any verdict, but never another line.
+    def test_reproduce(self):
+        kept = str(self.directory / "kept")
+        result = self.hetscope("reproduce", self.run_directory + ":1", "--sessions", "1", "--out", kept)
+        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        first = result.stdout.splitlines()[0]
+        self.assertRegex(first, {0: "^SAME: ", 1: "^DIFFERENT: ", 3: "^NOT COMPARABLE: "}[result.returncode])
+        self.assertIn(self.records(self.run_directory)[0]["case"], result.stdout)
+        self.assertEqual(len(self.records(kept + "/1")), 1)
+
+    def test_reproduce_elsewhere(self):
+        record = self.records(self.run_directory)[0]
+        record["device"]["unit"] = "0000000000000000"
+        other = self.directory / "other.jsonl"
+        other.write_text(json.dumps(record) + "\n")
+        result = self.hetscope("reproduce", other)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("NOT COMPARABLE: another device", result.stdout)
+        self.assertIn("0000000000000000", result.stdout)
+        gone = dict(record, device={"model": "", "unit": ""})
+        gone["case"] = gone["case"].replace("processor=cpu", "processor=npu:7")
+        gone["processors"] = ["npu:7"]
+        other.write_text(json.dumps(gone) + "\n")
+        result = self.hetscope("reproduce", other)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("npu:7", result.stdout)
+
+    def test_reproduce_refuses(self):
+        self.assert_refused(self.hetscope("reproduce", self.run_directory), "2 records", ":LINE")
+        self.assert_refused(self.hetscope("reproduce", self.run_directory + ":9"), "no such line")
+        self.assert_refused(self.hetscope("reproduce", self.run_directory, "--case", "copy kernel=none processor=cpu"),
+                            "no record")
+        self.assert_refused(self.hetscope("reproduce", self.run_directory + ":1", "--margin", "7"), "margin")
+
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         HETSCOPE = sys.argv.pop(1)
