@@ -17,11 +17,6 @@ constexpr std::size_t kMostSamples = 2000;
 // With fewer, the 5th and 95th percentile are drawn between the two outermost samples.
 constexpr std::size_t kFewestForPercentiles = 20;
 
-std::string shortened(std::string_view text) {
-  if (text.size() <= kLongestText) return std::string(text);
-  return std::string(text.substr(0, kLongestText)) + "...";
-}
-
 LatencyRecord printed() {
   LatencyRecord latency;
   latency.median_ns = latency.mean_ns = latency.p05_ns = latency.p95_ns = kNotPrinted;
@@ -31,22 +26,30 @@ LatencyRecord printed() {
 
 }  // namespace
 
+std::string clean_text(std::string_view text) {
+  const std::string line = one_line(std::string(text.substr(0, kLongestText + 1)));
+  const std::string_view kept = trimmed(line);
+  return kept.size() <= kLongestText ? std::string(kept) : std::string(kept.substr(0, kLongestText)) + "...";
+}
+
 Case tool_case(const ImportInput& input, std::string_view operation, std::string_view tool,
                std::string_view processor) {
   if (!input.processor.empty()) processor = input.processor;
-  if (processor.empty()) processor = kUnknownProcessor;
-  return Case(std::string(operation), std::string(tool), {shortened(processor)});
+  std::string name = clean_text(processor);
+  if (name.empty()) name = kUnknownProcessor;
+  return Case(std::string(operation), std::string(tool), {std::move(name)});
 }
 
 Case model_case(const ImportInput& input, std::string_view tool, std::string_view model, std::string_view processor) {
   Case item = tool_case(input, "model", tool, processor);
   if (!input.model.empty()) model = input.model;
-  set_text(item, "model", model.empty() ? std::string_view("unknown") : model);
+  set_text(item, "model", model);
+  if (!item.has("model")) item.set("model", std::string("unknown"));
   return item;
 }
 
 void set_text(Case& item, std::string_view axis, std::string_view text) {
-  if (!text.empty()) item.set(axis, shortened(text));
+  if (std::string clean = clean_text(text); !clean.empty()) item.set(axis, std::move(clean));
 }
 
 Record row_of(Case item, const LogLine* line, std::string_view timer) {
@@ -106,13 +109,13 @@ void add_latency(Record& record, std::string_view clock, LatencyRecord latency) 
 }
 
 void add_metric(Record& record, std::string_view name, double value, std::string_view unit) {
-  if (std::isfinite(value)) record.metrics[shortened(name)] = {value, shortened(unit), ""};
+  if (std::isfinite(value)) record.metrics[clean_text(name)] = {value, clean_text(unit), ""};
 }
 
-Record failed_row(Case item, const LogLine* line, std::string reason) {
+Record failed_row(Case item, const LogLine* line, std::string_view reason) {
   Record record = row_of(std::move(item), line, "");
   record.status = Status::failed;
-  record.reason = shortened(one_line(std::move(reason)));
+  record.reason = clean_text(reason);
   return record;
 }
 
@@ -129,7 +132,7 @@ void close_log(const ImportInput& input, const std::vector<LogLine>& lines, cons
   const bool is_ours = importer.detects(input.text) > 0 || importer.detects(input.second_text) > 0;
   if (fault == nullptr && !(is_empty && is_ours)) return;
   if (!is_empty && result.records.back().status == Status::failed) {
-    result.records.back().reason += ": " + shortened(one_line(std::string(trimmed(fault->text))));
+    result.records.back().reason += ": " + clean_text(fault->text);
     return;
   }
   std::string reason = is_empty ? "the tool printed no result" : "the tool died after the rows above";

@@ -20,7 +20,9 @@ inline constexpr std::string_view kUnknownProcessor = "unknown";
 Case tool_case(const ImportInput& input, std::string_view operation, std::string_view tool, std::string_view processor);
 // `model kernel=TOOL processor=PROCESSOR model=MODEL`, where what the user said stands above what the text says.
 Case model_case(const ImportInput& input, std::string_view tool, std::string_view model, std::string_view processor);
-// A text axis, shortened when a hostile file made it long; nothing for an empty text.
+// A text of the file as a row may hold it: without control characters and blanks around it, and short.
+std::string clean_text(std::string_view text);
+// A text axis of clean_text; nothing for an empty text.
 void set_text(Case& item, std::string_view axis, std::string_view text);
 
 // A row with status ok and nothing in it. `timer` says in words what the tool times; `line` may be nullptr.
@@ -38,7 +40,7 @@ void add_latency(Record& record, std::string_view clock, LatencyRecord latency);
 // Does nothing for a value that is not finite.
 void add_metric(Record& record, std::string_view name, double value, std::string_view unit);
 
-Record failed_row(Case item, const LogLine* line, std::string reason);
+Record failed_row(Case item, const LogLine* line, std::string_view reason);
 // Ends the reading of a log: a crash line makes a failed row of its own, an unfinished last line a remark. A log
 // without rows gets one that says why, when it is the importer's or reports an error.
 void close_log(const ImportInput& input, const std::vector<LogLine>& lines, const Importer& importer,

@@ -40,6 +40,14 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// Whatever the file held, texts of a row are single short lines.
+void clean_texts(Record& record) {
+  record.reason = clean_text(record.reason);
+  for (PlacementRecord& place : record.placement) {
+    for (std::string* text : {&place.requested, &place.actual, &place.evidence}) *text = clean_text(*text);
+  }
+}
+
 void refuse(Record& record, Status status, std::string reason) {
   if (record.status != Status::ok) return;
   record.status = status;
@@ -55,6 +63,11 @@ double metric_or_nan(const Record& record, const char* name) {
 void judge(Record& record) {
   // Printed figures are rounded, to six digits by C++ streams.
   constexpr double kRounding = 1e-4;
+  if (record.prepare_ns < 0 || std::isinf(record.prepare_ns)) record.prepare_ns = std::nan("");
+  std::erase_if(record.latencies, [&record](const auto& entry) {
+    const double figure = entry.second.figure_ns();
+    return entry.first != record.clock && (!std::isfinite(figure) || figure < 0);
+  });
   const LatencyRecord* latency = record.latency();
   if (latency == nullptr) {
     if (record.metrics.empty()) refuse(record, Status::failed, "the tool printed no figure for this row");
@@ -129,6 +142,7 @@ ImportResult import_text(const Importer& importer, const ImportInput& input) {
   const std::string second = sha256_hex(input.second_text);
   const std::string both = input.second_text.empty() ? first : sha256_hex(first + second);
 
+  result.tool_version = clean_text(result.tool_version);
   std::map<std::string, std::int64_t> seen;
   for (Record& record : result.records) {
     record.run_uuid = uuid_of(both);
@@ -140,6 +154,7 @@ ImportResult import_text(const Importer& importer, const ImportInput& input) {
     source.parser = std::string(importer.name()) + "/" + std::to_string(importer.version());
     source.file_sha256 = source.file_sha256 == kSecondStream ? second : first;
     judge(record);
+    clean_texts(record);
     if (input.exit_code.value_or(0) != 0 && record.status != Status::failed) {
       record.status = Status::failed;
       record.reason = "the tool ended with exit code " + std::to_string(*input.exit_code);

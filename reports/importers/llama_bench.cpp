@@ -87,8 +87,8 @@ class LlamaBench final : public Importer {
     add_metric(record, "tokens_per_s_stddev", decimal_member(test, "stddev_ts").value(), "1/s");
     const std::string gpu = text_member(test, "gpu_info");
     if (!backends.empty()) {
-      record.placement.push_back(
-          {backends, std::string(kUnknownProcessor), "the build's back ends; GPU: " + gpu.substr(0, 200)});
+      record.placement.push_back({backends, std::string(kUnknownProcessor),
+                                  "the build's back ends" + (gpu.empty() ? "" : "; GPU: " + gpu.substr(0, 200))});
     }
     if (result.tool_version.empty()) result.tool_version = text_member(test, "build_commit");
     result.records.push_back(std::move(record));

@@ -211,7 +211,7 @@ json outcome(const Sample& sample) {
   }
 }
 
-std::string violation(const ImportInput& input, const ImportResult& result, bool is_schema_checked) {
+std::string violation(const ImportInput& input, const ImportResult& result, std::size_t schema_rows) {
   static const SchemaCheck kSchema;
   if (result.records.empty()) return "no row and no complaint";
   const Numbers numbers(std::string(input.text) + "\n" + std::string(input.second_text),
@@ -221,7 +221,8 @@ std::string violation(const ImportInput& input, const ImportResult& result, bool
     const std::string line = record.item.line();
     if (!lines.insert(line).second) return line + " is there twice";
     if (std::string fault = row_violation(record, numbers); !fault.empty()) return line + ": " + fault;
-    if (!is_schema_checked) continue;
+    if (schema_rows == 0) continue;
+    --schema_rows;
     const std::string written = dump_line(to_json(record));
     const json document = parse_json(written, "row");
     const std::vector<std::string> faults = kSchema.violations(document);
