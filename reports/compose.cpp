@@ -15,6 +15,7 @@ Document compose(const Summary& summary, bool with_figures) {
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);
   compose_other_clocks(summary, document);
+  compose_published(summary, document);
   compose_problems(summary, document);
   compose_reproduction(summary, document);
   return document;

@@ -19,6 +19,7 @@ void compose_comparisons(const Summary& summary, bool with_figures, Document& do
 void compose_conditions(const Summary& summary, Document& document);
 void compose_results(const Summary& summary, bool with_figures, Document& document);
 void compose_other_clocks(const Summary& summary, Document& document);
+void compose_published(const Summary& summary, Document& document);
 void compose_problems(const Summary& summary, Document& document);
 void compose_reproduction(const Summary& summary, Document& document);
 

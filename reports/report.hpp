@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "harness/record/journal.hpp"
+#include "reports/published.hpp"
 
 namespace hetscope {
 
 struct ReportInput {
   std::vector<LoadedRun> runs;
+  std::vector<PublishedSet> published = {};  // figures of papers, set beside what was measured
 };
 
 // GitHub-flavoured Markdown.

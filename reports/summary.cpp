@@ -184,6 +184,7 @@ bool is_roof_operation(const std::string& operation) {
 
 Summary summarise(const ReportInput& input) {
   Summary summary;
+  for (const PublishedSet& set : input.published) summary.published.push_back(&set);
   for (const LoadedRun& run : input.runs) {
     summary.runs.push_back(read_run_info(run));
     const std::string place = run.directory.empty() ? std::string() : run.directory + ": ";

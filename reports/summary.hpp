@@ -58,7 +58,7 @@ struct Summary {
   Summary() = default;
   Summary(Summary&&) = default;
   Summary& operator=(Summary&&) = default;
-  // The sections point into `rows`.
+  // The sections point into `rows`, the published sets into the input.
   Summary(const Summary&) = delete;
   Summary& operator=(const Summary&) = delete;
 
@@ -69,6 +69,7 @@ struct Summary {
   std::vector<RowSection> roofs;
   std::vector<RowSection> results;
   std::vector<ReasonGroup> problems;
+  std::vector<const PublishedSet*> published;
   std::vector<std::string> faults;    // of loading
   std::vector<std::string> cautions;  // what the reader must know before the numbers
   std::size_t sessions = 0;
