@@ -9,4 +9,7 @@ namespace hetscope {
 #include "harness/meter/meters.inc"
 #undef HETSCOPE_METER
 
+// The injected clock, or the host's.
+const Clock& clock_of(const MeterRoots& roots);
+
 }  // namespace hetscope

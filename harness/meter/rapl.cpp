@@ -1,100 +1,118 @@
 // Intel and AMD RAPL through the kernel's powercap tree: one meter per domain, package and its subdomains apart,
-// because a package's counter already holds its cores. Files and wrap rule: Linux
+// because a package's counter already holds its cores; with several packages also their sum. Files and wrap rule: Linux
 // Documentation/power/powercap/powercap.rst.
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
-#include "harness/core/clock.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/sysfs.hpp"
+#include "harness/meter/accumulate.hpp"
 #include "harness/meter/discovery.hpp"
+#include "harness/meter/sum_meter.hpp"
 
 namespace hetscope {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> first_line(const fs::path& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return line;
-}
-
-std::optional<std::uint64_t> whole_number(const fs::path& path) {
-  const auto line = first_line(path);
-  if (!line) return std::nullopt;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(line->data(), line->data() + line->size(), value);
-  if (error != std::errc() || end != line->data() + line->size()) return std::nullopt;
-  return value;
-}
+constexpr double kJoulesPerCount = 1e-6;
+constexpr double kMostPackageW = 3000;
 
 class RaplMeter final : public EnergyMeter {
  public:
-  RaplMeter(MeterInfo info, fs::path domain, std::uint64_t range_uj, std::uint64_t now_uj)
-      : info_(std::move(info)), domain_(std::move(domain)), range_uj_(range_uj), last_uj_(now_uj) {}
+  RaplMeter(MeterInfo info, std::string file, std::uint64_t range_uj, const Clock& clock)
+      : info_(std::move(info)),
+        file_(std::move(file)),
+        energy_(info_, kJoulesPerCount, range_uj, file_),
+        clock_(clock) {}
 
   const MeterInfo& info() const noexcept override { return info_; }
 
   EnergyReading read() override {
-    const auto now_uj = whole_number(domain_ / "energy_uj");
-    if (!now_uj) {
-      throw Error("the counter can no longer be read", (domain_ / "energy_uj").string(),
-                  "check that the powercap driver is still loaded");
+    const auto now_uj = read_integer(file_);
+    if (!now_uj || *now_uj < 0) {
+      const std::string why = why_unreadable(file_);
+      throw MeterFault("the counter can no longer be read (" + (why.empty() ? "it is no number" : why) + ")", file_,
+                       "check that the powercap driver is still loaded");
     }
-    if (*now_uj > range_uj_) {
-      throw Error(
-          "the counter shows " + std::to_string(*now_uj) + " uJ, above its own range of " + std::to_string(range_uj_),
-          (domain_ / "energy_uj").string());
-    }
-    const std::uint64_t step_uj = *now_uj >= last_uj_ ? *now_uj - last_uj_ : *now_uj + (range_uj_ - last_uj_);
-    last_uj_ = *now_uj;
-    total_uj_ += step_uj;
-    return {clock_.now_ns(), static_cast<double>(total_uj_) * 1e-6};
+    return energy_.step(clock_.now_ns(), static_cast<std::uint64_t>(*now_uj));
   }
 
  private:
   MeterInfo info_;
-  fs::path domain_;
-  std::uint64_t range_uj_;
-  std::uint64_t last_uj_;
-  std::uint64_t total_uj_ = 0;
-  MonotonicClock clock_;
+  std::string file_;
+  CountedEnergy energy_;
+  const Clock& clock_;
 };
 
+struct Domain {
+  std::string id;      // "intel-rapl:0:1"
+  std::string parent;  // "intel-rapl:0"; "" for a domain of its own
+  std::string name;    // "package-0"
+  std::unique_ptr<EnergyMeter> meter;
+};
+
+std::string parent_of(const std::string& id) {
+  return std::count(id.begin(), id.end(), ':') > 1 ? id.substr(0, id.rfind(':')) : std::string();
+}
+
 // Looks at one domain directory ("intel-rapl:0" or "intel-rapl:0:1").
-void add_domain(const fs::path& domain, MeterDiscovery& discovery) {
-  const std::string where = "rapl: " + domain.string() + ": ";
-  const auto name = first_line(domain / "name");
-  const auto range_uj = whole_number(domain / "max_energy_range_uj");
-  if (!name || !range_uj || *range_uj == 0) {
+std::optional<Domain> open_domain(const fs::path& path, const std::map<std::string, std::string>& meter_names,
+                                  const Clock& clock, MeterDiscovery& discovery) {
+  const std::string where = "rapl: " + path.string() + ": ";
+  const std::string file = (path / "energy_uj").string();
+  const auto name = read_first_line((path / "name").string());
+  const auto range_uj = read_integer((path / "max_energy_range_uj").string());
+  if (!name || !range_uj || *range_uj <= 0) {
     discovery.missing.push_back(where + "no name or no counter range");
-    return;
+    return std::nullopt;
   }
-  const auto now_uj = whole_number(domain / "energy_uj");
-  if (!now_uj) {
-    discovery.missing.push_back(where +
-                                "energy_uj cannot be read; it is readable by root only since Linux 5.10: run as "
-                                "root, or chmod a+r " +
-                                (domain / "energy_uj").string());
-    return;
+  if (const std::string why = why_unreadable(file); !why.empty() || !read_integer(file)) {
+    discovery.missing.push_back(where + "energy_uj cannot be read (" + (why.empty() ? "it is no number" : why) +
+                                "); it is readable by root only since Linux 5.10: run as root, or chmod a+r " + file);
+    return std::nullopt;
   }
+  Domain domain;
+  domain.id = path.filename().string();
+  domain.parent = parent_of(domain.id);
+  domain.name = *name;
   MeterInfo info;
   // The directory's number keeps two packages' "dram" apart.
-  const std::string id = domain.filename().string();
-  info.name = "rapl:" + *name + (std::count(id.begin(), id.end(), ':') > 1 ? "@" + id.substr(id.find(':') + 1) : "");
+  info.name = "rapl:" + *name + (domain.parent.empty() ? "" : "@" + domain.id.substr(domain.id.find(':') + 1));
   info.kind = EnergyKind::measured_counter;
   info.scope = *name;
-  info.resolution_j = 1e-6;
+  info.method = "RAPL counter through powercap";
+  info.resolution_j = kJoulesPerCount;
   info.update_period_s = 1e-3;
-  info.wrap_j = static_cast<double>(*range_uj) * 1e-6;
-  discovery.found.push_back(std::make_unique<RaplMeter>(std::move(info), domain, *range_uj, *now_uj));
+  info.wrap_j = static_cast<double>(*range_uj) * kJoulesPerCount;
+  info.most_w = kMostPackageW;
+  info.read_every_s = *info.wrap_j / (4 * kMostPackageW);
+  info.always_draws = domain.parent.empty();
+  if (const auto parent = meter_names.find(domain.parent); parent != meter_names.end()) info.part_of = parent->second;
+  domain.meter = std::make_unique<RaplMeter>(std::move(info), file, static_cast<std::uint64_t>(*range_uj), clock);
+  return domain;
+}
+
+bool is_package(const Domain& domain) { return domain.parent.empty() && domain.name.starts_with("package"); }
+
+// The platform's domain ("psys") holds the packages and is never added to them.
+void add_sum_of_packages(const std::vector<fs::path>& paths, const Clock& clock, MeterDiscovery& discovery) {
+  std::vector<std::unique_ptr<EnergyMeter>> packages;
+  MeterDiscovery told_already;
+  for (const fs::path& path : paths) {
+    if (!parent_of(path.filename().string()).empty()) continue;
+    auto domain = open_domain(path, {}, clock, told_already);
+    if (!domain) return;  // a sum with a hole is no sum
+    if (is_package(*domain)) packages.push_back(std::move(domain->meter));
+  }
+  if (packages.size() < 2) return;
+  discovery.found.push_back(std::make_unique<SumMeter>("rapl:packages", "packages", std::move(packages)));
 }
 
 }  // namespace
@@ -107,14 +125,21 @@ void discover_rapl_meter(const MeterRoots& roots, MeterDiscovery& discovery) {
                                 " is not there (no powercap driver; usual in a virtual machine)");
     return;
   }
-  std::vector<fs::path> domains;
+  std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(root, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.rfind("intel-rapl", 0) == 0 && name.find(':') != std::string::npos) domains.push_back(entry.path());
+    if (name.starts_with("intel-rapl") && name.find(':') != std::string::npos) paths.push_back(entry.path());
   }
-  std::sort(domains.begin(), domains.end());
-  if (domains.empty()) discovery.missing.push_back("rapl: " + root.string() + " holds no intel-rapl domain");
-  for (const fs::path& domain : domains) add_domain(domain, discovery);
+  std::sort(paths.begin(), paths.end());
+  if (paths.empty()) discovery.missing.push_back("rapl: " + root.string() + " holds no intel-rapl domain");
+  add_sum_of_packages(paths, clock_of(roots), discovery);
+  std::map<std::string, std::string> meter_names;
+  for (const fs::path& path : paths) {
+    auto domain = open_domain(path, meter_names, clock_of(roots), discovery);
+    if (!domain) continue;
+    meter_names[domain->id] = domain->meter->info().name;
+    discovery.found.push_back(std::move(domain->meter));
+  }
 }
 
 }  // namespace hetscope

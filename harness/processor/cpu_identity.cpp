@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/sysfs.hpp"
 #include "harness/core/units.hpp"
 #include "harness/processor/host_cpu.hpp"
-#include "harness/processor/sysfs.hpp"
 
 namespace hetscope {
 namespace {

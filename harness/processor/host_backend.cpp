@@ -6,10 +6,10 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
+#include "harness/core/sysfs.hpp"
 #include "harness/core/units.hpp"
 #include "harness/processor/cpu_identity.hpp"
 #include "harness/processor/host_cpu.hpp"
-#include "harness/processor/sysfs.hpp"
 
 namespace hetscope {
 

@@ -11,9 +11,9 @@
 #endif
 
 #include "harness/core/error.hpp"
+#include "harness/core/sysfs.hpp"
 #include "harness/core/units.hpp"
 #include "harness/processor/cpu_identity.hpp"
-#include "harness/processor/sysfs.hpp"
 
 namespace hetscope {
 namespace {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/cpu_list.hpp"
 #include "harness/processor/processor.hpp"
 #include "harness/processor/thread_pool.hpp"
 
@@ -27,9 +28,6 @@ struct CpuCluster {
 std::vector<CpuCluster> read_cpu_clusters(const std::string& sysfs_root, const std::vector<int>& allowed);
 // CPUs this process may run on, as they were at the first call.
 std::vector<int> allowed_cpus();
-// "0-3,6" <-> {0,1,2,3,6}, ascending; '+' is accepted for ','. Throws Error for anything else.
-std::vector<int> parse_cpu_list(std::string_view text);
-std::string format_cpu_list(const std::vector<int>& cpus);
 
 class HostCpu final : public Processor {
  public:

@@ -23,7 +23,10 @@ class FakeMeter final : public EnergyMeter {
   const MeterInfo& info() const noexcept override { return info_; }
   EnergyReading read() override {
     const std::int64_t now_ns = clock_.now_ns();
-    return {now_ns, energy_j_(now_ns / period_ns_ * period_ns_)};
+    const double shown_j = energy_j_(now_ns / period_ns_ * period_ns_);
+    if (shown_j != last_j_) ++updates_;
+    last_j_ = shown_j;
+    return {now_ns, shown_j, updates_};
   }
 
  private:
@@ -31,6 +34,8 @@ class FakeMeter final : public EnergyMeter {
   std::int64_t period_ns_;
   std::function<double(std::int64_t)> energy_j_;
   MeterInfo info_;
+  double last_j_ = 0;
+  std::int64_t updates_ = 0;
 };
 
 }  // namespace hetscope

@@ -1,98 +1,124 @@
-// RAPL on fake powercap trees: domains, wrap, missing permission, vanished and lying counters.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+// RAPL on fake powercap trees: domains and their sum, wrap, missing permission, vanished and lying counters.
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/core/error.hpp"
 #include "harness/meter/energy_meter.hpp"
+#include "tests/fakes/stepping_clock.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 namespace hetscope {
 namespace {
 
-namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
 
 class RaplTest : public testing::Test {
  protected:
-  RaplTest() {
-    std::string name = (fs::temp_directory_path() / "hetscope-rapl-XXXXXX").string();
-    root_ = mkdtemp(name.data());
+  // Every domain draws `power_w`, so that none is found to be stuck.
+  void add_domain(const std::string& id, const std::string& name, double power_w = 20) {
+    const std::string domain = "class/powercap/" + id;
+    tree_.write(domain + "/name", name + "\n");
+    tree_.write(domain + "/max_energy_range_uj", "262143328850\n");
+    const auto show = [this, domain, power_w, before = follow_](std::int64_t t_ns) {
+      if (before) before(t_ns);
+      tree_.write(domain + "/energy_uj",
+                  std::to_string(static_cast<std::int64_t>(power_w * 1e-3 * static_cast<double>(t_ns))) + "\n");
+    };
+    follow_ = show;
+    clock_.on_step(show);
+    show(clock_.now_ns());
   }
-  ~RaplTest() override { fs::remove_all(root_); }
+  void set_energy(const std::string& text) { tree_.write("class/powercap/intel-rapl:0/energy_uj", text); }
 
-  void write(const fs::path& path, const std::string& text) {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text << '\n';
+  MeterDiscovery discover() {
+    MeterRoots roots;
+    roots.sysfs = tree_.path();
+    roots.clock = &clock_;
+    return discover_meters(roots);
   }
-  void add_domain(const std::string& id, const std::string& name, const std::string& energy_uj) {
-    const fs::path domain = fs::path("class/powercap") / id;
-    write(domain / "name", name);
-    write(domain / "energy_uj", energy_uj);
-    write(domain / "max_energy_range_uj", "1000000");
-  }
-  MeterDiscovery discover() { return discover_meters({root_.string()}); }
 
-  fs::path root_;
+  TemporaryDirectory tree_;
+  SteppingClock clock_;
+  std::function<void(std::int64_t)> follow_;
 };
 
 TEST_F(RaplTest, SaysWhyThereIsNone) {
   const MeterDiscovery discovery = discover();
   EXPECT_TRUE(discovery.found.empty());
-  ASSERT_EQ(discovery.missing.size(), 1U);
-  EXPECT_NE(discovery.missing[0].find("powercap"), std::string::npos);
+  EXPECT_THAT(discovery.missing, Contains(HasSubstr("powercap is not there")));
 }
 
-TEST_F(RaplTest, EveryDomainIsAMeterOfItsOwn) {
-  add_domain("intel-rapl:0", "package-0", "100");
-  add_domain("intel-rapl:0:0", "core", "50");
-  add_domain("intel-rapl:1", "package-1", "100");
-  add_domain("intel-rapl:1:0", "core", "50");
-  fs::create_directories(root_ / "class/powercap/intel-rapl");  // the control type itself is no domain
+TEST_F(RaplTest, PackagesAreAddedUpAndWhatIsInsideThemIsNot) {
+  add_domain("intel-rapl:0", "package-0", 50);
+  add_domain("intel-rapl:0:0", "core", 30);
+  add_domain("intel-rapl:1", "package-1", 70);
+  add_domain("intel-rapl:1:0", "core", 30);
+  add_domain("intel-rapl:2", "psys", 200);
+  tree_.write("class/powercap/intel-rapl/enabled", "1");  // the control type itself is no domain
   const MeterDiscovery discovery = discover();
-  ASSERT_EQ(discovery.found.size(), 4U);
-  EXPECT_EQ(discovery.found[0]->info().name, "rapl:package-0");
-  EXPECT_EQ(discovery.found[1]->info().name, "rapl:core@0:0");
-  EXPECT_EQ(discovery.found[3]->info().name, "rapl:core@1:0");
-  EXPECT_EQ(discovery.found[0]->info().kind, EnergyKind::measured_counter);
-  EXPECT_DOUBLE_EQ(discovery.found[0]->info().wrap_j.value(), 1.0);
+  ASSERT_EQ(discovery.found.size(), 6U);
+  EXPECT_EQ(discovery.found[0]->info().name, "rapl:packages");
+  EXPECT_EQ(discovery.found[1]->info().name, "rapl:package-0");
+  EXPECT_EQ(discovery.found[2]->info().name, "rapl:core@0:0");
+  EXPECT_EQ(discovery.found[2]->info().part_of, "rapl:package-0");
+  EXPECT_EQ(discovery.found[4]->info().name, "rapl:core@1:0");
+  EXPECT_EQ(discovery.found[5]->info().name, "rapl:psys");
+  EXPECT_NEAR(discovery.found[1]->info().wrap_j.value(), 262143.3, 0.1);
+
+  EnergyMeter& sum = *discovery.found[0];
+  const EnergyReading begin = sum.read();
+  clock_.sleep_ns(10'000'000'000);
+  EXPECT_NEAR(sum.read().energy_j - begin.energy_j, 1200, 0.1);
 }
 
-TEST_F(RaplTest, CountsJoulesAcrossWraps) {
-  add_domain("intel-rapl:0", "package-0", "900000");
+TEST_F(RaplTest, ASumWithAHoleIsNoSum) {
+  add_domain("intel-rapl:0", "package-0");
+  tree_.write("class/powercap/intel-rapl:1/name", "package-1\n");
+  tree_.write("class/powercap/intel-rapl:1/max_energy_range_uj", "262143328850\n");
+  const MeterDiscovery discovery = discover();
+  ASSERT_EQ(discovery.found.size(), 1U);
+  EXPECT_EQ(discovery.found[0]->info().name, "rapl:package-0");
+  EXPECT_THAT(discovery.missing, Contains(HasSubstr("chmod a+r")));
+}
+
+TEST_F(RaplTest, CountsJoulesAcrossAWrap) {
+  add_domain("intel-rapl:0", "package-0");
   MeterDiscovery discovery = discover();
   ASSERT_EQ(discovery.found.size(), 1U);
   EnergyMeter& meter = *discovery.found[0];
-  EXPECT_DOUBLE_EQ(meter.read().energy_j, 0.0);
-  write("class/powercap/intel-rapl:0/energy_uj", "950000");
-  EXPECT_NEAR(meter.read().energy_j, 0.05, 1e-12);
-  write("class/powercap/intel-rapl:0/energy_uj", "50000");
-  EXPECT_NEAR(meter.read().energy_j, 0.15, 1e-12);
-  write("class/powercap/intel-rapl:0/energy_uj", "40000");
-  EXPECT_NEAR(meter.read().energy_j, 1.14, 1e-12);
+  const double begin_j = meter.read().energy_j;
+  clock_.on_step(nullptr);
+  // 140 kJ in a minute, and on over the end.
+  clock_.sleep_ns(60'000'000'000);
+  set_energy("140000000000");
+  meter.read();
+  clock_.sleep_ns(60'000'000'000);
+  set_energy("262143000000");
+  meter.read();
+  clock_.sleep_ns(1'000'000'000);
+  set_energy("1000000");
+  EXPECT_NEAR(meter.read().energy_j - begin_j, 262143.3288 + 1 - 20, 20);
 }
 
-TEST_F(RaplTest, AVanishedOrLyingCounterIsAnError) {
-  add_domain("intel-rapl:0", "package-0", "10");
+TEST_F(RaplTest, AStepBackIsNotTakenForAWrap) {
+  add_domain("intel-rapl:0", "package-0");
   MeterDiscovery discovery = discover();
   ASSERT_EQ(discovery.found.size(), 1U);
-  write("class/powercap/intel-rapl:0/energy_uj", "2000000");
-  EXPECT_THROW(discovery.found[0]->read(), Error);
-  write("class/powercap/intel-rapl:0/energy_uj", "garbage");
-  EXPECT_THROW(discovery.found[0]->read(), Error);
-  fs::remove(root_ / "class/powercap/intel-rapl:0/energy_uj");
-  EXPECT_THROW(discovery.found[0]->read(), Error);
+  clock_.on_step(nullptr);
+  set_energy("262143000000");
+  EXPECT_THROW(discovery.found[0]->read(), MeterFault);
 }
 
-TEST_F(RaplTest, AnUnreadableCounterIsMissingWithItsRemedy) {
-  const fs::path domain = "class/powercap/intel-rapl:0";
-  write(domain / "name", "package-0");
-  write(domain / "max_energy_range_uj", "1000000");
-  const MeterDiscovery discovery = discover();
-  EXPECT_TRUE(discovery.found.empty());
-  ASSERT_EQ(discovery.missing.size(), 1U);
-  EXPECT_NE(discovery.missing[0].find("root"), std::string::npos);
+TEST_F(RaplTest, AVanishedOrLyingCounterIsAFault) {
+  add_domain("intel-rapl:0", "package-0");
+  MeterDiscovery discovery = discover();
+  ASSERT_EQ(discovery.found.size(), 1U);
+  for (const char* text : {"262143328851", "garbage", "-3", ""}) {
+    set_energy(text);
+    EXPECT_THROW(discovery.found[0]->read(), MeterFault) << text;
+  }
 }
 
 TEST(EnergyKind, NamesRoundTrip) {

@@ -1,7 +1,12 @@
 // Reads at most a few kilobytes of any file, so that a strange one cannot stall the suite.
-#include "harness/processor/sysfs.hpp"
+#include "harness/core/sysfs.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 
 namespace hetscope {
@@ -30,6 +35,17 @@ std::optional<std::string> read_first_line(const std::string& path) {
 std::optional<std::int64_t> read_integer(const std::string& path) {
   const std::optional<std::string> line = read_first_line(path);
   return line ? parse_whole(*line) : std::nullopt;
+}
+
+std::string why_unreadable(const std::string& path) {
+  // Not blocking: a FIFO without a writer would stall the suite.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return std::strerror(errno);
+  char byte = 0;
+  const ssize_t got = ::read(fd, &byte, 1);
+  const int error = errno;
+  ::close(fd);
+  return got < 0 ? std::strerror(error) : "";
 }
 
 std::optional<std::int64_t> read_meminfo_bytes(const std::string& path, const std::string& key) {

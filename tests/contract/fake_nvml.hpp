@@ -1,0 +1,14 @@
+// What the fake NVML shows.
+#pragma once
+
+namespace hetscope {
+
+struct FakeNvmlState {
+  int init_result;
+  int energy_result;
+  int power_result;
+  unsigned long long energy_mj;
+  unsigned power_mw;
+};
+
+}  // namespace hetscope
