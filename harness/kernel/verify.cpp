@@ -112,4 +112,24 @@ Verification verify(std::span<const HostTensor> outputs, std::span<const Expecta
   return result;
 }
 
+double relative_error(std::span<const HostTensor> outputs, std::span<const Expectation> expectations) {
+  double difference = 0;
+  double norm = 0;
+  if (outputs.size() != expectations.size()) return kInfinity;
+  for (std::size_t number = 0; number < outputs.size(); ++number) {
+    const std::vector<double>& values = expectations[number].values;
+    if (expectations[number].exact) continue;
+    if (static_cast<std::size_t>(outputs[number].shape().element_count()) != values.size()) return kInfinity;
+    std::size_t i = 0;
+    for_each_index(outputs[number].shape(), [&](std::span<const std::int64_t> index) {
+      const double error = outputs[number].get(outputs[number].view().access(index).offset) - values[i];
+      difference += error * error;
+      norm += values[i] * values[i];
+      ++i;
+    });
+  }
+  if (norm == 0) return difference == 0 ? 0 : kInfinity;
+  return std::sqrt(difference / norm);
+}
+
 }  // namespace hetscope

@@ -24,4 +24,9 @@ struct Verification {
 Verification verify(std::span<const HostTensor> outputs, std::span<const Expectation> expectations,
                     const Tolerance& tolerance);
 
+// ||y - y64|| / ||y64|| in the Frobenius norm over all outputs: what an approximate method loses against the true
+// operands. 0 when both norms are 0, infinity when only ||y64|| is or when counts differ; exact references are left
+// out.
+double relative_error(std::span<const HostTensor> outputs, std::span<const Expectation> expectations);
+
 }  // namespace hetscope

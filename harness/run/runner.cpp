@@ -166,6 +166,8 @@ void Runner::State::verify_answer(Member& member, const Case& item) {
   if (approximated) {
     const Verification true_error = verify(outputs, member.problem->expectations, tolerance);
     member.record.metrics["max_abs_error_to_exact_operand"] = {true_error.max_abs_error, "1", ""};
+    member.record.metrics["relative_error_to_exact_operand"] = {relative_error(outputs, member.problem->expectations),
+                                                                "1", ""};
   }
 }
 

@@ -2,25 +2,17 @@
 //   useful bytes = 4 (m k + k n + m n), useful flops = 2 m n k
 #include "kernels/dense/matmul.hpp"
 
-#include <Eigen/Core>
 #include <array>
 
 #include "harness/core/error.hpp"
+#include "kernels/dense/matmul_reference.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 30;
-
-Matrix in_f64(const HostTensor& tensor) {
-  return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-             tensor.as<float>(), tensor.shape()[0], tensor.shape()[1])
-      .cast<double>();
-}
 
 class Matmul final : public Operation {
  public:
@@ -38,15 +30,7 @@ class Matmul final : public Operation {
 
   void validate(const Case& item) const override {
     const MatmulProblem problem(item);
-    for (const std::int64_t extent : {problem.m, problem.n, problem.k}) {
-      if (extent < 1 || extent > kMaxExtent) {
-        throw Error("extent " + std::to_string(extent) + " is not from 1 to 2^20", item.line(), "give smaller m, n, k");
-      }
-    }
-    if (problem.m * problem.k > kMaxElements || problem.k * problem.n > kMaxElements ||
-        problem.m * problem.n > kMaxElements) {
-      throw Error("an operand has more than 2^30 elements", item.line(), "give smaller m, n, k");
-    }
+    check_matmul_extents(problem.m, problem.n, problem.k, item.line());
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
@@ -63,23 +47,12 @@ class Matmul final : public Operation {
   }
 
   std::vector<Expectation> reference(const Case&, std::span<const Operand> inputs) const override {
-    const Matrix left = in_f64(inputs[kMatmulLeft].tensor);
-    const Matrix right = in_f64(inputs[kMatmulRight].tensor);
-    const Matrix values = left * right;
-    const Matrix magnitudes = left.cwiseAbs() * right.cwiseAbs();
-    Expectation expectation;
-    expectation.values.assign(values.data(), values.data() + values.size());
-    expectation.magnitudes.assign(magnitudes.data(), magnitudes.data() + magnitudes.size());
     std::vector<Expectation> result;
-    result.push_back(std::move(expectation));
+    result.push_back(matmul_reference(inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor));
     return result;
   }
 
-  // The bound of any order of summation: k roundings of at most 2^-24 each (Higham, Accuracy and Stability of Numerical
-  // Algorithms, section 3.1).
-  Tolerance tolerance(const Case& item) const override {
-    return {0, static_cast<double>(MatmulProblem(item).k) * 0x1p-24};
-  }
+  Tolerance tolerance(const Case& item) const override { return matmul_tolerance(MatmulProblem(item).k); }
 
   Work useful_work(const Case& item) const override {
     const auto [m, n, k] = MatmulProblem(item);
@@ -88,6 +61,17 @@ class Matmul final : public Operation {
 };
 
 }  // namespace
+
+void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where) {
+  for (const std::int64_t extent : {m, n, k}) {
+    if (extent < 1 || extent > kMaxExtent) {
+      throw Error("extent " + std::to_string(extent) + " is not from 1 to 2^20", where, "give smaller m, n, k");
+    }
+  }
+  if (m * k > kMaxElements || k * n > kMaxElements || m * n > kMaxElements) {
+    throw Error("an operand has more than 2^30 elements", where, "give smaller m, n, k");
+  }
+}
 
 HETSCOPE_DEFINE_OPERATION(matmul, Matmul)
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "harness/core/case.hpp"
 
@@ -12,6 +13,9 @@ struct MatmulProblem {
   explicit MatmulProblem(const Case& item) : m(item.integer("m")), n(item.integer("n")), k(item.integer("k")) {}
   std::int64_t m, n, k;
 };
+
+// Throws Error (at `where`) unless every extent is from 1 to 2^20 and no operand has more than 2^30 elements.
+void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where);
 
 // The order of the operation's inputs.
 inline constexpr std::size_t kMatmulLeft = 0;

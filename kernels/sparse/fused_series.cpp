@@ -203,9 +203,14 @@ FusedSeries::Group FusedSeries::group(std::int64_t k_block, std::int64_t index) 
   return {entry.rows, entry.common, b_rows_.data() + entry.first_b_row, values_.data() + entry.first_value};
 }
 
+std::vector<std::span<const std::byte>> FusedSeries::storage() const {
+  return {std::as_bytes(std::span(entries_)), std::as_bytes(std::span(b_rows_)), std::as_bytes(std::span(values_))};
+}
+
 std::int64_t FusedSeries::bytes() const noexcept {
-  return static_cast<std::int64_t>(b_rows_.size() * sizeof(std::uint16_t) + values_.size() * sizeof(float) +
-                                   entries_.size() * sizeof(GroupEntry));
+  std::size_t bytes = 0;
+  for (const std::span<const std::byte> part : storage()) bytes += part.size();
+  return static_cast<std::int64_t>(bytes);
 }
 
 }  // namespace hetscope

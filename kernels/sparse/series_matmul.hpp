@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "harness/processor/thread_pool.hpp"
@@ -51,6 +53,8 @@ class FusedSeries {
 
   std::int64_t slots_per_row() const noexcept { return first_slot_.back(); }
   std::int64_t bytes() const noexcept;
+  // The memory that a product reads of A.
+  std::vector<std::span<const std::byte>> storage() const;
 
  private:
   struct GroupEntry {

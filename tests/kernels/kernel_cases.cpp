@@ -43,6 +43,14 @@ const std::map<std::string, Entry, std::less<>>& entries() {
       {"matmul",
        {{"m=1 n=1 k=1", "m=3 n=5 k=7", "m=4 n=4 k=4", "m=17 n=9 k=33", "m=1 n=40 k=19"},
         {"m=197 n=192 k=64", "m=64 n=3136 k=147", "m=1 n=1000 k=2048", "m=256 n=256 k=256"}}},
+      {"sparse_matmul",
+       {times({"shape=1x1x1", "shape=3x7x5", "shape=4x4x4", "shape=17x33x9", "shape=1x19x40", "shape=37x203x49"},
+              {"series=2:4", "series=1:8 sparsity=0.5 mask=channel_skewed",
+               "series=2:4+2:8 sparsity=0 law=constant mask=row_magnitude", "series=3:5+1:7 sparsity=0.7 mask=banded",
+               "series=1:4 sparsity=0.8 mask=adversary", "series=4:8 sparsity=1"}),
+        {"shape=64x147x3136 series=2:4+1:8 sparsity=0.6 mask=global_magnitude law=laplace",
+         "shape=512x1000x49 series=1:8 law=heavy_tail", "shape=1000x256x1 series=2:8",
+         "shape=256x512x197 series=4:8"}}},
       {"empty_launch", {{""}, {}}},
   };
   return kEntries;

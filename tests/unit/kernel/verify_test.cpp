@@ -187,5 +187,22 @@ TEST(Verify, EveryOutputIsChecked) {
   EXPECT_THAT(verify(outputs, expectations, {}).reason, HasSubstr("output 2 at (0, 0, 0, 7)"));
 }
 
+TEST(RelativeError, IsTheFrobeniusNormOverAllOutputs) {
+  std::vector<HostTensor> outputs;
+  outputs.emplace_back(DType::f32, Shape{2}, Layout::row_major(1));
+  outputs[0].set(0, 3.0);
+  outputs[0].set(1, 5.0);
+  std::vector<Expectation> expectations(1);
+  expectations[0].values = {3.0, 4.0};
+  EXPECT_DOUBLE_EQ(relative_error(outputs, expectations), 0.2);
+  expectations[0].values = {3.0, 5.0};
+  EXPECT_EQ(relative_error(outputs, expectations), 0.0);
+  expectations[0].values = {0.0, 0.0};
+  EXPECT_TRUE(std::isinf(relative_error(outputs, expectations)));
+  expectations[0].values = {1.0};
+  EXPECT_TRUE(std::isinf(relative_error(outputs, expectations)));
+  EXPECT_TRUE(std::isinf(relative_error({}, expectations)));
+}
+
 }  // namespace
 }  // namespace hetscope

@@ -1,0 +1,110 @@
+// sparse_matmul: c = a b with a sparse. The left operand is constant (weights), the right one is new for every run
+// (activations). Kernels that use the zeros, kernels that do not, and kernels that approximate a by a series of N:M
+// terms answer the same problem, so that a group compares them in the same rounds.
+//   useful bytes = 4 (nonzeros + k n + m n), useful flops = 2 nonzeros n
+#include "kernels/sparse/sparse_matmul.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "harness/core/error.hpp"
+#include "kernels/dense/matmul.hpp"
+#include "kernels/dense/matmul_reference.hpp"
+#include "kernels/registration.hpp"
+#include "kernels/sparse/nm_pattern.hpp"
+
+namespace hetscope {
+namespace {
+
+class SparseMatmul final : public Operation {
+ public:
+  std::string_view name() const noexcept override { return "sparse_matmul"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 6> kAxes = {
+        AxisSpec{"shape", AxisType::dims, "m x k x n: rows of a, length of the sums, columns of b", std::nullopt, {}},
+        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
+        AxisSpec{"sparsity", AxisType::real, "share of a's entries that are zero, 0 to 1", AxisValue(0.9), {}},
+        AxisSpec{"mask",
+                 AxisType::text,
+                 "which entries of a are zero",
+                 AxisValue(std::string("random")),
+                 {"random", "global_magnitude", "row_magnitude", "channel_skewed", "banded", "adversary"}},
+        AxisSpec{"law",
+                 AxisType::text,
+                 "what the other entries of a hold",
+                 AxisValue(std::string("gaussian")),
+                 {"gaussian", "laplace", "constant", "heavy_tail"}},
+        AxisSpec{
+            "seed", AxisType::integer, "which of the matrices with these properties", AxisValue(std::int64_t{1}), {}},
+    };
+    return kAxes;
+  }
+
+  void validate(const Case& item) const override {
+    const SparseMatmulProblem problem(item);
+    check_matmul_extents(problem.m, problem.n, problem.k, item.line());
+    if (!(problem.input.sparsity >= 0 && problem.input.sparsity <= 1)) {
+      throw Error("the sparsity is outside [0, 1]", item.line(), "0.9 is 90 % zeros");
+    }
+    if (item.has("series")) Series::parse(item.text("series"), item.line());
+  }
+
+  std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
+    const SparseMatmulProblem problem(item);
+    SparseInput input = problem.input;
+    input.seed += seed;
+    const std::vector<float> values = make_sparse_input(input);
+    HostTensor left(DType::f32, Shape{problem.m, problem.k}, Layout::row_major(2));
+    std::memcpy(left.data(), values.data(), left.size_bytes());
+    HostTensor right(DType::f32, Shape{problem.k, problem.n}, Layout::row_major(2));
+    Random random(~input.seed);
+    right.fill_random(random);
+    std::vector<Operand> result;
+    result.push_back({"a", Lifetime::constant, std::move(left)});
+    result.push_back({"b", Lifetime::per_run, std::move(right)});
+    return result;
+  }
+
+  std::vector<Expectation> reference(const Case&, std::span<const Operand> inputs) const override {
+    std::vector<Expectation> result;
+    result.push_back(matmul_reference(inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor));
+    return result;
+  }
+
+  Tolerance tolerance(const Case& item) const override { return matmul_tolerance(SparseMatmulProblem(item).k); }
+
+  Work useful_work(const Case& item) const override {
+    const SparseMatmulProblem problem(item);
+    return problem.work(problem.nonzeros(), 4 * problem.nonzeros());
+  }
+};
+
+}  // namespace
+
+SparseMatmulProblem::SparseMatmulProblem(const Case& item) {
+  const Dims shape = item.dims("shape");
+  if (shape.size() != 3) throw Error("a matrix product's shape is not of rank 3", item.line(), "give m x k x n");
+  m = shape[0];
+  k = shape[1];
+  n = shape[2];
+  input = {m,
+           k,
+           item.real("sparsity"),
+           parse_mask_kind(item.text("mask")),
+           parse_value_law(item.text("law")),
+           static_cast<std::uint64_t>(item.integer("seed"))};
+}
+
+std::int64_t SparseMatmulProblem::nonzeros() const {
+  return std::llround(static_cast<double>(m * k) * (1 - input.sparsity));
+}
+
+Work SparseMatmulProblem::work(std::int64_t multiply_adds_per_column, std::int64_t left_bytes) const {
+  return {left_bytes + 4 * (k * n + m * n), 2 * multiply_adds_per_column * n};
+}
+
+HETSCOPE_DEFINE_OPERATION(sparse_matmul, SparseMatmul)
+
+}  // namespace hetscope

@@ -1,0 +1,32 @@
+// The sparse matrix product's problem, as its kernels see it.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/core/case.hpp"
+#include "harness/kernel/work.hpp"
+#include "kernels/sparse/inputs.hpp"
+
+namespace hetscope {
+
+// c[m, n] = sum over k of a[m, k] * b[k, n]; a is sparse and constant, all row-major f32.
+struct SparseMatmulProblem {
+  // Throws Error when the shape is not M x K x N or the mask or law has no such name.
+  explicit SparseMatmulProblem(const Case& item);
+
+  std::int64_t m = 0;
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  SparseInput input;  // its seed is the axis's own, to which the instrument's is added
+
+  // Of a, as the case asks for them; a random mask has about as many.
+  std::int64_t nonzeros() const;
+  // A product with `slots` multiply-adds for each column of each row of c, whose left operand takes `left_bytes`.
+  Work work(std::int64_t multiply_adds_per_column, std::int64_t left_bytes) const;
+};
+
+// The order of the operation's inputs.
+inline constexpr std::size_t kSparseLeft = 0;
+inline constexpr std::size_t kSparseRight = 1;
+
+}  // namespace hetscope

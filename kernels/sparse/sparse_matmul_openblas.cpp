@@ -1,0 +1,32 @@
+// sparse_matmul_openblas: the zeros multiplied like any other value by OpenBLAS: the dense product that one would ship,
+// and what a structured product has to beat.
+//   executed flops = 2 m n k
+#include "kernels/dense/openblas_product.hpp"
+#include "kernels/registration.hpp"
+#include "kernels/sparse/sparse_matmul.hpp"
+
+namespace hetscope {
+namespace {
+
+class SparseMatmulOpenBlas final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "sparse_matmul_openblas"; }
+  std::string_view operation() const noexcept override { return "sparse_matmul"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    const SparseMatmulProblem problem(item);
+    return problem.work(problem.m * problem.k, 4 * problem.m * problem.k);
+  }
+
+ protected:
+  Support supports_case(const Case&) const override { return openblas_support(); }
+  std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return make_openblas_product(cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_openblas, SparseMatmulOpenBlas)
+
+}  // namespace hetscope

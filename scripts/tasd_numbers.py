@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Prints what structured sparse products reach on this machine, beside what is asked of them.
+
+usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--shapes]
+
+Runs scenarios/curated/tasd/speedup.json (or reads the records of an earlier run of it) and prints
+
+  speed-up         dense time / series time; dense is the faster dense library of the same rounds. Geometric mean over
+                   all shapes, and the worst of those with K >= 512
+  second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
+
+Every shape counts once. A row that is not ok is left out and counted.
+"""
+
+import argparse
+import collections
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SCENARIO = ROOT / "scenarios/curated/tasd/speedup.json"
+DENSE_LIBRARIES = ("sparse_matmul_openblas", "sparse_matmul_onednn")
+ASKED = {"1:8": (5.0, 3.5), "1:4": (3.2, 2.4), "2:8": (3.2, 2.4), "2:4": (1.6, 1.3), "4:8": (1.6, 1.3),
+         "2:4+2:8": (1.1, None)}
+LONG_K = 512
+SECOND_TERM = 1.05
+
+
+def run(build, out, pattern):
+    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(SCENARIO), "--out", str(out)]
+    result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False)
+    if result.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)} exited with {result.returncode}")
+
+
+def variant_of(record):
+    kernel = record["kernel"]
+    return record["axes"]["series"] if kernel == "sparse_matmul_series" else kernel
+
+
+def read(directory):
+    """{shape: {variant: record}} of the rows that are ok, and how many are not."""
+    shapes, refused = collections.defaultdict(dict), collections.Counter()
+    for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        if record["operation"] != "sparse_matmul":
+            continue
+        if record["status"] == "ok":
+            shapes[tuple(record["axes"]["shape"])].setdefault(variant_of(record), record)
+        else:
+            refused[f"{variant_of(record)}: {record['status']}: {record['reason']}"] += 1
+    return shapes, refused
+
+
+def time_ns(record):
+    return record["latencies"]["host_monotonic"]["median_ns"]
+
+
+def dense_ns(variants):
+    return min(time_ns(variants[name]) for name in DENSE_LIBRARIES if name in variants)
+
+
+def slots(series):
+    return sum(int(n) / int(m) for n, m in (term.split(":") for term in series.split("+")))
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def row(what, asked, measured):
+    print(f"| {what} | {asked} | {measured} |")
+
+
+def speedups(shapes):
+    for series, (mean, worst) in ASKED.items():
+        ratios = {shape: dense_ns(variants) / time_ns(variants[series])
+                  for shape, variants in shapes.items() if series in variants}
+        if not ratios:
+            continue
+        row(f"{series} against dense, geometric mean of {len(ratios)} shapes", f">= {mean}",
+            f"{geometric_mean(ratios.values()):.2f}")
+        long = {shape: ratio for shape, ratio in ratios.items() if shape[1] >= LONG_K}
+        if worst and long:
+            shape = min(long, key=long.get)
+            row(f"{series} against dense, worst with K >= {LONG_K}", f">= {worst}",
+                f"{long[shape]:.2f} at {'x'.join(map(str, shape))}")
+
+
+def second_term(shapes):
+    extra = {}
+    for shape, variants in shapes.items():
+        if "2:4" in variants and "2:4+2:8" in variants:
+            first, both = time_ns(variants["2:4"]), time_ns(variants["2:4+2:8"])
+            extra[shape] = (both / first - 1) / (slots("2:8") / slots("2:4"))
+    if extra:
+        shape = max(extra, key=extra.get)
+        within = sum(value <= SECOND_TERM for value in extra.values())
+        row("second term 2:8 after 2:4, its time over its slots' share", f"<= {SECOND_TERM}",
+            f"mean {sum(extra.values()) / len(extra):.2f}, {within} of {len(extra)} shapes within, worst "
+            f"{extra[shape]:.2f} at {'x'.join(map(str, shape))}")
+
+
+def print_shapes(shapes):
+    names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
+    print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
+    for shape, variants in shapes.items():
+        dense = dense_ns(variants)
+        cells = [f"{dense / time_ns(variants[name]):.2f}" if name in variants else "" for name in names]
+        print(f"| {'x'.join(map(str, shape))} | {dense / 1e3:.0f} | " + " | ".join(cells) + " |")
+
+
+def report(directory, with_shapes):
+    shapes, refused = read(directory)
+    shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
+    if not shapes:
+        sys.exit(f"{directory}: no shape has a dense product to compare with")
+    print("| what | asked | measured |\n|---|---|---|")
+    speedups(shapes)
+    second_term(shapes)
+    for reason, count in refused.items():
+        print(f"\nleft out, {count} rows: {reason}")
+    if with_shapes:
+        print_shapes(shapes)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=str(ROOT / "build/release"), help="build directory")
+    parser.add_argument("--out", help="keep the records of the run here")
+    parser.add_argument("--records", help="read these records instead of running")
+    parser.add_argument("--filter", help="only cases whose line matches this regular expression")
+    parser.add_argument("--shapes", action="store_true", help="also each shape's speed-ups")
+    arguments = parser.parse_args()
+    if arguments.records:
+        report(arguments.records, arguments.shapes)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        out = arguments.out or str(pathlib.Path(name) / "run")
+        run(arguments.build, out, arguments.filter)
+        report(out, arguments.shapes)
+
+
+if __name__ == "__main__":
+    main()
