@@ -8,6 +8,7 @@ Runs scenarios/curated/tasd/speedup.json (or reads the records of an earlier run
   speed-up         dense time / series time; dense is the faster dense library of the same rounds. Geometric mean over
                    all shapes, and the worst of those with K >= 512
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
+  multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
 
 Every shape counts once. A row that is not ok is left out and counted.
 """
@@ -105,6 +106,24 @@ def second_term(shapes):
             f"{extra[shape]:.2f} at {'x'.join(map(str, shape))}")
 
 
+def against_compressed_rows(shapes):
+    ratios = {}
+    for shape, variants in shapes.items():
+        if "sparse_matmul_csr" not in variants:
+            continue
+        csr = variants["sparse_matmul_csr"]
+        csr_rate = csr["metrics"]["density"]["value"] / time_ns(csr)
+        for series in set(ASKED) & set(variants):
+            record = variants[series]
+            ratios[shape, series] = record["metrics"]["executed_slots"]["value"] / time_ns(record) / csr_rate
+    if ratios:
+        shape, series = min(ratios, key=ratios.get)
+        within = sum(value >= 1 for value in ratios.values())
+        row("executed multiply-adds a second, series over compressed rows", ">= 1",
+            f"mean {geometric_mean(ratios.values()):.2f}, {within} of {len(ratios)} at least 1, worst "
+            f"{ratios[shape, series]:.2f} ({series} at {'x'.join(map(str, shape))})")
+
+
 def print_shapes(shapes):
     names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
     print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
@@ -122,6 +141,7 @@ def report(directory, with_shapes):
     print("| what | asked | measured |\n|---|---|---|")
     speedups(shapes)
     second_term(shapes)
+    against_compressed_rows(shapes)
     for reason, count in refused.items():
         print(f"\nleft out, {count} rows: {reason}")
     if with_shapes:

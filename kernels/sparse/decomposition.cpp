@@ -151,6 +151,16 @@ Decomposition decompose(const MatrixView& matrix, const Series& series, const De
   return result;
 }
 
+std::vector<float> values_of(const MatrixView& matrix) {
+  check(matrix);
+  std::vector<float> values(static_cast<std::size_t>(matrix.rows * matrix.cols));
+  for (std::int64_t row = 0; row < matrix.rows; ++row) {
+    float* to = values.data() + row * matrix.cols;
+    if (!load_row(matrix, row, to)) throw_not_finite(matrix, row, to);
+  }
+  return values;
+}
+
 Term extract_term(NmPattern pattern, std::int64_t rows, std::int64_t cols, std::vector<float>& residual) {
   assert(static_cast<std::int64_t>(residual.size()) == rows * cols);
   validate(pattern);

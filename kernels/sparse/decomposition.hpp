@@ -72,6 +72,9 @@ struct DecomposeOptions {
 void decompose(const MatrixView& matrix, const Series& series, const DecomposeOptions& options, Decomposition& result);
 Decomposition decompose(const MatrixView& matrix, const Series& series, const DecomposeOptions& options = {});
 
+// The values in f32 (i8: without the scale), rows x cols. Throws Error for what decompose() refuses.
+std::vector<float> values_of(const MatrixView& matrix);
+
 // Takes one more term out of `residual` (rows x cols, finite, from a decomposition): the greedy step by itself.
 Term extract_term(NmPattern pattern, std::int64_t rows, std::int64_t cols, std::vector<float>& residual);
 

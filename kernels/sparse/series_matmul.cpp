@@ -1,14 +1,16 @@
-// The fused kernel. For each panel of V vectors of columns of C, each chunk of up to 1024 rows, each block of K: the
-// panel of B (96 rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the first-level cache; then every
-// group of 4 rows of A runs over its slots with 4 x V accumulators in registers. Between blocks of K the sums wait in a
-// buffer that stays in the second-level cache.
+// The fused kernel. For each chunk of C (512 rows x 4 panels of V vectors of columns), each block of K and each panel
+// of the chunk: the panel of B (block_k rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the
+// first-level cache; then every group of 8 rows of A runs over its slots with 8 x V accumulators in registers (4 x V
+// where registers are few or V is large). Between blocks of K the sums wait in a buffer that stays in the second-level
+// cache. While a panel is multiplied, the next one's part of B is prefetched, a few lines with every group, and so are
+// the sums of the next group.
 //
 //   common slot of two rows:  2 broadcasts, V loads, 2 V multiply-adds
 //   slot of one row:          1 broadcast,  V loads,   V multiply-adds (B is the instruction's memory operand)
 //
 // The loads are what limits it: an AVX-512 core sustains about 1.75 of its 2 vector loads a cycle, but 2 multiply-adds.
 //
-// Traffic: B is read once a chunk of rows; A (about 6 bytes a slot) once a panel; C is written once.
+// Traffic: B is read once a chunk of rows; A (5 to 6 bytes a slot) once a chunk of columns; C is written once.
 #include "kernels/sparse/series_matmul.hpp"
 
 #include <algorithm>
@@ -21,7 +23,6 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sparse/series_matmul.cpp"
-#include <hwy/aligned_allocator.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -37,9 +38,13 @@ using Share = SeriesMatmulShare;
 using Group = FusedSeries::Group;
 
 constexpr std::int64_t kLanes = hn::MaxLanes(F32());
-constexpr int kRows = static_cast<int>(FusedSeries::kGroupRows);
-// Accumulators take kRows * kMaxVectors registers: 24 of the 32 of AVX-512 and NEON, 12 of the 16 of the others.
-constexpr int kMaxVectors = (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON) ? 6 : 3;
+constexpr int kGroup = static_cast<int>(FusedSeries::kGroupRows);
+// Accumulators take 24 of the 32 registers of AVX-512 and NEON, 12 of the 16 of the others.
+constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON;
+constexpr int kMaxVectors = kManyRegisters ? 6 : 3;
+// Rows whose accumulators are in registers at once: all 8 of a group, or one half after the other.
+constexpr int rows_of_tile(int vectors) { return kManyRegisters && vectors <= 3 ? kGroup : kGroup / 2; }
+constexpr std::int64_t kLineFloats = 16;
 
 // Where the tiles of a panel take their sums from and put them: into the buffer of sums between blocks of K, into C
 // after the last one. Rows count from the chunk's first.
@@ -49,6 +54,20 @@ struct Sums {
   std::int64_t from_stride, to_stride;
   std::int64_t last_lanes;  // of the last vector, that may be written
   std::int64_t first_row;
+};
+
+// Rows of B that the next panel is made of. They are fetched into the second-level cache one with every slot, so that
+// the reads from behind it go on while the multiply-adds do.
+struct Ahead {
+  const float* row = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t rows = 0;
+
+  template <int V>
+  HWY_INLINE void fetch() {
+    HWY_UNROLL(8) for (std::int64_t f = 0; f < V * kLanes; f += kLineFloats) __builtin_prefetch(row + f, 0, 2);
+    row += stride;
+  }
 };
 
 template <int V>
@@ -75,25 +94,48 @@ HWY_INLINE void hold(VF& x) {
 }
 
 template <int V>
-void multiply_tile(const Group& group, std::int64_t slots, const float* panel, const Sums& sums) {
+HWY_INLINE void add_slot(VF (&acc)[V], const float* panel, std::uint16_t b_row, float value) {
+  const F32 d;
+  const float* b = panel + static_cast<std::size_t>(b_row) * (V * kLanes);
+  const VF factor = hn::Set(d, value);
+  HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[v] = hn::MulAdd(factor, hn::Load(d, b + v * kLanes), acc[v]);
+}
+
+// Rows [kFirst, kFirst + kRows) of a group.
+template <int V, int kFirst, int kRows, bool kAhead>
+void multiply_tile(const FusedSeries& a, const Group& group, const float* panel, const Sums& sums, Ahead& ahead) {
   const F32 d;
   VF acc[kRows][V];
   HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
+    const std::int32_t row = group.rows[kFirst + r];
     HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::Zero(d);
-    if (sums.from != nullptr && group.rows[r] >= 0) {
-      const float* from = sums.from + (group.rows[r] - sums.first_row) * sums.from_stride;
+    if (sums.from != nullptr && row >= 0) {
+      const float* from = sums.from + (row - sums.first_row) * sums.from_stride;
       HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::Load(d, from + v * kLanes);
     }
   }
-  const std::uint16_t* b_rows = group.b_rows;
-  const float* values = group.values;
-  const float* const common_end = values + std::int64_t{group.common} * kRows;
-  const float* const end = values + slots * kRows;
-  for (; values != common_end; b_rows += kRows / 2, values += kRows) {
+  const std::uint16_t* b_rows = a.b_rows() + group.first_b_row;
+  const float* values = a.values() + group.first_value;
+  const float* const shared_end = values + std::int64_t{group.shared} * kGroup;
+  const float* const common_end = shared_end + std::int64_t{group.common} * kGroup;
+  const float* const alone_end = common_end + std::int64_t{group.alone} * kGroup;
+  for (; values != shared_end; ++b_rows, values += kGroup) {
+    const float* b = panel + static_cast<std::size_t>(*b_rows) * (V * kLanes);
+    VF x[V];
+    HWY_UNROLL(8) for (int v = 0; v < V; ++v) {
+      x[v] = hn::Load(d, b + v * kLanes);
+      hold(x[v]);
+    }
+    HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
+      const VF value = hn::Set(d, values[kFirst + r]);
+      HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::MulAdd(value, x[v], acc[r][v]);
+    }
+  }
+  for (; values != common_end; b_rows += kGroup / 2, values += kGroup) {
     HWY_UNROLL(8) for (int r = 0; r < kRows; r += 2) {
-      const float* b = panel + static_cast<std::size_t>(b_rows[r / 2]) * (V * kLanes);
-      const VF value_a = hn::Set(d, values[r]);
-      const VF value_b = hn::Set(d, values[r + 1]);
+      const float* b = panel + static_cast<std::size_t>(b_rows[(kFirst + r) / 2]) * (V * kLanes);
+      const VF value_a = hn::Set(d, values[kFirst + r]);
+      const VF value_b = hn::Set(d, values[kFirst + r + 1]);
       HWY_UNROLL(8) for (int v = 0; v < V; ++v) {
         VF x = hn::Load(d, b + v * kLanes);
         hold(x);
@@ -101,17 +143,27 @@ void multiply_tile(const Group& group, std::int64_t slots, const float* panel, c
         acc[r + 1][v] = hn::MulAdd(value_b, x, acc[r + 1][v]);
       }
     }
+    if constexpr (kAhead) ahead.fetch<V>();
   }
-  for (; values != end; b_rows += kRows, values += kRows) {
+  if constexpr (kAhead) ahead.rows -= group.common;
+  for (; values != alone_end; b_rows += kGroup, values += kGroup) {
     HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
-      const float* b = panel + static_cast<std::size_t>(b_rows[r]) * (V * kLanes);
-      const VF value = hn::Set(d, values[r]);
-      HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[r][v] = hn::MulAdd(value, hn::Load(d, b + v * kLanes), acc[r][v]);
+      add_slot<V>(acc[r], panel, b_rows[kFirst + r], values[kFirst + r]);
+    }
+  }
+  if (group.rest_of_all > 0) {
+    for (int r = 0; r < kFirst; ++r) {
+      b_rows += group.rest[r];
+      values += group.rest[r];
+    }
+    HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
+      for (std::int32_t i = 0; i < group.rest[kFirst + r]; ++i) add_slot<V>(acc[r], panel, *b_rows++, *values++);
     }
   }
   HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
-    if (group.rows[r] < 0) continue;
-    store_row<V>(acc[r], sums.last_lanes, sums.to + (group.rows[r] - sums.first_row) * sums.to_stride);
+    const std::int32_t row = group.rows[kFirst + r];
+    if (row < 0) continue;
+    store_row<V>(acc[r], sums.last_lanes, sums.to + (row - sums.first_row) * sums.to_stride);
   }
 }
 
@@ -130,66 +182,122 @@ void pack_panel(const float* b, std::int64_t b_stride, std::int64_t rows, std::i
   }
 }
 
-// One panel of C: columns [col, col + V vectors) of the rows of the bands [band, band_end).
+// The part of C that the next group ends in.
 template <int V>
-void multiply_panel(const Share& s, std::int64_t band, std::int64_t band_end, std::int64_t col,
-                    std::int64_t last_lanes) {
-  const std::int64_t first_row = band * FusedSeries::kBandRows;
-  const std::int64_t end = s.a.first_group(band_end);
-  for (std::int64_t k_block = 0; k_block < s.a.k_blocks(); ++k_block) {
-    const std::int64_t k = k_block * FusedSeries::kBlockK;
-    pack_panel<V>(s.b + k * s.n + col, s.n, s.a.b_rows_of(k_block), last_lanes, s.panel);
-    Sums sums{k_block == 0 ? nullptr : s.sums, s.sums, V * kLanes, V * kLanes, kLanes, first_row};
-    if (k_block + 1 == s.a.k_blocks()) {
-      sums.to = s.c + first_row * s.n + col;
-      sums.to_stride = s.n;
-      sums.last_lanes = last_lanes;
+HWY_INLINE void fetch_c(const Group& group, const Sums& sums) {
+  for (const std::int32_t row : group.rows) {
+    float* to = sums.to + std::max<std::int64_t>(row - sums.first_row, 0) * sums.to_stride;
+    HWY_UNROLL(8) for (std::int64_t f = 0; f < V * kLanes; f += kLineFloats) __builtin_prefetch(to + f, 1, 3);
+  }
+}
+
+// Vectors of a panel at most: what the registers hold and the first-level cache has room for.
+std::int64_t max_vectors(const FusedSeries& a) {
+  return std::clamp<std::int64_t>(kPanelFloats / (std::min(a.block_k(), a.cols()) * kLanes), 1, kMaxVectors);
+}
+
+// One panel of C in one block of K, and how it is reached: chunks of columns, in them chunks of rows, in them blocks of
+// K, in them panels. A's block of a chunk of rows is thereby read once for all panels of a chunk of columns.
+class Step {
+ public:
+  explicit Step(const Share& share) : s_(&share), band_(share.band_begin) {
+    const std::int64_t widest = max_vectors(share.a);
+    vectors_ = (share.col_end - share.col_begin + kLanes - 1) / kLanes;
+    // Panels of equal width: 13 vectors are 5+4+4, not 6+6+1.
+    panels_ = (vectors_ + widest - 1) / widest;
+    sums_of_panel_ = kChunkBands * FusedSeries::kBandRows * widest * kLanes;
+  }
+
+  bool done() const { return chunk_ >= panels_; }
+  void advance() {
+    if (++panel_ < chunk_end()) return;
+    panel_ = chunk_;
+    if (++k_block_ < s_->a.k_blocks()) return;
+    k_block_ = 0;
+    if ((band_ += kChunkBands) < s_->band_end) return;
+    band_ = s_->band_begin;
+    panel_ = chunk_ += kChunkPanels;
+  }
+
+  std::int64_t k_block() const { return k_block_; }
+  std::int64_t band() const { return band_; }
+  std::int64_t band_end() const { return std::min(s_->band_end, band_ + kChunkBands); }
+  std::int64_t vectors() const { return first_vector(panel_ + 1) - first_vector(panel_); }
+  std::int64_t col() const { return s_->col_begin + first_vector(panel_) * kLanes; }
+  std::int64_t cols() const { return std::min(s_->col_end - col(), vectors() * kLanes); }
+  std::int64_t last_lanes() const { return cols() - (vectors() - 1) * kLanes; }
+  float* sums() const { return s_->sums + (panel_ - chunk_) * sums_of_panel_; }
+  const float* b() const { return s_->b + k_block_ * s_->a.block_k() * s_->n + col(); }
+
+ private:
+  std::int64_t chunk_end() const { return std::min(panels_, chunk_ + kChunkPanels); }
+  std::int64_t first_vector(std::int64_t panel) const { return panel * vectors_ / panels_; }
+
+  const Share* s_;
+  std::int64_t vectors_ = 0, panels_ = 0, sums_of_panel_ = 0;
+  std::int64_t chunk_ = 0, band_ = 0, k_block_ = 0, panel_ = 0;
+};
+
+template <int V>
+void multiply_panel(const Share& s, const Step& step, Ahead ahead) {
+  const std::int64_t first_row = step.band() * FusedSeries::kBandRows;
+  pack_panel<V>(step.b(), s.n, s.a.b_rows_of(step.k_block()), step.last_lanes(), s.panel);
+  Sums sums{step.k_block() == 0 ? nullptr : step.sums(), step.sums(), V * kLanes, V * kLanes, kLanes, first_row};
+  if (step.k_block() + 1 == s.a.k_blocks()) {
+    sums.to = s.c + first_row * s.n + step.col();
+    sums.to_stride = s.n;
+    sums.last_lanes = step.last_lanes();
+  }
+  const bool fetches_c = s.beyond_cache && step.k_block() + 1 == s.a.k_blocks();
+  const std::int64_t begin = s.a.first_group(step.band());
+  const std::int64_t end = s.a.first_group(step.band_end());
+  const Group* const groups = s.a.groups_of(step.k_block());
+  for (std::int64_t index = begin; index < end; ++index) {
+    if (fetches_c && index + 1 < end) fetch_c<V>(groups[index + 1], sums);
+    constexpr int kRows = rows_of_tile(V);
+    if (ahead.rows > 0) {
+      multiply_tile<V, 0, kRows, true>(s.a, groups[index], s.panel, sums, ahead);
+    } else {
+      multiply_tile<V, 0, kRows, false>(s.a, groups[index], s.panel, sums, ahead);
     }
-    const std::int64_t slots = s.a.slots_of(k_block);
-    for (std::int64_t index = s.a.first_group(band); index < end; ++index) {
-      multiply_tile<V>(s.a.group(k_block, index), slots, s.panel, sums);
-    }
+    if constexpr (kRows < kGroup) multiply_tile<V, kRows, kRows, false>(s.a, groups[index], s.panel, sums, ahead);
+  }
+}
+
+void multiply_panel_of(std::int64_t vectors, const Share& s, const Step& step, const Ahead& ahead) {
+  switch (vectors) {
+    case 1:
+      return multiply_panel<1>(s, step, ahead);
+    case 2:
+      return multiply_panel<2>(s, step, ahead);
+    case 3:
+      return multiply_panel<3>(s, step, ahead);
+    case 4:
+      if constexpr (kMaxVectors >= 4) return multiply_panel<4>(s, step, ahead);
+      break;
+    case 5:
+      if constexpr (kMaxVectors >= 5) return multiply_panel<5>(s, step, ahead);
+      break;
+    case 6:
+      if constexpr (kMaxVectors >= 6) return multiply_panel<6>(s, step, ahead);
+      break;
+    default:
+      break;
   }
 }
 
 void multiply_share(const Share& s) {
-  const std::int64_t vectors = (s.col_end - s.col_begin + kLanes - 1) / kLanes;
-  // Panels of equal width: 13 vectors are 5+4+4, not 6+6+1.
-  const std::int64_t panels = (vectors + kMaxVectors - 1) / kMaxVectors;
-  for (std::int64_t panel = 0; panel < panels; ++panel) {
-    const std::int64_t begin = panel * vectors / panels;
-    const std::int64_t end = (panel + 1) * vectors / panels;
-    const std::int64_t col = s.col_begin + begin * kLanes;
-    const std::int64_t last_lanes = std::min(kLanes, s.col_end - s.col_begin - (end - 1) * kLanes);
-    for (std::int64_t band = s.band_begin; band < s.band_end; band += kChunkBands) {
-      const std::int64_t last = std::min(s.band_end, band + kChunkBands);
-      switch (end - begin) {
-        case 1:
-          multiply_panel<1>(s, band, last, col, last_lanes);
-          break;
-        case 2:
-          multiply_panel<2>(s, band, last, col, last_lanes);
-          break;
-        case 3:
-          multiply_panel<3>(s, band, last, col, last_lanes);
-          break;
-        case 4:
-          if constexpr (kMaxVectors >= 4) multiply_panel<4>(s, band, last, col, last_lanes);
-          break;
-        case 5:
-          if constexpr (kMaxVectors >= 5) multiply_panel<5>(s, band, last, col, last_lanes);
-          break;
-        case 6:
-          if constexpr (kMaxVectors >= 6) multiply_panel<6>(s, band, last, col, last_lanes);
-          break;
-        default:
-          break;
-      }
-    }
+  for (Step step(s); !step.done();) {
+    Step next = step;
+    next.advance();
+    Ahead ahead;
+    if (s.beyond_cache && !next.done()) ahead = {next.b(), s.n, std::min(s.a.block_k(), s.a.b_rows_of(next.k_block()))};
+    multiply_panel_of(step.vectors(), s, step, ahead);
+    step = next;
   }
 }
 
-std::int64_t panel_columns() { return kMaxVectors * kLanes; }
+std::int64_t panel_columns(const FusedSeries& a) { return max_vectors(a) * kLanes; }
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -205,18 +313,28 @@ HWY_EXPORT(multiply_share);
 HWY_EXPORT(panel_columns);
 }  // namespace
 
-void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* c, ThreadPool* pool) {
+float* SeriesMatmulWorkspace::floats(std::size_t count) {
+  if (count > count_) {
+    buffer_ = hwy::AllocateAligned<float>(count);
+    count_ = buffer_ == nullptr ? 0 : count;
+    if (buffer_ == nullptr) throw Error("no memory for the packed operand");
+  }
+  return buffer_.get();
+}
+
+void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* c, SeriesMatmulWorkspace& workspace,
+                   ThreadPool* pool) {
   if (n < 1) throw Error("a product without columns");
-  const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)();
-  const std::int64_t panel_floats = (FusedSeries::kBlockK + NmPattern::kMaxM) * width;
-  const std::int64_t sum_floats = std::min(a.bands(), kChunkBands) * FusedSeries::kBandRows * width;
+  const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)(a);
+  const std::int64_t panel_floats = (a.block_k() + NmPattern::kMaxM) * width;
+  const std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkPanels * kChunkBands * FusedSeries::kBandRows * width;
   const int workers = pool == nullptr ? 1 : pool->size();
-  const auto buffers = hwy::AllocateAligned<float>(static_cast<std::size_t>((panel_floats + sum_floats) * workers));
-  if (buffers == nullptr) throw Error("no memory for the packed operand");
+  float* const buffers = workspace.floats(static_cast<std::size_t>((panel_floats + sum_floats) * workers));
   const auto multiply = HWY_DYNAMIC_DISPATCH(multiply_share);
   const auto share_of_worker = [&](int worker) {
-    float* buffer = buffers.get() + (panel_floats + sum_floats) * worker;
-    return SeriesMatmulShare{a, b, n, c, buffer, buffer + panel_floats, 0, a.bands(), 0, n};
+    float* buffer = buffers + (panel_floats + sum_floats) * worker;
+    return SeriesMatmulShare{
+        a, b, n, c, buffer, buffer + panel_floats, (a.rows() + a.cols()) * n > kCacheFloats, 0, a.bands(), 0, n};
   };
   if (workers == 1) {
     multiply(share_of_worker(0));

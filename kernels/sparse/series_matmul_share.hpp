@@ -1,12 +1,18 @@
 // What one thread computes of a fused product; a file of its own because every instruction set's code includes it once.
 #pragma once
 
-#include "kernels/sparse/series_matmul.hpp"
+#include "kernels/sparse/fused_series.hpp"
 
 namespace hetscope {
 
-// Rows of C whose sums wait together between blocks of K, in bands: 1024 rows x 6 vectors of 64 bytes are 384 KiB.
+// Rows of C, in bands, and panels of its columns whose sums wait together between blocks of K: 1024 rows x 2 panels of
+// 256 bytes are 512 KiB, which leaves the second-level cache room for A's block, read once for both panels.
 inline constexpr std::int64_t kChunkBands = 8;
+inline constexpr std::int64_t kChunkPanels = 2;
+// Floats of a packed panel of B: 36 KiB, three quarters of a first-level cache of 48 KiB.
+inline constexpr std::int64_t kPanelFloats = 9216;
+// Floats of B and C together (2 MB) above which they are taken to lie behind the second-level cache.
+inline constexpr std::int64_t kCacheFloats = 500'000;
 
 // Rows of bands [band_begin, band_end) and columns [col_begin, col_end) of C.
 struct SeriesMatmulShare {
@@ -14,8 +20,9 @@ struct SeriesMatmulShare {
   const float* b;
   std::int64_t n;
   float* c;
-  float* panel;  // (kBlockK + NmPattern::kMaxM) rows of a panel's columns
-  float* sums;   // kChunkBands bands of a panel's columns
+  float* panel;       // (block_k + NmPattern::kMaxM) rows of a panel's columns
+  float* sums;        // [kChunkPanels][kChunkBands * kBandRows][a panel's columns]
+  bool beyond_cache;  // B and C are; they are prefetched
   std::int64_t band_begin, band_end;
   std::int64_t col_begin, col_end;
 };

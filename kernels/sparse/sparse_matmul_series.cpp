@@ -1,76 +1,44 @@
 // sparse_matmul_series: a is decomposed into an ordered series of N:M terms (TASD, arXiv 2403.07953) before the run,
-// and one fused pass over b multiplies all terms. Approximate: what no term keeps is dropped; the record says how much.
-//   executed flops = 2 m n (slots of a row), padded tail blocks included
-//   traffic: a (at least 5 bytes a slot) once for each panel of b, b once, packed inside the clock, c once
+// and one fused pass over b multiplies all terms. What no term keeps is dropped, and the record says how much; with
+// residual=csr it follows the terms as compressed rows in the same pass, and the product is exact.
+//   executed flops = 2 m n (slots of a row), padded tail blocks included; a kept residual is not counted here
+//   traffic: a (5 to 6 bytes a slot) once for two panels of b; b once for 1024 rows, packed inside the clock; c once
 #include <array>
 #include <cstring>
+#include <utility>
 
-#include "harness/kernel/host_kernel.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/sparse/decomposition_metrics.hpp"
+#include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/packed_term.hpp"
-#include "kernels/sparse/series_matmul.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
 namespace {
 
-MatrixView view_of(const HostTensor& matrix) {
-  const auto count = static_cast<std::size_t>(matrix.shape().element_count());
-  return MatrixView::f32(std::span(matrix.as<float>(), count), matrix.shape()[0], matrix.shape()[1]);
-}
-
 Series series_of(const Case& item) { return Series::parse(item.text("series"), item.line()); }
 
-class SeriesProduct final : public HostRunnable {
- public:
-  SeriesProduct(HostCpu& cpu, ThreadPool& pool, const Series& series, const HostTensor& left, const HostTensor& right)
-      : HostRunnable(cpu, pool),
-        right_(right),
-        result_(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)),
-        decomposed_(decompose(view_of(left), series)),
-        left_(decomposed_) {
-    metrics_ = metrics_of(decomposed_);
-    for (const PackedTerm& term : pack(decomposed_)) packed_bytes_ += term.stored_bytes();
-    decomposed_ = {};
-  }
+bool keeps_residual(const Case& item) { return item.text("residual") == "csr"; }
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(result_.clone());
+Metrics metrics_of_product(const Decomposition& decomposed, const FusedSeries& left, bool keeps_rest) {
+  const DecompositionMetrics m = metrics_of(decomposed);
+  const double entries = static_cast<double>(m.entries);
+  std::int64_t packed_bytes = 0;
+  for (const PackedTerm& term : pack(decomposed)) packed_bytes += term.stored_bytes();
+  Metrics result = {{"density", {1 - m.sparsity(), "1", ""}},
+                    {"slots", {m.slots, "1", ""}},
+                    {"executed_slots", {m.executed_slots, "1", ""}},
+                    {"executed_multiply_adds", {static_cast<double>(left.multiply_adds()) / entries, "1", ""}},
+                    {"packed_bytes", {static_cast<double>(packed_bytes), "B", ""}}};
+  if (keeps_rest) {
+    result["residual_nonzeros"] = {static_cast<double>(m.dropped_nonzeros) / entries, "1", ""};
     return result;
   }
-  std::int64_t prepared_bytes() const override { return left_.bytes(); }
-  Metrics metrics() override {
-    const auto& m = metrics_;
-    return {{"density", {1 - m.sparsity(), "1", ""}},
-            {"slots", {m.slots, "1", ""}},
-            {"executed_slots", {m.executed_slots, "1", ""}},
-            {"dropped_nonzeros", {m.dropped_nonzero_fraction(), "1", ""}},
-            {"dropped_magnitude", {m.dropped_magnitude_fraction(), "1", ""}},
-            {"relative_error_of_matrix", {m.relative_frobenius, "1", ""}},
-            {"packed_bytes", {static_cast<double>(packed_bytes_), "B", ""}}};
-  }
-
- protected:
-  void run_once() override {
-    series_matmul(left_, right_.as<float>(), right_.shape()[1], result_.as<float>(), &pool());
-  }
-  std::vector<std::span<const std::byte>> operands() const override {
-    std::vector<std::span<const std::byte>> result = left_.storage();
-    result.push_back({right_.data(), right_.size_bytes()});
-    result.push_back({result_.data(), result_.size_bytes()});
-    return result;
-  }
-
- private:
-  const HostTensor& right_;
-  HostTensor result_;
-  Decomposition decomposed_;  // only while it is packed
-  FusedSeries left_;
-  DecompositionMetrics metrics_;
-  std::int64_t packed_bytes_ = 0;
-};
+  result["dropped_nonzeros"] = {m.dropped_nonzero_fraction(), "1", ""};
+  result["dropped_magnitude"] = {m.dropped_magnitude_fraction(), "1", ""};
+  result["relative_error_of_matrix"] = {m.relative_frobenius, "1", ""};
+  return result;
+}
 
 class SparseMatmulSeries final : public HostKernel {
  public:
@@ -78,13 +46,18 @@ class SparseMatmulSeries final : public HostKernel {
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 2> kAxes = {
+    static const std::array<AxisSpec, 3> kAxes = {
         HostKernel::axes()[0],
         AxisSpec{"series",
                  AxisType::text,
                  "N:M terms in the order in which they are extracted, such as 2:4+2:8",
                  AxisValue(std::string("2:4")),
                  {}},
+        AxisSpec{"residual",
+                 AxisType::text,
+                 "what becomes of the entries that no term keeps: csr multiplies them too",
+                 AxisValue(std::string("drop")),
+                 {"drop", "csr"}},
     };
     return kAxes;
   }
@@ -99,6 +72,7 @@ class SparseMatmulSeries final : public HostKernel {
 
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
                                                           std::span<const Operand> inputs) const override {
+    if (keeps_residual(item)) return std::nullopt;
     const HostTensor& left = inputs[kSparseLeft].tensor;
     const std::vector<float> kept = decompose(view_of(left), series_of(item), {.keep_residual = false}).approximation();
     std::vector<Operand> result;
@@ -112,8 +86,11 @@ class SparseMatmulSeries final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<SeriesProduct>(cpu, pool, series_of(item), inputs[kSparseLeft].tensor,
-                                           inputs[kSparseRight].tensor);
+    const bool keeps_rest = keeps_residual(item);
+    const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series_of(item));
+    FusedSeries left(decomposed, keeps_rest ? FusedSeries::Residual::kept : FusedSeries::Residual::dropped);
+    Metrics metrics = metrics_of_product(decomposed, left, keeps_rest);
+    return make_fused_product(cpu, pool, std::move(left), inputs[kSparseRight].tensor, std::move(metrics));
   }
 };
 

@@ -47,9 +47,11 @@ const std::map<std::string, Entry, std::less<>>& entries() {
        {times({"shape=1x1x1", "shape=3x7x5", "shape=4x4x4", "shape=17x33x9", "shape=1x19x40", "shape=37x203x49"},
               {"series=2:4", "series=1:8 sparsity=0.5 mask=channel_skewed",
                "series=2:4+2:8 sparsity=0 law=constant mask=row_magnitude", "series=3:5+1:7 sparsity=0.7 mask=banded",
-               "series=1:4 sparsity=0.8 mask=adversary", "series=4:8 sparsity=1"}),
+               "series=1:4 sparsity=0.8 mask=adversary", "series=4:8 sparsity=1",
+               "series=1:8 residual=csr sparsity=0.6", "series=2:4+2:8 residual=csr sparsity=0.9 mask=adversary"}),
         {"shape=64x147x3136 series=2:4+1:8 sparsity=0.6 mask=global_magnitude law=laplace",
-         "shape=512x1000x49 series=1:8 law=heavy_tail", "shape=1000x256x1 series=2:8",
+         "shape=512x1000x49 series=1:8 law=heavy_tail",
+         "shape=256x300x197 series=1:8 residual=csr sparsity=0.8 mask=channel_skewed", "shape=1000x256x1 series=2:8",
          "shape=256x512x197 series=4:8"}}},
       {"empty_launch", {{""}, {}}},
   };

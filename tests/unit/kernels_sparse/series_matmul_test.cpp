@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "kernels/sparse/inputs.hpp"
 #include "tests/unit/kernels_sparse/sparse_fixture.hpp"
@@ -44,11 +45,16 @@ Problem make_problem(std::int64_t m, std::int64_t k, std::int64_t n, const std::
   return problem;
 }
 
-std::vector<float> multiply(const Problem& problem, ThreadPool* pool = nullptr) {
+std::vector<float> multiply(const FusedSeries& a, const Problem& problem, ThreadPool* pool = nullptr) {
   // What was in C before must not matter.
   std::vector<float> c(problem.product.size(), std::numeric_limits<float>::quiet_NaN());
-  series_matmul(FusedSeries(problem.a), problem.b.data(), problem.n, c.data(), pool);
+  SeriesMatmulWorkspace workspace;
+  series_matmul(a, problem.b.data(), problem.n, c.data(), workspace, pool);
   return c;
+}
+
+std::vector<float> multiply(const Problem& problem, ThreadPool* pool = nullptr) {
+  return multiply(FusedSeries(problem.a), problem, pool);
 }
 
 void expect_product(const Problem& problem, const std::vector<float>& c, const std::string& what) {
@@ -62,7 +68,7 @@ void expect_product(const Problem& problem, const std::vector<float>& c, const s
 TEST(SeriesMatmul, IsTheProductForOddSizesOnEveryTarget) {
   for_each_target([](const std::string& target) {
     for (const std::int64_t m : {1, 3, 4, 6, 37, 131}) {
-      for (const std::int64_t k : {1, 7, 96, 97, 203}) {
+      for (const std::int64_t k : {1, 7, 96, 97, 203, 300}) {
         for (const std::int64_t n : {1, 16, 49, 100}) {
           const Problem problem = make_problem(m, k, n, "2:4+1:8", 0.5);
           ASSERT_NO_FATAL_FAILURE(expect_product(problem, multiply(problem), target));
@@ -92,6 +98,32 @@ TEST(SeriesMatmul, EveryPatternAndSparsity) {
   }
 }
 
+// The exact products, whose rows have different lengths: shared loads, rows that end early, rows without any entry.
+TEST(SeriesMatmul, DenseCompressedAndHybridOperandsOnEveryTarget) {
+  for_each_target([](const std::string& target) {
+    for (const auto& [m, k, n] : {std::tuple{1, 1, 1}, {7, 97, 33}, {37, 203, 100}, {64, 64, 50}}) {
+      for (const double sparsity : {0.0, 0.7, 0.99}) {
+        // A series with all slots is the matrix itself, so that make_problem's product is the exact one.
+        const Problem problem = make_problem(m, k, n, "4:4", sparsity);
+        const std::vector<float> a = problem.a.approximation();
+        const MatrixView matrix = MatrixView::f32(a, m, k);
+        const Decomposition hybrid = decompose(matrix, Series::parse("1:8"));
+        ASSERT_NO_FATAL_FAILURE(expect_product(problem, multiply(FusedSeries::dense(matrix), problem), target));
+        ASSERT_NO_FATAL_FAILURE(
+            expect_product(problem, multiply(FusedSeries::compressed_rows(matrix), problem), target));
+        ASSERT_NO_FATAL_FAILURE(
+            expect_product(problem, multiply(FusedSeries(hybrid, FusedSeries::Residual::kept), problem), target));
+      }
+    }
+  });
+}
+
+// Beyond two megabytes of B and C the kernel prefetches both.
+TEST(SeriesMatmul, LargeOperandsArePrefetched) {
+  const Problem problem = make_problem(40, 300, 1700, "2:8", 0.9);
+  expect_product(problem, multiply(problem), "prefetched");
+}
+
 TEST(SeriesMatmul, ManyBandsAndChunks) {
   const Problem problem = make_problem(1300, 230, 130, "2:8", 0.9);
   expect_product(problem, multiply(problem), "large");
@@ -108,7 +140,8 @@ TEST(SeriesMatmul, ThreadsChangeNoBit) {
 TEST(SeriesMatmul, WritesNothingBesideC) {
   const Problem problem = make_problem(7, 33, 21, "2:4", 0.5);
   std::vector<float> c(problem.product.size() + 64, 7.0F);
-  series_matmul(FusedSeries(problem.a), problem.b.data(), problem.n, c.data() + 32);
+  SeriesMatmulWorkspace workspace;
+  series_matmul(FusedSeries(problem.a), problem.b.data(), problem.n, c.data() + 32, workspace);
   for (std::size_t i = 0; i < 32; ++i) {
     EXPECT_EQ(c[i], 7.0F);
     EXPECT_EQ(c[c.size() - 1 - i], 7.0F);
@@ -118,51 +151,120 @@ TEST(SeriesMatmul, WritesNothingBesideC) {
 TEST(SeriesMatmul, NeedsColumns) {
   const Problem problem = make_problem(4, 8, 1, "2:4", 0.5);
   float c = 0;
-  EXPECT_THAT(error_of([&] { series_matmul(FusedSeries(problem.a), problem.b.data(), 0, &c); }), HasSubstr("columns"));
+  SeriesMatmulWorkspace workspace;
+  EXPECT_THAT(error_of([&] { series_matmul(FusedSeries(problem.a), problem.b.data(), 0, &c, workspace); }),
+              HasSubstr("columns"));
 }
 
-// Pairing rows may change the order of the slots of a row, and nothing else: each row executes its slots, all of them.
+// Grouping rows may change the order of the slots of a row, and nothing else. Returns the matrix that the groups hold,
+// and how many multiply-adds each row executes.
+struct Executed {
+  std::vector<float> matrix;
+  std::map<std::int32_t, std::int64_t> multiply_adds;
+};
+
+Executed executed_by(const FusedSeries& fused) {
+  Executed result;
+  result.matrix.assign(static_cast<std::size_t>(fused.rows() * fused.cols()), 0.0F);
+  for (std::int64_t block = 0; block < fused.k_blocks(); ++block) {
+    for (std::int64_t g = 0; g < fused.groups(); ++g) {
+      const FusedSeries::Group& group = fused.groups_of(block)[g];
+      const std::uint16_t* b_row = fused.b_rows() + group.first_b_row;
+      const float* value = fused.values() + group.first_value;
+      const auto execute = [&](std::size_t r, std::int64_t k) {
+        EXPECT_LT(k, fused.b_rows_of(block));
+        const float v = *value++;
+        if (group.rows[r] < 0) {
+          EXPECT_EQ(v, 0.0F);
+          return;
+        }
+        ++result.multiply_adds[group.rows[r]];
+        float& entry =
+            result.matrix.at(static_cast<std::size_t>(group.rows[r] * fused.cols() + block * fused.block_k() + k));
+        if (v == 0) return;
+        EXPECT_EQ(entry, 0.0F);
+        entry = v;
+      };
+      for (std::int32_t i = 0; i < group.shared; ++i, ++b_row) {
+        for (std::size_t r = 0; r < 8; ++r) execute(r, *b_row);
+      }
+      for (std::int32_t i = 0; i < group.common; ++i, b_row += 4) {
+        for (std::size_t r = 0; r < 8; ++r) execute(r, b_row[r / 2]);
+      }
+      for (std::int32_t i = 0; i < group.alone; ++i, b_row += 8) {
+        for (std::size_t r = 0; r < 8; ++r) execute(r, b_row[r]);
+      }
+      std::int64_t rest = 0;
+      for (std::size_t r = 0; r < 8; ++r) {
+        rest += group.rest[r];
+        for (std::int32_t i = 0; i < group.rest[r]; ++i) execute(r, *b_row++);
+      }
+      EXPECT_EQ(rest, group.rest_of_all);
+    }
+  }
+  return result;
+}
+
 TEST(FusedSeries, ExecutesEverySlotOfEveryRowOnce) {
   for (const char* series : {"2:4", "1:8", "2:4+1:8", "3:5"}) {
     for (const double sparsity : {0.0, 0.7, 0.95}) {
-      const Problem problem = make_problem(139, 250, 1, series, sparsity);
-      const FusedSeries fused(problem.a);
-      std::int64_t slots = 0;
-      for (const Term& term : problem.a.terms) slots += term.slots_per_row();
-      EXPECT_EQ(fused.slots_per_row(), slots);
-      EXPECT_EQ(fused.groups(), 35);
-      std::vector<float> seen(139 * 250, 0.0F);
-      std::map<std::int32_t, std::int64_t> executed;
-      for (std::int64_t block = 0; block < fused.k_blocks(); ++block) {
-        for (std::int64_t g = 0; g < fused.groups(); ++g) {
-          const FusedSeries::Group group = fused.group(block, g);
-          ASSERT_LE(group.common, fused.slots_of(block));
-          const std::uint16_t* b_row = group.b_rows;
-          for (std::int64_t slot = 0; slot < fused.slots_of(block); ++slot) {
-            const bool common = slot < group.common;
-            for (std::size_t r = 0; r < 4; ++r) {
-              const std::int64_t k = common ? b_row[r / 2] : b_row[r];
-              ASSERT_LT(k, fused.b_rows_of(block));
-              const float value = group.values[slot * 4 + static_cast<std::int64_t>(r)];
-              if (group.rows[r] < 0) {
-                EXPECT_EQ(value, 0.0F);
-                continue;
-              }
-              ++executed[group.rows[r]];
-              const auto at = static_cast<std::size_t>(group.rows[r] * 250 + block * FusedSeries::kBlockK + k);
-              if (value == 0) continue;
-              EXPECT_EQ(seen.at(at), 0.0F);
-              seen.at(at) = value;
-            }
-            b_row += common ? 2 : 4;
-          }
-        }
+      for (const std::int64_t block : {0, 48, 96, 288}) {
+        const Problem problem = make_problem(139, 250, 1, series, sparsity);
+        const FusedSeries fused(problem.a, FusedSeries::Residual::dropped, block);
+        std::int64_t slots = 0;
+        for (const Term& term : problem.a.terms) slots += term.slots_per_row();
+        EXPECT_EQ(fused.slots_per_row(), slots);
+        EXPECT_EQ(fused.groups(), 18);
+        const Executed executed = executed_by(fused);
+        EXPECT_EQ(executed.matrix, problem.a.approximation()) << series << " " << sparsity << " " << block;
+        ASSERT_EQ(executed.multiply_adds.size(), 139U);
+        for (const auto& [row, count] : executed.multiply_adds) EXPECT_EQ(count, slots) << row;
+        EXPECT_EQ(fused.multiply_adds(), 139 * slots);
       }
-      EXPECT_EQ(seen, problem.a.approximation()) << series << " " << sparsity;
-      ASSERT_EQ(executed.size(), 139U);
-      for (const auto& [row, count] : executed) EXPECT_EQ(count, slots) << row;
     }
   }
+}
+
+TEST(FusedSeries, CompressedRowsExecuteEveryEntryOnceAndNothingElse) {
+  for (const MaskKind mask : {MaskKind::random, MaskKind::channel_skewed, MaskKind::adversary}) {
+    for (const double sparsity : {0.0, 0.6, 0.95, 1.0}) {
+      const std::vector<float> a = make_sparse_input({139, 250, sparsity, mask, ValueLaw::gaussian, 5});
+      const FusedSeries fused = FusedSeries::compressed_rows(MatrixView::f32(a, 139, 250));
+      const Executed executed = executed_by(fused);
+      EXPECT_EQ(executed.matrix, a);
+      std::int64_t total = 0;
+      for (const auto& [row, count] : executed.multiply_adds) total += count;
+      EXPECT_EQ(total, std::ranges::count_if(a, [](float v) { return v != 0; }));
+      EXPECT_EQ(fused.multiply_adds(), total);
+    }
+  }
+}
+
+TEST(FusedSeries, AKeptResidualMakesTheSeriesWhole) {
+  for (const double sparsity : {0.0, 0.5, 0.9}) {
+    const std::vector<float> a = make_sparse_input({77, 203, sparsity, MaskKind::random, ValueLaw::gaussian, 6});
+    const Decomposition decomposed = decompose(MatrixView::f32(a, 77, 203), Series::parse("1:8+1:5"));
+    const FusedSeries fused(decomposed, FusedSeries::Residual::kept);
+    EXPECT_EQ(executed_by(fused).matrix, a);
+  }
+}
+
+TEST(FusedSeries, DenseExecutesEveryEntry) {
+  const std::vector<float> a = make_sparse_input({13, 130, 0.4, MaskKind::random, ValueLaw::gaussian, 7});
+  const FusedSeries fused = FusedSeries::dense(MatrixView::f32(a, 13, 130));
+  EXPECT_EQ(executed_by(fused).matrix, a);
+  EXPECT_EQ(fused.multiply_adds(), 13 * 130);
+}
+
+TEST(FusedSeries, BadBlocksAndMissingResidualsAreErrors) {
+  const Problem problem = make_problem(4, 8, 1, "2:4", 0.5);
+  EXPECT_THAT(error_of([&] { FusedSeries(problem.a, FusedSeries::Residual::kept); }), HasSubstr("residual"));
+  EXPECT_THAT(error_of([&] { FusedSeries(problem.a, FusedSeries::Residual::dropped, 289); }), HasSubstr("289"));
+  EXPECT_THAT(error_of([&] { FusedSeries(problem.a, FusedSeries::Residual::dropped, -1); }), HasSubstr("-1"));
+  std::vector<float> bad(32, 1.0F);
+  bad[9] = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(error_of([&] { FusedSeries::compressed_rows(MatrixView::f32(bad, 4, 8)); }),
+              HasSubstr("row 1, column 1"));
 }
 
 }  // namespace
