@@ -4,6 +4,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "harness/statistics/multiple_tests.hpp"
 #include "reports/latency_series.hpp"
 #include "reports/summary.hpp"
 
@@ -14,8 +15,9 @@ std::string why_not(const Comparison& comparison) {
   if (comparison.baseline == nullptr) return "the baseline has no row in this run";
   const Record& candidate = *comparison.candidate->record;
   const Record& baseline = *comparison.baseline->record;
-  if (candidate.status != Status::ok) return "the candidate is " + std::string(to_string(candidate.status));
-  if (baseline.status != Status::ok) return "the baseline is " + std::string(to_string(baseline.status));
+  // An unstable time may still have a good ratio: what made it drift met both sides of a round.
+  if (!has_time(candidate)) return "the candidate is " + std::string(to_string(candidate.status));
+  if (!has_time(baseline)) return "the baseline is " + std::string(to_string(baseline.status));
   if (baseline.group != candidate.group) return "the baseline was measured in another group";
   if (baseline.session != candidate.session) return "measured in different sessions, so no round is shared";
   if (comparison.clock.empty()) return "no clock in common";
@@ -64,6 +66,22 @@ void compare(Comparison& comparison) {
   compare_energy(comparison);
 }
 
+// Of many comparisons some look decided by chance alone: FASTER and SLOWER must also be discoveries at a false
+// discovery rate of kFalseDiscoveryRate among all comparisons of this report.
+void correct_for_number(std::vector<Comparison>& comparisons) {
+  std::vector<double> p_values;
+  for (const Comparison& comparison : comparisons)
+    p_values.push_back(comparison.ratio ? comparison.ratio->p_value : NAN);
+  const std::vector<bool> is_discovery = discoveries(p_values, kFalseDiscoveryRate);
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    Comparison& comparison = comparisons[i];
+    if (is_discovery[i] || (comparison.verdict != Verdict::faster && comparison.verdict != Verdict::slower)) continue;
+    comparison.reason = std::string(to_string(comparison.verdict)) + " alone, but not among " +
+                        std::to_string(comparisons.size()) + " comparisons";
+    comparison.verdict = Verdict::unclear;
+  }
+}
+
 }  // namespace
 
 std::vector<Comparison> compare_rows(const std::vector<Row>& rows) {
@@ -85,6 +103,7 @@ std::vector<Comparison> compare_rows(const std::vector<Row>& rows) {
     compare(comparison);
     comparisons.push_back(std::move(comparison));
   }
+  correct_for_number(comparisons);
   return comparisons;
 }
 

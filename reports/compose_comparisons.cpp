@@ -81,6 +81,7 @@ std::string remarks_of(const Comparison& comparison) {
   const auto add = [&text](const std::string& remark) { text += (text.empty() ? "" : "; ") + remark; };
   for (const auto& [name, row] : {std::pair("candidate", comparison.candidate), {"baseline", comparison.baseline}}) {
     const LatencyRecord& latency = row->record->latencies.at(comparison.clock);
+    if (row->record->status == Status::unstable) add(std::string(name) + " unstable");
     if (!latency.converged) add(std::string(name) + " not converged");
     if (!latency.steady) add(std::string(name) + " not steady");
   }
@@ -182,8 +183,9 @@ void add_method(Document& document) {
       "rounds. The margin, fixed beforehand, is 2 %: FASTER and SLOWER need the whole interval beyond it, SAME "
       "the whole interval inside it, and everything else, and fewer than " +
       std::to_string(kMinRounds) +
-      " shared rounds, is UNCLEAR. Intervals are not corrected for the number of comparisons, and energy and "
-      "EDP ratios have none."}});
+      " shared rounds, is UNCLEAR. FASTER and SLOWER must also be discoveries at a false discovery rate of 5 % among "
+      "all "
+      "comparisons here. Energy and EDP ratios have no interval."}});
   document.add(std::move(details));
 }
 

@@ -17,6 +17,10 @@ LatencySeries series_of(const LatencyRecord& latency) {
   return series;
 }
 
+bool has_time(const Record& record) {
+  return (record.status == Status::ok || record.status == Status::unstable) && record.latency() != nullptr;
+}
+
 std::string common_clock(const Record& candidate, const Record& baseline) {
   if (candidate.latencies.count(candidate.clock) != 0 && baseline.latencies.count(candidate.clock) != 0) {
     return candidate.clock;

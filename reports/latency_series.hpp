@@ -16,6 +16,9 @@ struct LatencySeries {
 };
 LatencySeries series_of(const LatencyRecord& latency);
 
+// Verified and timed: `ok`, or `unstable` with its time.
+bool has_time(const Record& record);
+
 // The candidate's principal clock when both have it; another common one (the host's first) only when not; "" for none.
 std::string common_clock(const Record& candidate, const Record& baseline);
 

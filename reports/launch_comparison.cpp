@@ -19,10 +19,6 @@ struct Pair {
   double ratio = 0;
 };
 
-bool has_time(const Record& record) {
-  return (record.status == Status::ok || record.status == Status::unstable) && record.latency() != nullptr;
-}
-
 // Rounds pair what was measured within milliseconds; two processes share none.
 double ratio_within(const Launch& launch, const std::string& clock) {
   const LatencyRecord& base = launch.base->latencies.at(clock);

@@ -15,10 +15,6 @@ namespace {
 
 using Value = std::function<std::vector<double>(const Record&)>;
 
-bool has_time(const Record& record) {
-  return (record.status == Status::ok || record.status == Status::unstable) && record.latency() != nullptr;
-}
-
 // The median of each round: what a session's resampling draws from.
 std::vector<double> round_medians(const Record& record, const std::string& clock) {
   const auto found = record.latencies.find(clock);

@@ -16,6 +16,8 @@ namespace hetscope {
 
 // Fixed before any result was seen.
 inline constexpr double kMargin = 0.02;
+// Share of false ones among the FASTER and SLOWER of a report (Benjamini and Hochberg).
+inline constexpr double kFalseDiscoveryRate = 0.05;
 // Share of all CPUs used by other processes above which a time is doubtful.
 inline constexpr double kBusyLoad = 0.10;
 

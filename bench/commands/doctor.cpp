@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "bench/commands/command.hpp"
+#include "bench/commands/qualification_file.hpp"
 #include "harness/core/clock.hpp"
+#include "harness/core/error.hpp"
 #include "harness/measure/conditions.hpp"
 #include "harness/measure/session.hpp"
 #include "harness/record/fingerprint.hpp"
@@ -115,14 +117,35 @@ std::vector<Finding> examine() {
   return findings;
 }
 
+// What `hetscope qualify` found on this device, if it was this one.
+Finding qualification(const std::string& path) {
+  const QualificationNote note = read_qualification(path);
+  const HostInfo host = read_host_info();
+  Finding finding{Health::well, "qualification", note.verdict + " on " + note.made_at, ""};
+  for (const std::string& reason : note.reasons) finding.evidence += "; " + one_line(reason);
+  if (note.verdict == "REJECTED") finding.health = Health::bad;
+  if (note.verdict == "RESTRICTED") finding.health = Health::warning;
+  finding.remedy = "what it names cannot be decided here; mend it and run hetscope qualify again";
+  if (note.device_model != host.device_model || note.device_unit != host.device_unit) {
+    finding.health = Health::bad;
+    finding.remedy = "it is of another device; run hetscope qualify here";
+  }
+  return finding;
+}
+
 }  // namespace
 
 void add_doctor(Commands& commands) {
+  auto file = std::make_shared<std::string>();
   CLI::App* command = commands.app.add_subcommand("doctor", "check whether this device is fit to measure");
-  command->callback([&commands] {
-    commands.action = [] {
+  command->add_option("--qualification", *file, "a qualification.json of this device, from hetscope qualify");
+  command->callback([&commands, file] {
+    commands.action = [file] {
       bool fit = true;
-      for (const Finding& finding : examine()) {
+      std::vector<Finding> findings;
+      if (!file->empty()) findings.push_back(qualification(*file));
+      for (Finding& finding : examine()) findings.push_back(std::move(finding));
+      for (const Finding& finding : findings) {
         const char* mark = finding.health == Health::well      ? "well   "
                            : finding.health == Health::warning ? "warning"
                                                                : "BAD    ";

@@ -86,6 +86,7 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     add_import(commands);
     add_list(commands);
     add_reproduce(commands);
+    add_qualify(commands);
     add_run(commands);
     add_validate(commands);
     add_report(commands);

@@ -51,7 +51,7 @@ struct RatioEstimate {
   double ratio = 0;
   Interval interval;
   int rounds = 0;
-  // Two-sided p-value of "the ratio is 1", from the same resampling; at least 1 / (resamples + 1).
+  // Two-sided p-value of "the ratio is 1", by Student's t from the spread of the same resamples.
   double p_value = 1;
 };
 RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::int32_t> round_of_a,

@@ -103,6 +103,26 @@ class AbTest(unittest.TestCase):
         self.assertEqual(len(sessions), len(records) // 2, "each launch is a session")
         self.assertEqual(self.hetscope("validate", out + "/records.jsonl").returncode, 0)
 
+    def test_qualify_writes_what_doctor_reads(self):
+        out = str(self.directory / "qualified")
+        result = self.hetscope("qualify", "--out", out, "--processor", "cpu", "--launches", "8")
+        self.assertIn(result.returncode, (0, 1), result.stderr)
+        document = json.loads((pathlib.Path(out) / "qualification.json").read_text())
+        self.assertIn(document["verdict"], ("QUALIFIED", "RESTRICTED", "REJECTED"))
+        self.assertEqual({probe["processor"] for probe in document["probes"]}, {"cpu"})
+        self.assertGreaterEqual(len(document["probes"]), 3)
+        self.assertTrue(document["roofs"])
+        doctor = self.hetscope("doctor", "--qualification", out + "/qualification.json")
+        self.assertIn(document["verdict"], doctor.stdout)
+        document["device"]["unit"] = "another"
+        other = self.directory / "other.json"
+        other.write_text(json.dumps(document))
+        doctor = self.hetscope("doctor", "--qualification", str(other))
+        self.assertEqual(doctor.returncode, 1)
+        self.assertIn("another device", doctor.stdout)
+        other.write_text('{"schema": "hetscope/qualification/9"}')
+        self.assertEqual(self.hetscope("doctor", "--qualification", str(other)).returncode, 2)
+
     def test_builds_share_a_case(self):
         result = self.hetscope("ab", "--case", CASE, "--b-build", FAULTY, "--rounds", "8", "--format", "md")
         self.assertIn(result.returncode, (0, 1, 3), result.stderr)

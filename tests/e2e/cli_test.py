@@ -106,10 +106,14 @@ class CliTest(unittest.TestCase):
         self.assertEqual([record["case"] for record in self.records(out)], [line])
 
     def test_roofs_come_first_and_are_used(self):
-        out = str(self.directory / "roofs")
         document = scenario(roofs=True, experiment={"axes": {"dtype": ["f32"], "shape": [[512, 512]]}})
-        self.assertEqual(self.hetscope("run", self.write(document), "--out", out).returncode, 0)
-        records = self.records(out)
+        # Rows that a busy machine made unstable have no share of a roof; one try of five must be quiet.
+        for attempt in range(5):
+            out = str(self.directory / f"roofs-{attempt}")
+            self.assertEqual(self.hetscope("run", self.write(document), "--out", out).returncode, 0)
+            records = self.records(out)
+            if "of_bandwidth_roof" in records[-1]["metrics"]:
+                break
         self.assertEqual(records[-1]["operation"], "copy")
         self.assertIn("copy_bandwidth", {record["operation"] for record in records[:-1]})
         self.assertIn("copy_bandwidth@cpu", records[-1]["metrics"]["of_bandwidth_roof"]["roof"])

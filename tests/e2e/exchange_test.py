@@ -104,7 +104,7 @@ class ExportTest(ExchangeTest):
         super().setUp()
         scenario = {
             "schema": "hetscope/scenario/1", "name": "test", "title": "a test", "question": "does it run?",
-            "budget_s": 0.1, "roofs": False,
+            "budget_s": 0.4, "roofs": False,
             "experiments": [{"operation": "copy", "kernels": ["copy_memcpy"], "processors": ["cpu"],
                              "axes": {"dtype": ["f32"], "shape": [[64, 64], [128, 64]]}}],
         }
@@ -123,8 +123,12 @@ class ExportTest(ExchangeTest):
         document = json.loads(self.export("--format", "google-benchmark"))
         records = self.records(self.run_directory)
         names = {entry["run_name"] for entry in document["benchmarks"]}
-        self.assertEqual(names, {record["case"] for record in records})
-        for record in records:
+        # A busy machine may make a row unstable; such a row is told beside the others.
+        timed = [record for record in records if record["status"] == "ok"]
+        self.assertEqual(names, {record["case"] for record in timed})
+        untimed = [record["case"] for record in records if record["status"] != "ok"]
+        self.assertEqual([text.split(": unstable")[0] for text in document["context"]["hetscope_without_time"]], untimed)
+        for record in timed:
             medians = [entry for entry in document["benchmarks"] if entry["name"] == record["case"] + "_median"]
             self.assertEqual([entry["real_time"] for entry in medians],
                              [record["latencies"]["host_monotonic"]["median_ns"]])
