@@ -1,8 +1,5 @@
 // hetscope export: runs for other programs, on standard output or into a file.
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "bench/commands/command.hpp"
+#include "bench/commands/run_files.hpp"
 #include "harness/core/error.hpp"
-#include "harness/record/journal.hpp"
 #include "reports/export.hpp"
 #include "reports/redact.hpp"
 #include "reports/report.hpp"
@@ -27,34 +24,18 @@ struct ExportOptions {
   bool redact = false;
 };
 
-ReportInput load(const std::vector<std::string>& directories) {
-  ReportInput input;
-  for (const std::string& directory : directories) {
-    LoadedRun run = load_run(directory);
-    for (const std::string& fault : run.faults) {
-      fmt::print(stderr, "{}: left out: {}\n", one_line(directory), one_line(fault));
-    }
-    if (run.records.empty() && !run.faults.empty()) {
-      throw Error("holds no record that can be read", directory, "give a directory that `hetscope run` wrote");
-    }
-    input.runs.push_back(std::move(run));
-  }
-  return input;
-}
-
 void write(const std::string& text, const std::string& path) {
-  if (path.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return;
-  }
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", path, "choose another --out");
+  if (!path.empty()) return write_file(path, text);
+  std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 int run_export(const ExportOptions& options) {
-  ReportInput input = load(options.directories);
+  ReportInput input = load_runs(options.directories);
+  for (const LoadedRun& run : input.runs) {
+    for (const std::string& fault : run.faults) {
+      fmt::print(stderr, "{}: left out: {}\n", one_line(run.directory), one_line(fault));
+    }
+  }
   if (options.redact) redact(input);
   if (options.format == "csv") {
     write(csv_report(input), options.out);

@@ -1,8 +1,5 @@
 // hetscope import: another tool's output becomes a run's directory, with the original bytes beside the records.
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/command.hpp"
+#include "bench/commands/run_files.hpp"
 #include "harness/core/error.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/journal.hpp"
@@ -40,15 +38,6 @@ std::string raw_name(const std::string& path, const std::string& taken) {
   std::string name = std::filesystem::path(path).filename().string();
   if (name.empty() || name == "." || name == "..") name = "input";
   return "raw/" + (("raw/" + name) == taken ? "stderr-" + name : name);
-}
-
-void write_raw(const std::string& path, const std::string& text) {
-  std::error_code fault;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), fault);
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", path, "choose another --out");
 }
 
 json file_json(const std::string& raw, const std::string& path, const std::string& text) {
@@ -125,8 +114,10 @@ int run_import(ImportOptions options) {
                     {"imported_from", source},
                     {"argv", argv_of(options, importer, raw, second_raw)}};
   RunDirectory directory = RunDirectory::create(options.out, run);
-  write_raw(options.out + "/" + raw, text);
-  if (!second_raw.empty()) write_raw(options.out + "/" + second_raw, second);
+  std::error_code told_by_the_write;
+  std::filesystem::create_directories(options.out + "/raw", told_by_the_write);
+  write_file(options.out + "/" + raw, text);
+  if (!second_raw.empty()) write_file(options.out + "/" + second_raw, second);
   for (const Record& record : result.records) directory.append(record);
 
   for (const std::string& remark : result.remarks) fmt::print(stderr, "{}: {}\n", options.path, one_line(remark));

@@ -93,6 +93,25 @@ class ImportTest(ExchangeTest):
                 self.assert_refused(self.hetscope(*arguments, "--out", self.out), *words)
         self.assertFalse(pathlib.Path(self.out).exists())
 
+    def test_published_figures_stand_beside_a_measured_model(self):
+        sample = SAMPLES / "mnn_benchmark" / "new.txt"
+        self.assertEqual(self.hetscope("import", sample, "--model", "swin_t.mnn", "--out", self.out).returncode, 0)
+        report = self.directory / "report.md"
+        published = [ROOT / "scenarios" / "published" / name for name in ("smartmem_table_8.json", "codl.json")]
+        result = self.hetscope("report", self.out, "--out", report, "--published", *published)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        text = report.read_text()
+        rows = [line for line in text.splitlines() if line.startswith("| Swin |")]
+        self.assertEqual(len(rows), 2, text)  # the file has a second run, with weights in int8
+        self.assertIn("372 ms", rows[0])
+        self.assertIn("30.6 ms", rows[0])
+        self.assertIn("Adreno 740", text)
+        self.assertIn("7.16", text)
+        self.assertIn("MobiSys", text)
+        self.assertEqual(self.hetscope("report", self.out, "--out", self.directory / "r.html", "--published",
+                                       *published).returncode, 0)
+        self.assert_refused(self.hetscope("report", self.out, "--out", report, "--published", sample), "new.txt")
+
     def test_a_directory_in_use_is_refused(self):
         sample = SAMPLES / "benchncnn" / "documented.txt"
         self.assertEqual(self.hetscope("import", sample, "--out", self.out).returncode, 0)
