@@ -22,11 +22,11 @@ std::string value_text(double value, const std::string& unit) {
 // A measured latency of a model that the paper has, beside each of the paper's latencies of it.
 Table table_beside(const Summary& summary, const PublishedSet& set) {
   Table table;
-  table.columns = {{"model"}, {"measured", true}, {"clock"}, {"on"}};
+  table.columns = {{"model"}, {"measured", true}, {"clock"}, {"on"}, {"case"}};
   for (const PublishedColumn& column : set.columns) {
     if (column.is_latency) table.columns.push_back({column.what + ", published", true});
   }
-  if (table.columns.size() == 4) return table;
+  if (table.columns.size() == 5) return table;
   for (const Row& row : summary.rows) {
     const Record& record = *row.record;
     const LatencyRecord* latency = record.latency();
@@ -38,7 +38,8 @@ Table table_beside(const Summary& summary, const PublishedSet& set) {
     std::vector<Cell> cells = {{published->name},
                                number_cell(figure_text(*latency), latency->figure_ns()),
                                {record.clock},
-                               {device_of(summary, row)}};
+                               {device_of(summary, row)},
+                               {row.line, {}, Tone::plain, true}};
     for (const PublishedColumn& column : set.columns) {
       if (!column.is_latency) continue;
       const auto value = published->values.find(column.name);
@@ -88,7 +89,7 @@ void compose_published(const Summary& summary, Document& document) {
   for (const PublishedSet* set : summary.published) {
     document.add(Heading{3, set->title});
     document.add(Paragraph{set->source.authors + ": " + set->source.title + ". " + set->source.venue + ", " +
-                           set->source.identifier + ", " + set->source.place + ". Device: " + set->device + ". " +
+                           set->source.identifier + ", " + set->source.place + ". Device: " + set->device + "; " +
                            set->setting + "."});
     if (Table beside = table_beside(summary, *set); !beside.rows.empty()) {
       document.add(std::move(beside));

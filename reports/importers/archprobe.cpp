@@ -38,7 +38,7 @@ class Archprobe final : public Importer {
     ImportResult result;
     result.tool = kTool;
     if (detects(input.text) == 0) return result;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
     if (!document.is_object()) throw Error("is not an object", input.path);

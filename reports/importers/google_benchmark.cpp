@@ -87,7 +87,7 @@ class GoogleBenchmark final : public Importer {
     ImportResult result;
     result.tool = kTool;
     if (detects(input.text) == 0) return result;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (!tool.text.empty()) read_document(input, parse_json(tool.text, input.path), result);
     if (tool.not_finite > 0) {
       result.remarks.push_back(std::to_string(tool.not_finite) + " figures are NaN or infinite and are left out");

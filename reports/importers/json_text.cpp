@@ -3,10 +3,35 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/importers/importer.hpp"
+
 namespace hetscope {
 namespace {
 
 using nlohmann::json;
+
+std::string_view trimmed_lines(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+}
+
+// Does JSON begin here, and not a log line's "[I] "?
+bool begins_json(std::string_view text) {
+  if (text.starts_with('{')) return true;
+  if (!text.starts_with('[')) return false;
+  const std::string_view rest = trimmed_lines(text.substr(1));
+  return rest.empty() || rest.front() == '{' || rest.front() == '[' || rest.front() == ']';
+}
+
+// From the first line that begins JSON on; all of it when none does.
+std::string_view without_lines_before(std::string_view text) {
+  std::string_view rest = trimmed_lines(text);
+  while (!rest.empty() && !begins_json(rest)) {
+    const std::size_t end = rest.find('\n');
+    rest = end == std::string_view::npos ? std::string_view() : trimmed_lines(rest.substr(end + 1));
+  }
+  return rest.empty() ? text : rest;
+}
 
 // Follows the text token by token; `kept` and `closing` are the last place where it can be cut, and how to close it.
 class Walk {
@@ -14,7 +39,8 @@ class Walk {
   explicit Walk(std::string_view text) : text_(text) {}
 
   ToolJson run() {
-    while (at_ < text_.size()) step();
+    while (at_ < text_.size() && !is_over_) step();
+    result_.has_more = !trimmed_lines(text_.substr(at_)).empty();
     if (open_.empty() && !in_string_) return std::move(result_);
     result_.is_cut = true;
     result_.text.resize(kept_);
@@ -48,6 +74,7 @@ class Walk {
         kept_ = result_.text.size();
         closing_.assign(open_.rbegin(), open_.rend());
       }
+      is_over_ = open_.empty();
     }
   }
   void copy(std::size_t count) {
@@ -58,7 +85,8 @@ class Walk {
   std::string_view text_;
   std::size_t at_ = 0;
   bool in_string_ = false;
-  std::string open_;  // the brackets that close what is open, innermost last
+  bool is_over_ = false;  // the root is closed
+  std::string open_;      // the brackets that close what is open, innermost last
   std::size_t kept_ = 0;
   std::string closing_;
   ToolJson result_;
@@ -68,7 +96,16 @@ class Walk {
 
 ToolJson repaired_json(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  return Walk(text).run();
+  const std::string_view own = without_lines_before(text);
+  ToolJson result = Walk(own).run();
+  result.has_more = result.has_more || own.size() < trimmed_lines(text).size();
+  return result;
+}
+
+ToolJson repaired_json(const ImportInput& input, ImportResult& result) {
+  ToolJson tool = repaired_json(input.text);
+  if (tool.has_more) result.remarks.emplace_back("text around the JSON is left out");
+  return tool;
 }
 
 const json* find_member(const json& value, const char* name) {

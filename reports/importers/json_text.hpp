@@ -10,14 +10,20 @@
 
 namespace hetscope {
 
+struct ImportInput;
+struct ImportResult;
+
 struct ToolJson {
-  std::string text;     // valid JSON unless the tool wrote something else wrong
-  bool is_cut = false;  // the tool's text ends early; the last whole list element is the last that is kept
-  int not_finite = 0;   // bare NaN and Infinity, null here
+  std::string text;       // valid JSON unless the tool wrote something else wrong
+  bool is_cut = false;    // the tool's text ends early; the last whole list element is the last that is kept
+  int not_finite = 0;     // bare NaN and Infinity, null here
+  bool has_more = false;  // lines before it or text behind it: the tool's other stream, a shell's last words
 };
 // Replaces NaN, Infinity and -Infinity by null. Of a text that ends early, keeps every element of the root's lists (or
 // of the root, when that is a list) that is whole; nothing is left when there is none.
 ToolJson repaired_json(std::string_view text);
+// The same of a file, with a remark about what stands around the JSON.
+ToolJson repaired_json(const ImportInput& input, ImportResult& result);
 
 // Of an object: nullptr when the name is not there or `value` is no object.
 const nlohmann::json* find_member(const nlohmann::json& value, const char* name);

@@ -102,7 +102,7 @@ class LitertBenchmark final : public Importer {
   static ImportResult parse_document(const ImportInput& input) {
     ImportResult result;
     result.tool = kTool;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
     const json* latency = find_member(document, "latency");

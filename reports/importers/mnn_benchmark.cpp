@@ -61,6 +61,8 @@ std::optional<Result> read_result(const LogLine& line) {
 
 Record row_of_result(const ImportInput& input, const LogLine& line, const Header& header, const Result& result) {
   Case item = model_case(input, kTool, result.name, mnn_processor(header.backend));
+  // The second run of a model, with int8 weights that the tool makes up.
+  if (result.name.starts_with("quant-")) item.set("weights", std::string("int8"));
   if (header.threads) item.set("threads", *header.threads);
   if (header.precision) item.set("precision", *header.precision);
   Record record = row_of(std::move(item), &line, kTimer);

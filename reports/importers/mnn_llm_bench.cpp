@@ -32,7 +32,7 @@ class MnnLlmBench final : public Importer {
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
     result.tool = kTool;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
     const json* results = find_member(document, "results");

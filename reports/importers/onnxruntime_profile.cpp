@@ -49,7 +49,7 @@ class OnnxruntimeProfile final : public Importer {
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
     result.tool = kTool;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (tool.text.empty()) return result;
     if (tool.is_cut) result.remarks.emplace_back("the trace ends early; its whole events are read");
     const json events = parse_json(tool.text, input.path);

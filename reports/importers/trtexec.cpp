@@ -63,6 +63,7 @@ struct Run {
   Decimal throughput;
   std::int64_t queries = 0;
   bool has_latency = false;
+  bool is_failed = false;
 };
 
 void add_figures(Run& run, const Interval& interval, const Figures& figures) {
@@ -132,6 +133,7 @@ class Trtexec final : public Importer {
   static void read_fact(const LogLine& line, Run& run, ImportResult& result) {
     LineScanner(line).literal("Throughput:").number(run.throughput).literal("qps").end();
     LineScanner(line).literal("Timing trace has").integer(run.queries).literal("queries over");
+    run.is_failed = run.is_failed || line.text.starts_with("&&&& FAILED");
     if (line.text.starts_with("TensorRT version: ")) result.tool_version = trimmed(line.text.substr(18));
     if (line.text.starts_with("Model: ") && !contains(line.text, "Reference")) run.model = trimmed(line.text.substr(7));
   }
@@ -144,6 +146,10 @@ class Trtexec final : public Importer {
       if (run.line->is_second) record.source->file_sha256 = kSecondStream;
       for (auto& [clock, latency] : record.latencies) latency.n = run.queries > 0 ? run.queries : 0;
       add_metric(record, "throughput_per_s", run.throughput.value(), "1/s");
+      if (run.is_failed) {
+        record.status = Status::failed;
+        record.reason = "trtexec says FAILED, whatever it printed before";
+      }
       result.records.push_back(std::move(record));
     }
     run = Run{};

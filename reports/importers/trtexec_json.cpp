@@ -30,7 +30,7 @@ class TrtexecJson final : public Importer {
     ImportResult result;
     result.tool = kTool;
     if (detects(input.text) == 0) return result;
-    const ToolJson tool = repaired_json(input.text);
+    const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) result.remarks.emplace_back("the file ends early; its whole elements are read");
     if (tool.text.empty()) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);

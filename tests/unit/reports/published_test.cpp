@@ -82,6 +82,16 @@ TEST(PublishedTest, SharesOfTimeAreWhole) {
   }
 }
 
+TEST(PublishedTest, TwoSpeedsOfTheFirstTableDoNotFollowFromTheirRows) {
+  std::set<std::string> wrong;
+  for (const PublishedRow& row : load("smartmem_table_1").rows) {
+    const double seconds = 1e-3 * row.values.at("latency");
+    const double speed = row.values.at("gmacs") / seconds;
+    if (std::abs(speed - row.values.at("speed")) > 0.05 / seconds + 0.6) wrong.insert(row.name);
+  }
+  EXPECT_EQ(wrong, (std::set<std::string>{"SD-TextEncoder", "Swin"}));
+}
+
 TEST(PublishedTest, SmartMemsTablesDisagreeAboutMnn) {
   const PublishedSet first = load("smartmem_table_1");
   const PublishedSet second = load("smartmem_table_8");
