@@ -1,5 +1,5 @@
-// LiteRT's own tools: the printed block of benchmark_litert_model (ms, no median) and the Python tool's --result_json
-// (ms rounded to 0.01).
+// LiteRT's own tools: the printed block of benchmark_litert_model (C++: ms, no median, a deviation without a unit;
+// Python: also median, percentiles and units) and the Python tool's --result_json (ms rounded to 0.01).
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -26,20 +26,30 @@ struct Printed {
   Decimal mean;
   Decimal min;
   Decimal max;
+  Decimal median;
+  Decimal p05;
+  Decimal p95;
   Decimal deviation;
+  bool has_deviation_unit = false;
+  std::optional<bool> fully_accelerated;
   Decimal peak_memory;
   std::int64_t runs = 0;
   std::optional<LogLine> line;  // of the mean
 
   void read(const LogLine& original) {
+    std::string_view answer;
+    if (LineScanner(original).literal("Fully accelerated:").word(answer).end().matched()) {
+      fully_accelerated = answer == "True";
+    }
     struct Entry {
       std::string_view key;
       Decimal* figure;
     };
-    const Entry entries[] = {{"Model initialization", &init}, {"Warmup (first)", &warm_up_first},
-                             {"Warmup (avg)", &warm_up_mean}, {"Inference (avg)", &mean},
-                             {"Inference (min)", &min},       {"Inference (max)", &max},
-                             {"Inference (std)", &deviation}, {"Peak memory", &peak_memory}};
+    const Entry entries[] = {
+        {"Model initialization", &init}, {"Warmup (first)", &warm_up_first}, {"Warmup (avg)", &warm_up_mean},
+        {"Inference (avg)", &mean},      {"Inference (min)", &min},          {"Inference (max)", &max},
+        {"Inference (std)", &deviation}, {"Inference (median)", &median},    {"Inference (p5)", &p05},
+        {"Inference (p95)", &p95},       {"Peak memory", &peak_memory}};
     for (const Entry& entry : entries) {
       const std::size_t at = original.text.find(entry.key);
       if (at == std::string_view::npos) continue;
@@ -49,10 +59,12 @@ struct Printed {
       std::int64_t count = 0;
       LineScanner scan(rest);
       scan.literal(":").number(value);
-      if (!scan.optional("ms")) scan.optional("MB");
+      const bool is_in_ms = scan.optional("ms");
+      if (!is_in_ms) scan.optional("MB");
       if (scan.optional("(")) scan.integer(count).literal("runs)");
       if (!scan.end().matched()) continue;
       *entry.figure = value;
+      has_deviation_unit = has_deviation_unit || (entry.figure == &deviation && is_in_ms);
       if (entry.figure == &mean) {
         runs = count > 0 ? count : 0;
         line = original;
@@ -84,15 +96,29 @@ class LitertBenchmark final : public Importer {
     for (const LogLine& line : lines) printed.read(line);
     if (printed.line) {
       Record record = row_of(model_case(input, kTool, "", ""), &*printed.line, kTimer);
-      add_latency(record, kTool, printed_mean(printed.mean.from_ms(), printed.runs));
+      LatencyRecord latency = std::isfinite(printed.median.value())
+                                  ? printed_median(printed.median.from_ms(), printed.mean.from_ms(), printed.runs)
+                                  : printed_mean(printed.mean.from_ms(), printed.runs);
+      latency.p05_ns = printed.p05.from_ms();
+      latency.p95_ns = printed.p95.from_ms();
+      add_latency(record, kTool, latency);
       add_metric(record, "min_ns", printed.min.from_ms(), "ns");
       add_metric(record, "max_ns", printed.max.from_ms(), "ns");
       add_metric(record, "first_inference_ns", printed.warm_up_first.from_ms(), "ns");
       add_metric(record, "warm_up_mean_ns", printed.warm_up_mean.from_ms(), "ns");
-      // The tool prints no unit behind it; the number alone is kept.
-      add_metric(record, "stddev_as_printed", printed.deviation.value(), "");
+      if (printed.has_deviation_unit) {
+        add_metric(record, "stddev_ns", printed.deviation.from_ms(), "ns");
+      } else {
+        // The C++ tool prints no unit behind it; the number alone is kept.
+        add_metric(record, "stddev_as_printed", printed.deviation.value(), "");
+      }
       add_metric(record, "peak_memory_mb", printed.peak_memory.value(), "MB");
       record.prepare_ns = printed.init.from_ms();
+      if (printed.fully_accelerated) {
+        record.placement.push_back(
+            {std::string(kUnknownProcessor), std::string(kUnknownProcessor),
+             std::string("Fully accelerated: ") + (*printed.fully_accelerated ? "True" : "False")});
+      }
       result.records.push_back(std::move(record));
     }
     close_log(input, lines, *this, result);

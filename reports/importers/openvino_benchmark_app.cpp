@@ -18,7 +18,8 @@ struct Figures {
   std::string shape;
   std::optional<LogLine> line;
 
-  // "	Median:     4.61 ms", "	90 percentile:    4.80 ms", "	Average:    4.70 ms", "	Min:  ..."
+  // "	Median:     4.61 ms", "	90 percentile:    4.80 ms", "	Average:    4.70 ms", "	Min:  ...". The Python tool
+  // prints us where the average is below a millisecond.
   bool read(const LogLine& body) {
     struct Key {
       std::string_view text;
@@ -34,8 +35,12 @@ struct Figures {
                         {"MAX:", &latency.max, 0}};
     for (const Key& key : keys) {
       Decimal value;
-      if (!LineScanner(body).literal(key.text).number(value).literal("ms").end().matched()) continue;
-      *key.figure = value;
+      LineScanner scan(body);
+      scan.literal(key.text).number(value);
+      const std::string_view unit = scan.optional("us") ? "us" : "ms";
+      if (unit == "ms") scan.literal("ms");
+      if (!scan.end().matched()) continue;
+      *key.figure = openvino_ms(value, unit);
       if (key.percentile > 0) latency.percentile = key.percentile;
       line = body;
       return true;
@@ -43,14 +48,23 @@ struct Figures {
     Decimal value;
     std::int64_t percentile = 0;
     LineScanner scan(body);
-    scan.integer(percentile).literal("percentile:").number(value).literal("ms").end();
-    if (!scan.matched() || percentile < 1 || percentile > 100) return false;
-    latency.at_percentile = value;
+    scan.integer(percentile).literal("percentile:").number(value);
+    const std::string_view unit = scan.optional("us") ? "us" : "ms";
+    if (unit == "ms") scan.literal("ms");
+    if (!scan.end().matched() || percentile < 1 || percentile > 100) return false;
+    latency.at_percentile = openvino_ms(value, unit);
     latency.percentile = percentile;
     line = body;
     return true;
   }
 };
+
+// "1. x: [1,3,32,32]", as the Python tool names a group.
+bool begins_group(std::string_view text) {
+  text = trimmed(text);
+  const std::size_t digits = text.find_first_not_of("0123456789");
+  return digits != 0 && digits != std::string_view::npos && text[digits] == '.' && contains(text, ": [");
+}
 
 struct Report {
   Figures all;
@@ -62,14 +76,20 @@ struct Report {
   Decimal throughput;
   std::int64_t count = 0;
   std::optional<LogLine> throughput_line;
+  std::string version;
+  bool has_latency_heading = false;
 
   void read(const LogLine& body) {
     std::string_view text;
     if (contains(body.text, "for each data shape group")) is_in_groups = true;
-    if (LineScanner shape(body); shape.literal("Data shape:").matched()) {
+    has_latency_heading = has_latency_heading || trimmed(body.text) == "Latency:";
+    if (version.empty() && LineScanner(body).literal("Build ..").up_to(". ", text).word(text).matched()) version = text;
+    LineScanner shape(body);
+    const bool is_numbered = is_in_groups && begins_group(body.text);
+    if (shape.literal("Data shape:").matched() || is_numbered) {
       is_in_groups = true;
       groups.emplace_back();
-      groups.back().shape = trimmed(shape.rest());
+      groups.back().shape = trimmed(is_numbered ? body.text.substr(body.text.find('.') + 1) : shape.rest());
     } else if (LineScanner(body).literal("Execution Devices:").up_to("[", text).up_to("]", text).matched() ||
                LineScanner(body).literal("EXECUTION_DEVICES:").up_to("[", text).up_to("]", text).matched()) {
       devices = trimmed(text);
@@ -114,7 +134,12 @@ class OpenvinoBenchmarkApp final : public Importer {
       body.text.remove_prefix(kPrefix.size());
       report.read(body);
     }
+    result.tool_version = report.version;
     if (report.all.line || report.throughput_line) result.records.push_back(row_of_report(input, report));
+    if (report.has_latency_heading && !report.all.line && !result.records.empty()) {
+      result.records.back().status = Status::failed;
+      result.records.back().reason = "the lines below 'Latency:' have a form that is not known";
+    }
     for (const Figures& group : report.groups) {
       if (!group.line) continue;
       Case item = model_case(input, kTool, "", openvino_processor(report.devices));

@@ -29,43 +29,44 @@ struct Report {
   OpenvinoLatency latency;
   Decimal throughput;
   Decimal first_inference;
+  Decimal compile;
   std::int64_t iterations = 0;
-  std::string model;
+  std::string topology;
+  std::string file;
   std::string device;
   std::optional<LogLine> line;
+  // Of the Python tool: below a line "group" the same names belong to that group.
+  struct Group {
+    std::string shape;
+    OpenvinoLatency latency;
+    LogLine line;
+  };
+  std::vector<Group> groups;
 
   void read(const LogLine& original, std::string_view key, std::string_view value) {
-    if (key == "topology") model = value;
+    if (key == "topology") topology = value;
+    if (key == "-m" || key == "m") file = value;
     if (key == "target device") device = value;
+    if (key == "group") groups.push_back({std::string(value), {}, original});
     if (key == "total number of iterations") iterations = number_of(value, original).integer().value_or(0);
     if (key == "throughput") throughput = number_of(value, original);
     if (key == "throughput") line = line ? line : original;
     if (key == "first inference time (ms)") first_inference = number_of(value, original);
-    if (!key.ends_with("(ms)") || key.find("latency") == std::string_view::npos) return;
-    const Decimal figure = number_of(value, original);
-    line = original;
-    if (key == "Average latency (ms)") {
-      latency.mean = figure;
-    } else if (key == "Min latency (ms)") {
-      latency.min = figure;
-    } else if (key == "Max latency (ms)") {
-      latency.max = figure;
+    if (key == "compile model time (ms)") compile = number_of(value, original);
+    OpenvinoLatency& here = groups.empty() ? latency : groups.back().latency;
+    if (key == "Average latency (ms)" || key == "avg latency") {
+      here.mean = number_of(value, original);
+    } else if (key == "Min latency (ms)" || key == "min latency") {
+      here.min = number_of(value, original);
+    } else if (key == "Max latency (ms)" || key == "max latency") {
+      here.max = number_of(value, original);
+    } else if (const std::int64_t percentile = openvino_percentile(key); percentile > 0) {
+      latency.at_percentile = number_of(value, original);
+      latency.percentile = percentile;
     } else {
-      read_percentile(original, key, figure);
+      return;
     }
-  }
-
- private:
-  // "latency (ms)" is the median, "latency (90 percentile) (ms)" is not.
-  void read_percentile(const LogLine& original, std::string_view key, const Decimal& figure) {
-    std::int64_t percentile = key == "latency (ms)" || key == "Median latency (ms)" ? 50 : 0;
-    LogLine name = original;
-    name.text = key;
-    name.is_unfinished = false;
-    if (percentile == 0) LineScanner(name).literal("latency (").integer(percentile).literal("percentile) (ms)");
-    if (percentile < 1 || percentile > 100) return;
-    latency.percentile = percentile;
-    latency.at_percentile = figure;
+    if (groups.empty()) line = original;
   }
 };
 
@@ -92,6 +93,10 @@ class OpenvinoCsv final : public Importer {
   }
 
  private:
+  static Case case_of(const ImportInput& input, const Report& report) {
+    return model_case(input, kTool, openvino_model(report.topology, report.file), openvino_processor(report.device));
+  }
+
   static void add_report(const ImportInput& input, const std::vector<LogLine>& lines, ImportResult& result) {
     Report report;
     std::vector<Record> groups;
@@ -107,8 +112,7 @@ class OpenvinoCsv final : public Importer {
       }
     }
     if (!report.line) return;
-    Record record =
-        row_of(model_case(input, kTool, report.model, openvino_processor(report.device)), &*report.line, kTimer);
+    Record record = row_of(case_of(input, report), &*report.line, kTimer);
     if (std::isfinite(report.latency.mean.value()) || report.latency.percentile == 50) {
       add_openvino_latency(record, report.latency, report.iterations);
     } else if (report.latency.percentile > 0) {
@@ -117,13 +121,21 @@ class OpenvinoCsv final : public Importer {
     }
     add_metric(record, "throughput_per_s", report.throughput.value(), "1/s");
     add_metric(record, "first_inference_ns", report.first_inference.from_ms(), "ns");
+    record.prepare_ns = report.compile.from_ms();
     result.records.push_back(std::move(record));
+    for (const Report::Group& group : report.groups) {
+      Case item = case_of(input, report);
+      set_text(item, "data_shape", group.shape);
+      Record row = row_of(std::move(item), &group.line, kTimer);
+      add_openvino_latency(row, group.latency, 0);
+      result.records.push_back(std::move(row));
+    }
     for (Record& group : groups) result.records.push_back(std::move(group));
   }
 
   static Record row_of_group(const ImportInput& input, const LogLine& line, const Report& report,
                              const std::vector<std::string_view>& cells) {
-    Case item = model_case(input, kTool, report.model, openvino_processor(report.device));
+    Case item = case_of(input, report);
     set_text(item, "data_shape", trimmed(cells[0]));
     Record record = row_of(std::move(item), &line, kTimer);
     add_openvino_latency(record,
@@ -148,11 +160,12 @@ class OpenvinoCsv final : public Importer {
       set_text(item, "exec_type", trimmed(cells[3]));
       Record record = row_of(std::move(item), &line, kNodeTimer);
       const double time_ns = number_of(cells[4], line).from_ms();
-      if (trimmed(cells[1]) == "EXECUTED") {
+      const std::string status = openvino_status(trimmed(cells[1]));
+      if (status == "EXECUTED") {
         add_latency(record, "openvino_node", printed_mean(time_ns, 0));
       } else {
         record.status = Status::skipped;
-        record.reason = "the report says: " + one_line(std::string(trimmed(cells[1]).substr(0, 100)));
+        record.reason = "the report says: " + status;
       }
       result.records.push_back(std::move(record));
     }

@@ -1,9 +1,11 @@
 // The reports of OpenVINO's benchmark_app -json_stats: benchmark_report.json, where `latency_median` is the percentile
 // that the user chose, and the counters' reports, with a mean per node (average) or a time per node and request
 // (detailed).
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "harness/core/error.hpp"
 #include "harness/record/json.hpp"
@@ -21,9 +23,25 @@ constexpr std::string_view kTool = "openvino_benchmark_app";
 constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
 constexpr std::string_view kNodeTimer = "the plugin's own counter of one node";
 
+// The C++ tool's name of a member, or the Python tool's.
+Decimal either(const json& object, const char* name, const char* python_name) {
+  return find_member(object, name) != nullptr ? decimal_member(object, name) : decimal_member(object, python_name);
+}
+std::string either_text(const json& object, const char* name, const char* python_name) {
+  return find_member(object, name) != nullptr ? text_member(object, name) : text_member(object, python_name);
+}
+
 OpenvinoLatency latency_of(const json& results, const char* mean, std::int64_t percentile) {
-  return {decimal_member(results, "latency_median"), percentile, decimal_member(results, mean),
-          decimal_member(results, "latency_min"), decimal_member(results, "latency_max")};
+  OpenvinoLatency latency{decimal_member(results, "latency_median"), percentile, either(results, mean, "avg latency"),
+                          either(results, "latency_min", "min latency"), either(results, "latency_max", "max latency")};
+  if (!results.is_object()) return latency;
+  for (const auto& [name, value] : results.items()) {
+    if (const std::int64_t of_name = openvino_percentile(name); of_name > 0) {
+      latency.at_percentile = decimal_of(value);
+      latency.percentile = of_name;
+    }
+  }
+  return latency;
 }
 
 class OpenvinoJson final : public Importer {
@@ -59,10 +77,17 @@ class OpenvinoJson final : public Importer {
     const json* setup = find_member(document, "configuration_setup");
     const json nothing = json::object();
     const json& known = setup != nullptr ? *setup : nothing;
-    Case item = model_case(input, kTool, text_member(known, "topology"),
-                           openvino_processor(text_member(known, "target_device")));
-    for (const char* axis : {"precision", "batch_size", "nireq", "benchmark_mode"}) {
+    const json* options = find_member(document, "cmd_options");
+    const std::string file = options == nullptr ? std::string() : either_text(*options, "m", "-m");
+    Case item = model_case(input, kTool, openvino_model(text_member(known, "topology"), file),
+                           openvino_processor(either_text(known, "target_device", "target device")));
+    constexpr std::pair<const char*, const char*> kAxes[] = {{"precision", "precision"},
+                                                             {"batch_size", "batch size"},
+                                                             {"nireq", "number of parallel infer requests"},
+                                                             {"benchmark_mode", "API"}};
+    for (const auto& [axis, python_name] : kAxes) {
       const json* value = find_member(known, axis);
+      if (value == nullptr) value = find_member(known, python_name);
       if (value == nullptr) continue;
       const std::optional<std::int64_t> number = decimal_of(*value).integer();
       if (number) item.set(axis, *number);
@@ -75,13 +100,11 @@ class OpenvinoJson final : public Importer {
     LineFinder lines(input.text);
     Record record = row_of(case_of(input, document), nullptr, kTimer);
     record.source->line = lines.next("\"execution_results\"");
-    if (find_member(results, "latency_avg") != nullptr || find_member(results, "latency_median") != nullptr) {
-      add_openvino_latency(record, latency_of(results, "latency_avg", integer_member(results, "percentile_boundary")),
-                           integer_member(results, "iterations_num"));
-    }
+    add_run_latency(results, record);
     add_metric(record, "throughput_per_s", decimal_member(results, "throughput").value(), "1/s");
-    add_metric(record, "first_inference_ns", decimal_member(results, "first_inference_time").from_ms(), "ns");
-    record.prepare_ns = decimal_member(results, "compile_model_time").from_ms();
+    add_metric(record, "first_inference_ns",
+               either(results, "first_inference_time", "first inference time (ms)").from_ms(), "ns");
+    record.prepare_ns = either(results, "compile_model_time", "compile model time (ms)").from_ms();
     if (const std::string error = text_member(results, "error"); !error.empty()) {
       record.status = Status::failed;
       record.reason = "the report says: " + one_line(error.substr(0, 400));
@@ -100,6 +123,19 @@ class OpenvinoJson final : public Importer {
     }
   }
 
+  static void add_run_latency(const json& results, Record& record) {
+    OpenvinoLatency latency = latency_of(results, "latency_avg", integer_member(results, "percentile_boundary"));
+    // The Python tool writes the averages of its groups under the same names: the last one is left.
+    if (find_member(results, "group") != nullptr) latency.mean = latency.min = latency.max = Decimal();
+    if (!std::isfinite(latency.mean.value()) && !std::isfinite(latency.at_percentile.value())) return;
+    const std::int64_t n = either(results, "iterations_num", "total number of iterations").integer().value_or(0);
+    if (latency.percentile != 50 && !std::isfinite(latency.mean.value())) {
+      add_metric(record, "p" + std::to_string(latency.percentile) + "_ns", latency.at_percentile.from_ms(), "ns");
+    } else {
+      add_openvino_latency(record, latency, n);
+    }
+  }
+
   // Each of `requests` has the nodes of one request, or their means.
   static void add_nodes(const ImportInput& input, const std::vector<json>& requests, bool is_mean,
                         ImportResult& result) {
@@ -115,7 +151,8 @@ class OpenvinoJson final : public Importer {
         Node& known = nodes[text_member(node, "name")];
         if (known.first.is_null()) known.first = node;
         const double time_ns = decimal_member(node, "real_time").from_ms();
-        if (text_member(node, "status") == "EXECUTED" && time_ns >= 0) known.times_ns.push_back(time_ns);
+        if (openvino_status(text_member(node, "status")) == "EXECUTED" && time_ns >= 0)
+          known.times_ns.push_back(time_ns);
       }
     }
     for (const auto& [name, node] : nodes) {
@@ -126,7 +163,7 @@ class OpenvinoJson final : public Importer {
       Record record = row_of(std::move(item), nullptr, kNodeTimer);
       if (node.times_ns.empty()) {
         record.status = Status::skipped;
-        record.reason = "the report says: " + one_line(text_member(node.first, "status").substr(0, 100));
+        record.reason = "the report says: " + openvino_status(text_member(node.first, "status"));
       } else {
         add_latency(record, "openvino_node",
                     is_mean ? printed_mean(node.times_ns.front(), 0) : latency_of_samples(node.times_ns));
