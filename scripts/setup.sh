@@ -54,6 +54,8 @@ clang second compiler
 libclang-rt-14-dev clang's fuzzer and sanitizer runtimes, for scripts/fuzz.sh
 oclgrind OpenCL simulator that finds races and bad accesses
 pocl-opencl-icd OpenCL device of the tests
+iproute2 a network of the device tests' own
+openssh-client the device driver's way to boards
 TEXT
 }
 

@@ -97,6 +97,8 @@ leg_checks() {
 leg_dev() {
   configure dev
   build dev
+  # Without these the device tests are skipped, and say why.
+  bash tests/device/fetch_daemons.sh build/device-daemons || true
   tests dev -LE '^opencl$'  # those are the leg oclgrind
 }
 

@@ -1,0 +1,136 @@
+"""Brings results home: what arrives is believed when its hash is the device's, each record is this run's, and no case
+came twice. Nothing takes its place in the output directory before that."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+
+from hetscope_device.errors import Failed, TryAgain
+from hetscope_device.words import is_plain
+
+_TRIES = 3
+
+
+class Home:
+    """What has arrived: record count, case lines without a record, and what was wrong with single lines."""
+
+    def __init__(self):
+        self.files = {}
+        self.records = 0
+        self.statuses = {}
+        self.run_uuid = ""
+        self.cases = set()
+        self.started = set()
+        self.faults = []
+
+
+def manifest_of(answer):
+    """{name: (sha256, bytes)} of the agent's `file=` lines; names that could leave the directory are refused."""
+    files = {}
+    for line in answer.lists.get("file", []):
+        sha256, size, name = (line.split(" ", 2) + ["", ""])[:3]
+        if not is_plain(name) or len(sha256) != 64 or not size.isdigit():
+            raise Failed(f"the device lists a file that cannot be taken: {line[:120]!r}")
+        files[name] = (sha256, int(size))
+    return files
+
+
+def _sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for piece in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _unpack(body, wanted, incoming):
+    """Writes the files that came along with their hashes, one behind the other; whether they are whole is seen
+    later."""
+    if len(body) != sum(size for _, size in wanted.values()):
+        return
+    for name, (_, size) in wanted.items():
+        (incoming / name).write_bytes(body[:size])
+        body = body[size:]
+
+
+def _is_whole(path, sha256):
+    return path.is_file() and _sha256(path) == sha256
+
+
+def pull(device, run_id, out, manifest=None):
+    """Brings the run's files into `out` and returns Home; `manifest` is the Answer with their hashes, where there is
+    one already. Raises TryAgain when they do not arrive as the device has them."""
+    out = pathlib.Path(out)
+    incoming = out / ".incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir(parents=True)
+    try:
+        manifest = manifest or device.ask("manifest", run_id, timeout_s=120.0)
+        wanted = manifest_of(manifest)
+        _unpack(manifest.body, wanted, incoming)
+        for name, (sha256, size) in wanted.items():
+            tries = 0
+            while not _is_whole(incoming / name, sha256):
+                if tries == _TRIES:
+                    raise TryAgain(f"{device.name}: {name} did not arrive whole in {_TRIES} tries")
+                device.pull(f"runs/{run_id}/out/{name}", incoming / name, size)
+                tries += 1
+        home = check(incoming)
+        home.files = wanted
+        for name in wanted:
+            with open(incoming / name, "rb") as stream:
+                os.fsync(stream.fileno())
+            os.replace(incoming / name, out / name)
+        return home
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+
+
+def check(directory):
+    """Reads a run's files and returns Home. Raises Failed when they are not one run's, or a case came twice."""
+    home = Home()
+    run_json, records = directory / "run.json", directory / "records.jsonl"
+    if not run_json.is_file():
+        return home
+    try:
+        home.run_uuid = json.loads(run_json.read_text(encoding="utf-8")).get("run_uuid", "")
+    except (ValueError, AttributeError) as error:
+        raise Failed(f"run.json cannot be read: {error}") from None
+    last = {}
+    for number, record in _lines(records, home.faults):
+        if record.get("run_uuid") != home.run_uuid:
+            raise Failed(
+                f"records.jsonl line {number} belongs to run {str(record.get('run_uuid'))[:40]}, not to this one"
+            )
+        case = str(record.get("case"))
+        # A case that was tried again after a failure has its earlier record, too; the last counts.
+        if case in last and last[case] in ("ok", "unsupported", "skipped"):
+            raise Failed(f"records.jsonl line {number}: a finished case came twice: {case[:200]}")
+        last[case] = record.get("status")
+    for _, line in _lines(directory / "journal.jsonl", home.faults):
+        home.started.add(str(line.get("started")))
+    home.cases = set(last)
+    home.records = len(last)
+    for status in last.values():
+        home.statuses[str(status)] = home.statuses.get(str(status), 0) + 1
+    return home
+
+
+def _lines(path, faults):
+    if not path.is_file():
+        return
+    with open(path, "rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
+                faults.append(f"{path.name} line {number} is unfinished")
+                continue
+            try:
+                value = json.loads(line)
+                if not isinstance(value, dict):
+                    raise ValueError("not an object")
+            except (ValueError, RecursionError) as error:
+                faults.append(f"{path.name} line {number}: {error}")
+                continue
+            yield number, value

@@ -1,0 +1,261 @@
+"""The driver against Google's adbd: good runs on one phone and on three, two who want the same one, a hot one, settings
+that are put back, and names that try to be commands.
+
+Usage: adb_test.py DAEMONS ROOM [unittest options]; DAEMONS: filled by fetch_daemons.sh, ROOM: a folder for a RAM disk.
+"""
+
+import json
+import pathlib
+import signal
+import threading
+import unittest
+
+import phone
+import adb_case
+from adb_case import AdbCase, AdbServer
+from driver_case import DONE, FAILED, TRY_AGAIN
+
+
+class GoodRun(AdbCase):
+    def test_records_come_home_and_nothing_is_left(self):
+        device = self.make_phone()
+        self.assert_ended(self.finish(self.run_on(device)), DONE, "4 records: 4 ok")
+        self.assert_all_home()
+        self.assert_left_clean(device)
+        record = self.device_record()
+        self.assertGreater(record["pushed_bytes"], 0)
+        self.assertEqual(record["missing_cases"], [])
+        self.assertEqual(record["gate"]["battery_c"], 29.1)
+        self.assertEqual(record["state_before"]["properties"]["ro.soc.model"], "P100")
+        self.assertEqual(record["state_before"]["battery"]["powered_by"], ["usb"])
+        self.assertIn("Acme Paper GPU 10", record["state_before"]["gles"])
+
+        # Nothing is pushed twice.
+        second = self.directory / "second"
+        self.assert_ended(self.finish(self.run_on(device, out=second)), DONE)
+        self.assertEqual(self.device_record(second)["pushed_bytes"], 0)
+        # The same command again measures nothing again.
+        self.assert_ended(self.finish(self.run_on(device)), DONE, "at home already")
+
+    def test_an_old_adb_works_too(self):
+        old = AdbServer(self.directory / "old server", phone.adb_program(self.room, self.daemons, "old"))
+        self.addCleanup(old.stop)
+        device = self.make_phone()
+        old.connect(device)
+        self.assert_ended(self.finish(self.run_on(device, server=old)), DONE)
+        self.assert_all_home()
+        self.assertIn("29.", " ".join(self.device_record()["transport"]["adb"]))
+
+    def test_three_at_once(self):
+        devices = [self.make_phone(f"phone {number}") for number in range(3)]
+        self.assert_ended(self.finish(self.run_on(*devices)), DONE)
+        folders = [path for path in self.out.iterdir() if path.is_dir()]
+        self.assertEqual(len(folders), 3)
+        for folder in folders:
+            self.assert_all_home(out=folder)
+
+    def test_one_of_three_is_unplugged(self):
+        devices = [self.make_phone(f"phone {number}") for number in range(3)]
+        devices[1].cable.pull_out()
+        finished = self.finish(self.run_on(*devices, options=["--patience", "1"]))
+        self.assert_ended(finished, TRY_AGAIN)
+        whole = [path for path in self.out.iterdir() if len(self.records(path)) == 4]
+        self.assertEqual(len(whole), 2)
+        devices[1].cable.plug_in()
+        self.assert_ended(self.finish(self.run_on(*devices)), DONE)
+        for folder in self.out.iterdir():
+            self.assert_all_home(out=folder)
+
+
+class TwoAtOneDevice(AdbCase):
+    def setUp(self):
+        super().setUp()
+        self.device = self.make_phone()
+        self.device.fact("case_s", 0.25)
+
+    def test_two_hosts(self):
+        other = AdbServer(self.directory / "other server", self.server.adb)
+        self.addCleanup(other.stop)
+        other.connect(self.device)
+        first = self.run_on(self.device)
+        self.wait_for_records(self.device)
+        second = self.run_on(self.device, server=other, host="other host", out=self.directory / "second")
+        self.assert_ended(self.finish(second), TRY_AGAIN, "busy with run")
+        self.assert_ended(self.finish(first), DONE)
+        self.assert_all_home()
+
+    def test_two_processes_of_one_host(self):
+        first = self.run_on(self.device)
+        self.wait_for_records(self.device)
+        second = self.run_on(self.device, out=self.directory / "second")
+        self.assert_ended(self.finish(second), TRY_AGAIN, "another process of this host")
+        self.assert_ended(self.finish(first), DONE)
+
+    def test_the_holder_died_in_another_boot(self):
+        root = self.root_of(self.device)
+        (root / "runs").mkdir(parents=True)
+        (root / "lock").symlink_to("hs-" + "0" * 32)
+        (root / ("lease.hs-" + "0" * 32)).write_text("another-boot 1 300\n")
+        self.assert_ended(self.finish(self.run_on(self.device)), DONE, "took over from run")
+
+    def test_the_holder_lives_elsewhere(self):
+        root = self.root_of(self.device)
+        (root / "runs").mkdir(parents=True)
+        (root / "lock").symlink_to("hs-" + "0" * 32)
+        boot = (self.device.root / "boot_id").read_text().strip()
+        uptime_s = int(float(pathlib.Path("/proc/uptime").read_text().split()[0]))
+        (root / ("lease.hs-" + "0" * 32)).write_text(f"{boot} {uptime_s} 300\n")
+        self.assert_ended(self.finish(self.run_on(self.device)), TRY_AGAIN, "busy with run hs-000")
+
+
+class HotDevice(AdbCase):
+    def test_never_cools(self):
+        device = self.make_phone()
+        device.set_battery(455)
+        run = self.run_on(device, options=["--cool-timeout", "0.2", "--prepare", "stay_awake"])
+        self.assert_ended(self.finish(run), TRY_AGAIN, "battery at 45.5 C, limit 38 C")
+        self.assertEqual(self.records(), {})
+        self.assertEqual(device.calls(), [])
+
+    def test_cools_down(self):
+        device = self.make_phone()
+        device.set_battery(455)
+        run = self.run_on(device)
+        cooling = threading.Timer(2.0, device.set_battery, [300])
+        cooling.start()
+        self.addCleanup(cooling.join)
+        self.assert_ended(self.finish(run), DONE, "waiting to cool")
+        self.assertEqual(self.device_record()["gate"]["battery_c"], 30.0)
+
+    def test_throttles(self):
+        device = self.make_phone()
+        thermal = device.facts / "thermal.txt"
+        thermal.write_text(thermal.read_text().replace("Thermal Status: 0", "Thermal Status: 3"))
+        run = self.run_on(device, options=["--cool-timeout", "0.2"])
+        self.assert_ended(self.finish(run), TRY_AGAIN, "it throttles (severe)")
+
+
+class Interruption(AdbCase):
+    def setUp(self):
+        super().setUp()
+        self.device = self.make_phone()
+        self.device.fact("case_s", 0.25)
+        self.device.fact("settings/stay_on_while_plugged_in", 3)
+
+    def stay_on(self):
+        return (self.device.facts / "settings/stay_on_while_plugged_in").read_text().strip()
+
+    def test_settings_are_put_back(self):
+        run = self.run_on(self.device, options=["--prepare", "stay_awake", "--prepare", "fixed_performance"])
+        self.wait_for_records(self.device)
+        self.assertEqual(self.stay_on(), "7")
+        self.assert_ended(self.finish(run), DONE)
+        self.assertEqual(self.stay_on(), "3")
+        self.assertEqual(self.device.calls()[-1], "cmd power set-fixed-performance-mode-enabled false")
+        self.assertEqual(self.device_record()["prepared"], {"stay_awake": "prepared", "fixed_performance": "prepared"})
+
+    def test_settings_are_put_back_after_an_interruption(self):
+        run = self.run_on(self.device, options=["--prepare", "stay_awake"])
+        self.wait_for_records(self.device)
+        run.send_signal(signal.SIGINT)
+        self.assert_ended(self.finish(run), TRY_AGAIN, "interrupted")
+        self.assertEqual(self.stay_on(), "3")
+        self.assertGreaterEqual(len(self.records()), 1)
+        self.assertEqual(self.device.processes("agent-"), [])
+        finished = self.finish(self.run_on(self.device, options=["--prepare", "stay_awake"]))
+        self.assertIn(finished.code, (DONE, FAILED), str(finished))  # the case that ctrl-C met is a failed row
+        self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
+        self.assertEqual(self.stay_on(), "3")
+
+    def test_settings_are_put_back_by_the_next_session(self):
+        run = self.run_on(self.device, options=["--prepare", "stay_awake"])
+        self.wait_for_records(self.device)
+        run.kill()
+        run.wait()
+        self.wait_until_quiet(self.device)
+        self.assertEqual(self.stay_on(), "7")
+        self.assert_ended(
+            self.finish(self.run_on(self.device, options=["--prepare", "stay_awake"])),
+            DONE,
+            "is on the device already (ended)",
+        )
+        self.assert_all_home()
+        self.assertEqual(self.stay_on(), "3")
+
+    def test_a_phone_that_refuses(self):
+        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
+        run = self.run_on(self.device, options=["--prepare", "fixed_performance"])
+        self.assert_ended(self.finish(run), DONE, "the device refuses fixed_performance")
+
+    def test_airplane_mode_would_cut_the_link(self):
+        self.assert_ended(
+            self.finish(self.run_on(self.device, options=["--prepare", "airplane"])), 2, "reached over the network"
+        )
+
+
+class HostileNames(AdbCase):
+    NAMES = (
+        "'; touch pwned; '.json",
+        "$(touch pwned).json",
+        "`touch pwned`.json",
+        '" & touch pwned & ".json',
+        "-rf.json",
+        "a\tb  c é ☂.json",
+        "--help.json",
+        "%s%n\\.json",
+    )
+
+    def test_names_arrive_as_they_are(self):
+        device = self.make_phone()
+        scenarios = [self.scenario(name) for name in self.NAMES]
+        line = "copy kernel='$(touch pwned)' ; touch pwned | `touch pwned`\\"
+        run = self.start(
+            *self.words(device), "--case", line, "--filter", "';touch pwned;'", *scenarios, **self.server.environment
+        )
+        self.assert_ended(self.finish(run), DONE)
+        self.assert_all_home()
+        self.assertEqual(list(device.root.glob("**/pwned")), [])
+        called = (device.facts / "called").read_text().splitlines()
+        self.assertIn(line, called)
+        self.assertIn("';touch pwned;'", called)
+        self.assertEqual(called[called.index("--") + 1 :], [f"in/{name}" for name in self.NAMES])
+
+    def test_a_device_that_answers_with_escapes(self):
+        device = self.make_phone()
+        getprop = device.facts / "getprop.txt"
+        getprop.write_text(getprop.read_text() + "[ro.product.device]: [\x1b]0;owned\x07$(touch pwned)]\n")
+        finished = self.driver("info", "--adb", self.server.adb, "--device", device.serial, **self.server.environment)
+        self.assert_ended(finished, DONE, "Paper 1")
+        self.assertNotIn("\x1b", finished.stdout)
+
+
+class Pages(AdbCase):
+    def test_list(self):
+        device = self.make_phone()
+        self.assert_ended(
+            self.driver("list", "--adb", self.server.adb, **self.server.environment), DONE, f"{device.serial}\tdevice"
+        )
+
+    def test_info(self):
+        device = self.make_phone()
+        finished = self.driver(
+            "info", "--json", "--adb", self.server.adb, "--device", device.serial, **self.server.environment
+        )
+        self.assert_ended(finished, DONE)
+        now = json.loads(finished.stdout)
+        self.assertEqual(now["temperature"]["sensors_c"], {"CPU0": 38.6, "battery": 29.1, "skin": 31.2})
+        self.assertEqual(now["screen"], "Awake")
+
+    def test_clean(self):
+        device = self.make_phone()
+        self.assert_ended(self.finish(self.run_on(device, options=["--keep"])), DONE)
+        self.assertEqual(len(list(self.root_of(device).glob("runs/*"))), 1)
+        self.assert_ended(
+            self.driver("clean", "--adb", self.server.adb, "--device", device.serial, **self.server.environment), DONE
+        )
+        self.assertEqual(list(self.root_of(device).glob("runs/*")) + list(self.root_of(device).glob("cache/*")), [])
+
+
+if __name__ == "__main__":
+    adb_case.set_up()
+    unittest.main()

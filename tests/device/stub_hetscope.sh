@@ -1,0 +1,77 @@
+#!/bin/sh
+# Plays hetscope on a test device: the same files, progress and exit codes, with faults from files in /facts (or
+# $HETSCOPE_STUB_FACTS): cases, case_s; crash_at, hang_at, kill_at, abort_at: the number of a case at which it happens
+# (once, unless `always` is there). What it was called with is left in /facts/called, a word a line.
+facts=${HETSCOPE_STUB_FACTS:-/facts}
+fact() { cat "$facts/$1" 2>/dev/null || echo "$2"; }
+cases=$(fact cases 4)
+command=$1
+[ "$command" != run ] || printf '%s\n' "$@" >"$facts/called"
+[ $# -eq 0 ] || shift
+out=
+resume=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --out) out=$2; shift ;;
+    --resume) resume=yes ;;
+    --filter | --budget | --case | --processor | --meter) shift ;;
+    --) shift; break ;;
+  esac
+  shift
+done
+case_line() { echo "stub kernel=stub processor=cpu index=$1"; }
+all_cases() { i=1; while [ $i -le "$cases" ]; do case_line $i; i=$((i + 1)); done; }
+
+case $command in
+  --version) echo "hetscope 0.0.0 (stub)"; exit 0 ;;
+  list) all_cases; exit 0 ;;
+  run) ;;
+  *) echo "unknown subcommand" >&2; exit 2 ;;
+esac
+full() { echo "hetscope: $out: No space left on device; the run can be resumed" >&2; exit 2; }
+trap 'echo "hetscope: interrupted; go on with --resume" >&2; exit 2' TERM INT
+for name in "$@"; do
+  if [ ! -f "$name" ]; then echo "no such scenario: $name" >&2; exit 2; fi
+done
+if [ $resume = no ]; then
+  if [ -e "$out/run.json" ]; then echo "$out holds a run" >&2; exit 2; fi
+  mkdir -p "$out" || full
+  uuid=$(cat /proc/sys/kernel/random/uuid)
+  echo "{\"schema\":\"hetscope/run/1\",\"run_uuid\":\"$uuid\"}" >"$out/run.new" 2>/dev/null || full
+  mv "$out/run.new" "$out/run.json"
+else
+  uuid=$(sed 's/.*"run_uuid":"\([^"]*\)".*/\1/' "$out/run.json")
+  # What a full disk or a reset has torn goes, as in hetscope.
+  for file in records journal; do
+    if [ -n "$(tail -c 1 "$out/$file.jsonl" 2>/dev/null)" ]; then sed -i '$d' "$out/$file.jsonl"; fi
+  done
+fi
+touch "$out/records.jsonl" "$out/journal.jsonl"
+once() {  # FAULT INDEX: does it happen now?
+  [ "$(fact "$1" 0)" = "$2" ] || return 1
+  [ -f "$facts/always" ] || rm -f "$facts/$1"
+  return 0
+}
+i=1
+while [ $i -le "$cases" ]; do
+  line=$(case_line $i)
+  if ! grep -q "\"case\":\"$line\"" "$out/records.jsonl"; then
+    status=ok
+    if grep -q "\"started\":\"$line\"" "$out/journal.jsonl"; then
+      status=failed
+    else
+      echo "{\"started\":\"$line\"}" >>"$out/journal.jsonl" || full
+      if once crash_at $i; then kill -SEGV $$; fi
+      if once kill_at $i; then kill -9 $$; fi
+      if once abort_at $i; then kill -9 "$PPID"; kill -9 $$; fi
+      if once hang_at $i; then while :; do sleep 1; done; fi
+      sleep "$(fact case_s 0.05)"
+    fi
+    record="{\"schema\":\"hetscope/record/1\",\"run_uuid\":\"$uuid\",\"case\":\"$line\",\"status\":\"$status\""
+    record="$record,\"padding\":\"$(fact padding '')\"}"
+    echo "$record" >>"$out/records.jsonl" 2>/dev/null || full
+  fi
+  echo "[$i/$cases] ok $line" >&2
+  i=$((i + 1))
+done
+if grep -q '"status":"failed"' "$out/records.jsonl"; then exit 1; fi
