@@ -27,8 +27,12 @@ struct RunConditions {
   std::set<std::string> launches;
   std::set<std::string> governors;
   std::set<std::string> affinities;
-  Range freq_khz;
+  Range freq_khz;                          // of the CPUs
+  std::map<std::string, Range> other_khz;  // of GPU, memory, buses
   std::map<std::string, Range> temp_c;
+  std::set<std::string> cooling;
+  std::set<std::string> battery;
+  BlockSpeedRecord speed;  // summed; the slowest of all
   std::vector<double> loads;
   std::size_t rows = 0;
 };
@@ -45,6 +49,28 @@ std::string cpu_list_text(const std::vector<int>& cpus) {
   return text;
 }
 
+// Everything that was read before, during and after.
+void add_moving(const ConditionsRecord& conditions, RunConditions& result) {
+  for (const auto* khz : {&conditions.freq_khz, &conditions.before_khz, &conditions.lowest_khz}) {
+    for (const auto& [part, value] : *khz) {
+      Range& range = part.starts_with("cpu") ? result.freq_khz : result.other_khz[part];
+      range.add(static_cast<double>(value));
+    }
+  }
+  for (const auto* celsius : {&conditions.temp_c, &conditions.before_c, &conditions.hottest_c}) {
+    for (const auto& [zone, value] : *celsius) result.temp_c[zone].add(value);
+  }
+}
+
+void add_speed(const BlockSpeedRecord& one, BlockSpeedRecord& sum) {
+  sum.blocks += one.blocks;
+  sum.slow += one.slow;
+  sum.discarded += one.discarded;
+  sum.slowest = std::max(sum.slowest, one.slowest);
+  sum.cooled_s = std::max(sum.cooled_s, one.cooled_s);
+  sum.gave_up_cooling = sum.gave_up_cooling || one.gave_up_cooling;
+}
+
 RunConditions conditions_of(const Summary& summary, std::size_t run) {
   RunConditions result;
   for (const Row& row : summary.rows) {
@@ -54,8 +80,10 @@ RunConditions conditions_of(const Summary& summary, std::size_t run) {
     if (!conditions.launch.empty()) result.launches.insert(conditions.launch);
     if (!conditions.governor.empty()) result.governors.insert(conditions.governor);
     if (!conditions.affinity.empty()) result.affinities.insert(cpu_list_text(conditions.affinity));
-    for (const auto& [cpu, khz] : conditions.freq_khz) result.freq_khz.add(static_cast<double>(khz));
-    for (const auto& [zone, celsius] : conditions.temp_c) result.temp_c[zone].add(celsius);
+    add_moving(conditions, result);
+    result.cooling.insert(conditions.cooling.begin(), conditions.cooling.end());
+    if (conditions.battery && !conditions.battery->status.empty()) result.battery.insert(conditions.battery->status);
+    if (conditions.speed) add_speed(*conditions.speed, result.speed);
     if (std::isfinite(conditions.load)) result.loads.push_back(conditions.load);
   }
   return result;
@@ -77,15 +105,34 @@ Table facts_table(const Facts& facts) {
   return table;
 }
 
+std::string frequency_text(const Range& khz) {
+  return format_si(1e3 * khz.low, "Hz") + " to " + format_si(1e3 * khz.high, "Hz");
+}
+
+// What the reference loops and the gate saw.
+void add_speed_facts(const BlockSpeedRecord& speed, Facts& facts) {
+  if (speed.blocks == 0) return;
+  facts.emplace_back("slow blocks", "discarded " + std::to_string(speed.discarded) + " of " +
+                                        std::to_string(speed.blocks) + ", kept " +
+                                        std::to_string(speed.slow - speed.discarded) +
+                                        " in cases that were slow most of the time; slowest reference loop " +
+                                        format_number(speed.slowest) + " of its time at the start");
+  if (speed.cooled_s > 0) {
+    facts.emplace_back("waited to cool", "up to " + format_number(speed.cooled_s) + " s in a group" +
+                                             (speed.gave_up_cooling ? ", and gave up" : ""));
+  }
+}
+
 Facts facts_of(const RunConditions& conditions) {
   Facts facts;
   facts.emplace_back("launched from", joined(conditions.launches));
   facts.emplace_back("CPUs allowed", joined(conditions.affinities));
   facts.emplace_back("governor of cpu0", joined(conditions.governors));
-  facts.emplace_back("CPU frequency", conditions.freq_khz.empty()
-                                          ? "not readable"
-                                          : format_si(1e3 * conditions.freq_khz.low, "Hz") + " to " +
-                                                format_si(1e3 * conditions.freq_khz.high, "Hz"));
+  facts.emplace_back("CPU frequency",
+                     conditions.freq_khz.empty() ? "not readable" : frequency_text(conditions.freq_khz));
+  for (const auto& [part, range] : conditions.other_khz) {
+    if (!range.empty()) facts.emplace_back(part, frequency_text(range));
+  }
   std::string temperatures;
   for (const auto& [zone, range] : conditions.temp_c) {
     if (range.empty()) continue;
@@ -93,6 +140,9 @@ Facts facts_of(const RunConditions& conditions) {
                     format_number(range.high) + " \u00b0C";
   }
   facts.emplace_back("temperatures", temperatures.empty() ? "not readable" : temperatures);
+  if (!conditions.cooling.empty()) facts.emplace_back("cooling at work", joined(conditions.cooling));
+  if (!conditions.battery.empty()) facts.emplace_back("battery", joined(conditions.battery));
+  add_speed_facts(conditions.speed, facts);
   facts.emplace_back("load by other processes", conditions.loads.empty()
                                                     ? "not readable"
                                                     : "median " + percent(median(conditions.loads)) + ", highest " +

@@ -59,6 +59,8 @@ struct Member {
   std::int64_t iterations = 1;
   std::int64_t batch_ns = 0;  // of the last batch of the warm-up
   double measured_ns = 0;
+  double last_slowdown = 1;                                      // beside its last block
+  std::vector<std::pair<std::size_t, std::size_t>> slow_blocks;  // [first, last) sample of each
   bool alive() const { return result.failure.empty(); }
   int samples() const { return static_cast<int>(result.rounds.size()); }
 };
@@ -96,12 +98,11 @@ void warm_up(Member& member, const Clock& clock, const MeasureOptions& options, 
   } while (!member.result.settled && clock.now_ns() < end_ns);
 }
 
-// One block of samples of one member.
-void visit(Member& member, std::int32_t round, std::int32_t position, const Clock& clock,
-           const MeasureOptions& options) {
+// One block of samples of one member, which is inside its block.
+void take_block(Member& member, std::int32_t round, std::int32_t position, const Clock& clock,
+                const MeasureOptions& options) {
   Runnable& runnable = *member.subject.runnable;
   Measurement& result = member.result;
-  const EnteredRunnable entered(runnable);
   // What ran in between left its own data in the caches and put threads to sleep. A batch longer than a block pays for
   // that within itself.
   if (!member.subject.cold && member.batch_ns < options.block_ns) runnable.run(member.iterations);
@@ -122,6 +123,52 @@ void visit(Member& member, std::int32_t round, std::int32_t position, const Cloc
     for (const auto& [name, total_ns] : runnable.own_clocks()) add_total(result, name, total_ns);
     if (clock.now_ns() >= block_end_ns || member.samples() >= options.stop.max_samples) break;
   }
+}
+
+// A block between two looks at the processors' speed.
+void visit(Member& member, std::int32_t round, std::int32_t position, const Clock& clock, const MeasureOptions& options,
+           ThrottleGuard& guard) {
+  const std::span<ReferenceLoop* const> loops = member.subject.references;
+  // Inside the block, because only there the calling thread is on the Runnable's core.
+  const auto slowdown_inside = [&] {
+    const EnteredRunnable entered(*member.subject.runnable);
+    return guard.slowdown(loops);
+  };
+  if (guard.wait_until_cool(member.last_slowdown, slowdown_inside)) warm_up(member, clock, options, 0);
+  const std::size_t first = member.result.rounds.size();
+  const EnteredRunnable entered(*member.subject.runnable);
+  const double before = guard.slowdown(loops);
+  take_block(member, round, position, clock, options);
+  const double after = guard.slowdown(loops);
+  BlockSpeed& speed = member.result.speed;
+  member.last_slowdown = std::max(before, after);
+  speed.slowest = std::max(speed.slowest, member.last_slowdown);
+  ++speed.blocks;
+  if (!guard.is_slow(member.last_slowdown)) return;
+  ++speed.slow;
+  member.slow_blocks.emplace_back(first, member.result.rounds.size());
+}
+
+template <class T>
+void erase_block(std::vector<T>& list, const std::pair<std::size_t, std::size_t>& block) {
+  if (list.size() < block.second) return;
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(block.first),
+             list.begin() + static_cast<std::ptrdiff_t>(block.second));
+}
+
+// Slow blocks go when they are the exception. When they are more than half they are what this device does, and a
+// measurement without them would be of another one.
+void discard_slow_blocks(Member& member) {
+  Measurement& result = member.result;
+  if (2 * result.speed.slow > result.speed.blocks) return;
+  for (auto block = member.slow_blocks.rbegin(); block != member.slow_blocks.rend(); ++block) {
+    result.discarded += static_cast<std::int64_t>(block->second - block->first);
+    for (auto& [clock, totals_ns] : result.totals_ns) erase_block(totals_ns, *block);
+    erase_block(result.rounds, *block);
+    erase_block(result.order, *block);
+    erase_block(result.iterations, *block);
+  }
+  result.speed.discarded = result.speed.slow;
 }
 
 bool has_converged(const Member& member, const StopRule& rule, std::uint64_t seed) {
@@ -172,7 +219,7 @@ Session::Session(const Clock& clock) : clock_(clock), timer_(measure_timer(clock
 std::vector<Measurement> Session::measure(std::span<const Subject> group, const MeasureOptions& options,
                                           std::span<Runnable* const> load, MeasureObserver* observer) {
   const std::int64_t start_ns = clock_.now_ns();
-  const std::int64_t end_ns = start_ns + options.budget_ns;
+  ThrottleGuard guard(clock_, options.throttle);
   const std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
   MeasureOptions limited = options;
   limited.warm_up_ns =
@@ -182,10 +229,13 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
   for (Runnable* runnable : load) loads.push_back(std::make_unique<BackgroundLoad>(*runnable));
 
   std::vector<Member> members;
-  for (const Subject& subject : group) members.push_back({.subject = subject, .result = {}});
+  for (const Subject& subject : group) members.emplace_back().subject = subject;
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (observer != nullptr) observer->visiting(i);
     warm_up(members[i], clock_, limited, min_sample_ns);
+    if (members[i].subject.references.empty()) continue;
+    const EnteredRunnable entered(*members[i].subject.runnable);
+    guard.begin(members[i].subject.references);
   }
 
   Random random(options.seed);
@@ -198,12 +248,14 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
       Member& member = members[order[position]];
       if (!member.alive()) continue;
       if (observer != nullptr) observer->visiting(order[position]);
-      visit(member, round, static_cast<std::int32_t>(position), clock_, options);
+      visit(member, round, static_cast<std::int32_t>(position), clock_, limited, guard);
     }
     for (const auto& background : loads) background->rethrow_failure();
     const int fewest = fewest_samples(members);
     if (fewest == std::numeric_limits<int>::max()) break;  // nobody is left
-    const bool spent = clock_.now_ns() >= end_ns || most_samples(members) >= options.stop.max_samples;
+    // Cooling is no measuring.
+    const bool spent = clock_.now_ns() >= start_ns + options.budget_ns + guard.waited_ns() ||
+                       most_samples(members) >= options.stop.max_samples;
     if (fewest < next_look && !spent) continue;
     const bool done = look(members, options);
     if (done || spent) break;
@@ -215,6 +267,9 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
     for (auto& [name, totals] : member.result.totals_ns) {
       totals.resize(member.result.rounds.size(), std::numeric_limits<double>::quiet_NaN());
     }
+    discard_slow_blocks(member);
+    member.result.cooled_ns = guard.waited_ns();
+    member.result.gave_up_cooling = guard.gave_up();
     const EnteredRunnable entered(*member.subject.runnable);
     member.result.stages_ns = member.subject.runnable->run_stages();
   }

@@ -14,8 +14,11 @@
 #include "harness/kernel/runnable.hpp"
 #include "harness/measure/energy_window.hpp"
 #include "harness/measure/stop_rule.hpp"
+#include "harness/measure/throttle_guard.hpp"
 
 namespace hetscope {
+
+class LoadReader;
 
 inline constexpr const char* kHostClock = "host_monotonic";
 inline constexpr const char* kHostMinusLaunchClock = "host_minus_empty_launch";
@@ -28,12 +31,23 @@ struct MeasureOptions {
   int max_samples_per_block = 10;
   std::int64_t warm_up_ns = 100'000'000;  // at most, for each Runnable (and at most a quarter of the budget)
   std::uint64_t seed = 1;                 // of the order of visits and of the bootstrap
+  ThrottleOptions throttle;               // matters for subjects that have reference loops
 };
 
 // One prepared member of a group.
 struct Subject {
   Runnable* runnable = nullptr;
   bool cold = false;  // evict before each sample; samples are single iterations
+  // Of the processors that it runs on: run before and after each block to see whether they kept their speed.
+  std::span<ReferenceLoop* const> references = {};
+};
+
+// Whether the processors of one member kept their speed.
+struct BlockSpeed {
+  std::int64_t blocks = 0;
+  std::int64_t slow = 0;       // a reference loop beside the block was slower than at the start by more than the limit
+  std::int64_t discarded = 0;  // slow ones that were thrown away
+  double slowest = 1;          // of the reference loops relative to the start
 };
 
 // Told outside the clock which member runs next, so that a supervisor knows which one brought the process down.
@@ -52,8 +66,11 @@ struct Measurement {
   std::map<std::string, double> stages_ns;
   bool converged = false;
   bool settled = false;        // the warm-up reached a steady level
-  std::int64_t discarded = 0;  // samples thrown away (none today)
-  std::string failure;         // why this member could not be measured (eviction refused), else empty
+  std::int64_t discarded = 0;  // samples of slow blocks, thrown away when the slow ones are the exception
+  BlockSpeed speed;
+  std::int64_t cooled_ns = 0;  // waited for the device to cool, of the whole group
+  bool gave_up_cooling = false;
+  std::string failure;  // why this member could not be measured (eviction refused), else empty
 
   std::vector<double> per_iteration_ns(const std::string& clock) const;
 };
@@ -67,9 +84,10 @@ class Session {
   std::vector<Measurement> measure(std::span<const Subject> group, const MeasureOptions& options,
                                    std::span<Runnable* const> load = {}, MeasureObserver* observer = nullptr);
 
-  // A pass of its own on one member, long enough for the meter; see energy_window.hpp.
+  // A pass of its own on one member, long enough for the meter; see energy_window.hpp. A meter that fails leaves its
+  // reason in the result; what the Runnable throws passes through. Without `load` nobody looks at what others use.
   EnergyMeasurement measure_energy(const Subject& subject, EnergyMeter& meter, const EnergyWindowOptions& options,
-                                   double latency_ns);
+                                   double latency_ns, LoadReader* load = nullptr);
 
   const TimerQuality& timer() const noexcept { return timer_; }
 

@@ -62,6 +62,13 @@ struct VerifyRecord {
   std::int64_t checked = 0;
 };
 
+struct EnergyModelRecord {
+  std::string name;
+  std::string version;
+  std::string source;  // where its numbers come from
+  std::string sha256;  // of its file
+};
+
 struct EnergyRecord {
   std::optional<double> value_j;
   std::string kind = "none";  // EnergyKind's names
@@ -72,11 +79,25 @@ struct EnergyRecord {
   std::optional<double> idle_w;
   std::optional<double> dynamic_j;
   std::string reason;
+  std::string method = {};                               // how a joule came about, in a phrase
+  std::optional<std::pair<double, double>> ci95_j = {};  // of value_j
+  std::optional<double> period_s = {};                   // of the meter's updates
+  std::optional<std::int64_t> updates = {};              // in the window
+  bool aligned = false;                                  // segments begin and end at an update
+  std::optional<double> idle_before_w = {};
+  std::optional<double> idle_after_w = {};
+  std::optional<double> background_load = {};
+  // One entry per segment of the window.
+  std::vector<double> segment_j = {};
+  std::vector<double> segment_ns = {};
+  std::vector<std::int64_t> segment_runs = {};
+  std::optional<EnergyModelRecord> model = {};  // of a modelled value
 };
 
 struct EdpRecord {
   double value_js = 0;
   std::string kind;  // of the energy it was formed with
+  std::optional<std::pair<double, double>> ci95_js = {};
 };
 
 struct MetricRecord {
@@ -101,6 +122,22 @@ struct SourceRecord {
   std::string timer;      // what the tool times, in words
 };
 
+struct BatteryRecord {
+  std::optional<std::int64_t> percent;
+  std::string status;
+  std::optional<double> temp_c;
+};
+
+// Whether the processors kept their speed, by reference loops beside each block.
+struct BlockSpeedRecord {
+  std::int64_t blocks = 0;
+  std::int64_t slow = 0;
+  std::int64_t discarded = 0;
+  double slowest = 1;
+  double cooled_s = 0;
+  bool gave_up_cooling = false;
+};
+
 struct ConditionsRecord {
   std::string launch;
   std::vector<int> affinity;
@@ -108,6 +145,16 @@ struct ConditionsRecord {
   std::map<std::string, double> temp_c;
   double load = 0;
   std::string governor;
+  // "" and empty: not readable, or written before these were known.
+  std::map<std::string, std::int64_t> before_khz = {};
+  std::map<std::string, std::int64_t> lowest_khz = {};
+  std::map<std::string, double> before_c = {};
+  std::map<std::string, double> hottest_c = {};
+  std::vector<std::string> cooling = {};  // what the kernel did against heat
+  std::optional<BatteryRecord> battery = {};
+  std::string screen = {};
+  std::string cpuset = {};
+  std::optional<BlockSpeedRecord> speed = {};
 };
 
 struct Record {

@@ -170,6 +170,32 @@ VerifyRecord read_verify(const Node& node) {
   return verify;
 }
 
+// [low, high], or none for null.
+std::optional<std::pair<double, double>> read_pair(const Node& node) {
+  if (node.is_null()) return std::nullopt;
+  std::vector<double> ends;
+  node.for_each_item([&ends](const Node& end) { ends.push_back(end.number()); });
+  if (ends.size() != 2) throw node.fault("is not [low, high]");
+  return std::pair(ends[0], ends[1]);
+}
+
+void read_window(const Node& node, EnergyRecord& energy) {
+  energy.updates = node["updates"].integer();
+  energy.period_s = node.optional_member("period_s").optional_number();
+  if (const Node aligned = node.optional_member("aligned"); !aligned.is_null()) energy.aligned = aligned.boolean();
+  energy.idle_before_w = node.optional_member("idle_before_w").optional_number();
+  energy.idle_after_w = node.optional_member("idle_after_w").optional_number();
+  energy.background_load = node.optional_member("background_load").optional_number();
+  const Node segments = node.optional_member("segments");
+  if (segments.is_null()) return;
+  segments["energy_j"].for_each_item([&](const Node& value) { energy.segment_j.push_back(value.number_or_nan()); });
+  segments["busy_ns"].for_each_item([&](const Node& value) { energy.segment_ns.push_back(value.number_or_nan()); });
+  energy.segment_runs = segments["runs"].integers<std::int64_t>();
+  if (energy.segment_ns.size() != energy.segment_j.size() || energy.segment_runs.size() != energy.segment_j.size()) {
+    throw segments.fault("the lists energy_j, busy_ns and runs differ in length");
+  }
+}
+
 EnergyRecord read_energy(const Node& node) {
   EnergyRecord energy;
   energy.value_j = node["value_j"].optional_number();
@@ -181,6 +207,13 @@ EnergyRecord read_energy(const Node& node) {
   if (const Node runs = node["runs"]; !runs.is_null()) energy.runs = runs.integer();
   energy.idle_w = node["idle_w"].optional_number();
   energy.reason = node["reason"].text();
+  energy.method = node.optional_member("method").text_or_empty();
+  energy.ci95_j = read_pair(node.optional_member("ci95_j"));
+  if (const Node updates = node.optional_member("updates"); !updates.is_null()) read_window(node, energy);
+  if (const Node model = node.optional_member("model"); !model.is_null()) {
+    energy.model = EnergyModelRecord{model["name"].text(), model["version"].text(), model["source"].text(),
+                                     model["sha256"].text()};
+  }
   return energy;
 }
 
@@ -195,6 +228,36 @@ SourceRecord read_source(const Node& node) {
   return source;
 }
 
+BatteryRecord read_battery(const Node& node) {
+  BatteryRecord battery;
+  if (const Node percent = node["percent"]; !percent.is_null()) battery.percent = percent.integer();
+  battery.status = node["status"].text();
+  battery.temp_c = node["temp_c"].optional_number();
+  return battery;
+}
+
+BlockSpeedRecord read_speed(const Node& node) {
+  return {node["blocks"].integer(), node["slow"].integer(),    node["discarded"].integer(),
+          node["slowest"].number(), node["cooled_s"].number(), node["gave_up_cooling"].boolean()};
+}
+
+void read_moving_conditions(const Node& node, ConditionsRecord& conditions) {
+  const auto read_khz = [&](const char* name, std::map<std::string, std::int64_t>& khz) {
+    const Node values = node.optional_member(name);
+    if (values.is_null()) return;
+    values.for_each_member([&](const std::string& part, const Node& value) { khz[part] = value.integer(); });
+  };
+  const auto read_celsius = [&](const char* name, std::map<std::string, double>& celsius) {
+    const Node values = node.optional_member(name);
+    if (values.is_null()) return;
+    values.for_each_member([&](const std::string& zone, const Node& value) { celsius[zone] = value.number(); });
+  };
+  read_khz("before_khz", conditions.before_khz);
+  read_khz("lowest_khz", conditions.lowest_khz);
+  read_celsius("before_c", conditions.before_c);
+  read_celsius("hottest_c", conditions.hottest_c);
+}
+
 ConditionsRecord read_conditions(const Node& node) {
   ConditionsRecord conditions;
   conditions.launch = node["launch"].text();
@@ -205,6 +268,16 @@ ConditionsRecord read_conditions(const Node& node) {
       [&](const std::string& name, const Node& value) { conditions.temp_c[name] = value.number(); });
   conditions.load = node["load"].number_or_nan();
   conditions.governor = node.optional_member("governor").text_or_empty();
+  read_moving_conditions(node, conditions);
+  if (const Node cooling = node.optional_member("cooling"); !cooling.is_null()) {
+    cooling.for_each_item([&](const Node& device) { conditions.cooling.push_back(device.text()); });
+  }
+  if (const Node battery = node.optional_member("battery"); !battery.is_null()) {
+    conditions.battery = read_battery(battery);
+  }
+  conditions.screen = node.optional_member("screen").text_or_empty();
+  conditions.cpuset = node.optional_member("cpuset").text_or_empty();
+  if (const Node speed = node.optional_member("speed"); !speed.is_null()) conditions.speed = read_speed(speed);
   return conditions;
 }
 
@@ -273,7 +346,7 @@ void read_energies(const Node& root, Record& record) {
   if (edp.is_null()) return;
   const Node kind = root.optional_member("edp_kind");
   if (kind.is_null()) throw kind.fault("is missing beside a number in 'edp_js'");
-  record.edp = EdpRecord{edp.number(), kind.text()};
+  record.edp = EdpRecord{edp.number(), kind.text(), read_pair(root.optional_member("edp_ci95_js"))};
 }
 
 }  // namespace

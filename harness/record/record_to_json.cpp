@@ -72,18 +72,44 @@ json latency_to_json(const LatencyRecord& latency, bool is_imported, const std::
   return object;
 }
 
+json pair_or_null(const std::optional<std::pair<double, double>>& ends) {
+  if (!ends || !std::isfinite(ends->first) || !std::isfinite(ends->second)) return nullptr;
+  return json::array({number(ends->first), number(ends->second)});
+}
+
 json energy_to_json(const EnergyRecord& energy) {
   std::string reason = energy.reason;
   if (energy.value_j && !std::isfinite(*energy.value_j) && reason.empty()) reason = "the value is not a finite number";
-  return {{"value_j", number(energy.value_j)},
-          {"dynamic_j", number(energy.dynamic_j)},
-          {"kind", energy.kind},
-          {"meter", energy.meter},
-          {"scope", text_or_null(energy.scope)},
-          {"window_s", number(energy.window_s)},
-          {"runs", energy.runs ? json(*energy.runs) : json(nullptr)},
-          {"idle_w", number(energy.idle_w)},
-          {"reason", reason}};
+  json object = {{"value_j", number(energy.value_j)},
+                 {"dynamic_j", number(energy.dynamic_j)},
+                 {"kind", energy.kind},
+                 {"meter", energy.meter},
+                 {"scope", text_or_null(energy.scope)},
+                 {"window_s", number(energy.window_s)},
+                 {"runs", energy.runs ? json(*energy.runs) : json(nullptr)},
+                 {"idle_w", number(energy.idle_w)},
+                 {"reason", reason}};
+  if (!energy.method.empty()) object["method"] = energy.method;
+  if (energy.ci95_j) object["ci95_j"] = pair_or_null(energy.ci95_j);
+  if (energy.updates) {
+    object["updates"] = *energy.updates;
+    object["period_s"] = number(energy.period_s);
+    object["aligned"] = energy.aligned;
+    object["idle_before_w"] = number(energy.idle_before_w);
+    object["idle_after_w"] = number(energy.idle_after_w);
+    object["background_load"] = number(energy.background_load);
+    json energies = json::array();
+    json times = json::array();
+    for (const double value : energy.segment_j) energies.push_back(number(value));
+    for (const double value : energy.segment_ns) times.push_back(number(value));
+    object["segments"] = {
+        {"energy_j", std::move(energies)}, {"busy_ns", std::move(times)}, {"runs", energy.segment_runs}};
+  }
+  if (const auto& model = energy.model) {
+    object["model"] = {
+        {"name", model->name}, {"version", model->version}, {"source", model->source}, {"sha256", model->sha256}};
+  }
+  return object;
 }
 
 json metrics_to_json(const std::map<std::string, MetricRecord>& metrics) {
@@ -113,10 +139,35 @@ json source_to_json(const SourceRecord& source) {
           {"timer", source.timer}};
 }
 
+json battery_to_json(const BatteryRecord& battery) {
+  return {{"percent", battery.percent ? json(*battery.percent) : json(nullptr)},
+          {"status", battery.status},
+          {"temp_c", number(battery.temp_c)}};
+}
+
+json speed_to_json(const BlockSpeedRecord& speed) {
+  return {{"blocks", speed.blocks},
+          {"slow", speed.slow},
+          {"discarded", speed.discarded},
+          {"slowest", number(speed.slowest)},
+          {"cooled_s", number(speed.cooled_s)},
+          {"gave_up_cooling", speed.gave_up_cooling}};
+}
+
 json conditions_to_json(const ConditionsRecord& conditions) {
-  return {{"launch", conditions.launch},     {"affinity", conditions.affinity},
-          {"freq_khz", conditions.freq_khz}, {"temp_c", finite_numbers(conditions.temp_c)},
-          {"load", number(conditions.load)}, {"governor", conditions.governor}};
+  json object = {{"launch", conditions.launch},     {"affinity", conditions.affinity},
+                 {"freq_khz", conditions.freq_khz}, {"temp_c", finite_numbers(conditions.temp_c)},
+                 {"load", number(conditions.load)}, {"governor", conditions.governor}};
+  if (!conditions.before_khz.empty()) object["before_khz"] = conditions.before_khz;
+  if (!conditions.lowest_khz.empty()) object["lowest_khz"] = conditions.lowest_khz;
+  if (!conditions.before_c.empty()) object["before_c"] = finite_numbers(conditions.before_c);
+  if (!conditions.hottest_c.empty()) object["hottest_c"] = finite_numbers(conditions.hottest_c);
+  if (!conditions.cooling.empty()) object["cooling"] = conditions.cooling;
+  if (conditions.battery) object["battery"] = battery_to_json(*conditions.battery);
+  if (!conditions.screen.empty()) object["screen"] = conditions.screen;
+  if (!conditions.cpuset.empty()) object["cpuset"] = conditions.cpuset;
+  if (conditions.speed) object["speed"] = speed_to_json(*conditions.speed);
+  return object;
 }
 
 void add_identity(const Record& record, json& object) {
@@ -162,6 +213,7 @@ json to_json(const Record& record) {
   const bool has_edp = record.edp && std::isfinite(record.edp->value_js);
   object["edp_js"] = has_edp ? number(record.edp->value_js) : json(nullptr);
   object["edp_kind"] = has_edp ? json(record.edp->kind) : json(nullptr);
+  if (has_edp && record.edp->ci95_js) object["edp_ci95_js"] = pair_or_null(record.edp->ci95_js);
 
   object["work"] = {{"bytes", record.useful_bytes},
                     {"flops", record.useful_flops},

@@ -62,14 +62,33 @@ EnergyRecord record_of(const EnergyMeasurement& energy) {
   record.kind = energy.energy_j ? std::string(to_string(energy.kind)) : "none";
   record.meter = energy.meter;
   record.scope = energy.scope;
+  record.method = energy.method;
   record.reason = energy.reason;
-  if (energy.runs > 0) {
-    record.window_s = energy.window_s;
-    record.runs = energy.runs;
-    record.idle_w = (energy.idle_before_w + energy.idle_after_w) / 2;
-    record.dynamic_j = energy.dynamic_j;
+  if (energy.runs == 0) return record;
+  record.window_s = energy.window_s;
+  record.runs = energy.runs;
+  record.idle_w = (energy.idle_before_w + energy.idle_after_w) / 2;
+  record.dynamic_j = energy.dynamic_j;
+  if (energy.ci95_j) record.ci95_j = {energy.ci95_j->low, energy.ci95_j->high};
+  record.period_s = energy.period_s;
+  record.updates = energy.updates;
+  record.aligned = energy.aligned;
+  record.idle_before_w = energy.idle_before_w;
+  record.idle_after_w = energy.idle_after_w;
+  record.background_load = energy.background_load;
+  for (const EnergySegment& segment : energy.segments) {
+    record.segment_j.push_back(segment.energy_j);
+    record.segment_ns.push_back(segment.busy_ns);
+    record.segment_runs.push_back(segment.runs);
   }
   return record;
+}
+
+std::optional<EdpRecord> edp_of(const EnergyMeasurement& energy, double latency_ns) {
+  if (!energy.energy_j || !energy.agrees_with_latency) return std::nullopt;
+  const double edp_js = *energy.energy_j * latency_ns * 1e-9;
+  const Interval interval = edp_interval(energy.segments, edp_js, EnergyWindowOptions{}.seed);
+  return EdpRecord{edp_js, std::string(to_string(energy.kind)), std::pair(interval.low, interval.high)};
 }
 
 EnergyRecord no_energy(std::string reason) {
@@ -78,9 +97,35 @@ EnergyRecord no_energy(std::string reason) {
   return record;
 }
 
-ConditionsRecord record_of(const Conditions& conditions) {
-  return {conditions.launch, conditions.affinity, conditions.freq_khz,
-          conditions.temp_c, conditions.load,     conditions.governor};
+ConditionsRecord record_of(const ConditionsLog& log) {
+  const Conditions& after = log.after;
+  ConditionsRecord record;
+  record.launch = after.launch;
+  record.affinity = after.affinity;
+  record.freq_khz = after.freq_khz;
+  record.temp_c = after.temp_c;
+  record.load = after.load;
+  record.governor = after.governor;
+  record.before_khz = log.before.freq_khz;
+  record.lowest_khz = log.lowest_khz;
+  record.before_c = log.before.temp_c;
+  record.hottest_c = log.hottest_c;
+  record.cooling = after.cooling;
+  if (after.battery)
+    record.battery = BatteryRecord{after.battery->percent, after.battery->status, after.battery->temp_c};
+  record.screen = after.screen;
+  record.cpuset = after.cpuset;
+  return record;
+}
+
+BlockSpeedRecord record_of_speed(const Measurement& measurement) {
+  const BlockSpeed& speed = measurement.speed;
+  return {speed.blocks,
+          speed.slow,
+          speed.discarded,
+          speed.slowest,
+          static_cast<double>(measurement.cooled_ns) * 1e-9,
+          measurement.gave_up_cooling};
 }
 
 Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,
@@ -117,8 +162,11 @@ void add_measurement(Record& record, const Measurement& measurement, const Measu
   const LatencyRecord* latency = record.latency();
   if (latency == nullptr || latency->n < kFewestSamples) {
     record.status = Status::unstable;
-    record.reason = "only " + std::to_string(latency == nullptr ? 0 : latency->n) +
-                    " samples within the budget; give the scenario a larger budget_s";
+    record.reason = "only " + std::to_string(latency == nullptr ? 0 : latency->n) + " samples within the budget";
+    if (measurement.discarded > 0) {
+      record.reason += ", " + std::to_string(measurement.discarded) + " discarded because the processor was slow";
+    }
+    record.reason += "; give the scenario a larger budget_s";
     if (latency == nullptr) record.clock.clear();
     return;
   }

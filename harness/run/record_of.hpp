@@ -1,6 +1,7 @@
 // From the harness's results to the parts of a record.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "harness/kernel/verify.hpp"
@@ -15,7 +16,10 @@ VerifyRecord record_of(const Verification& verification);
 EnergyRecord record_of(const EnergyMeasurement& energy);
 // The entry of a case without a value, which always says why.
 EnergyRecord no_energy(std::string reason);
-ConditionsRecord record_of(const Conditions& conditions);
+// Energy times the latency of the latency pass, with the interval of the energy pass; none when the passes disagree.
+std::optional<EdpRecord> edp_of(const EnergyMeasurement& energy, double latency_ns);
+ConditionsRecord record_of(const ConditionsLog& log);
+BlockSpeedRecord record_of_speed(const Measurement& measurement);
 
 // A row with its identity and without a measurement; what nobody measured is NaN.
 Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,

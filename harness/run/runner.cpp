@@ -11,6 +11,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "harness/kernel/reference_loop.hpp"
 #include "harness/kernel/verify.hpp"
 #include "harness/measure/batch.hpp"
 #include "harness/measure/conditions.hpp"
@@ -42,6 +43,8 @@ struct Member {
   const Kernel* kernel = nullptr;
   std::shared_ptr<const Problem> problem;
   std::unique_ptr<Runnable> runnable;
+  std::vector<ReferenceLoop*> references;  // of its processors
+  BlockSpeedRecord speed;
 };
 
 void fail(Record& record, Status status, std::string reason) {
@@ -65,10 +68,11 @@ bool guarded(Record& record, const char* doing, Step&& step) {
 
 class VisitObserver final : public MeasureObserver {
  public:
-  VisitObserver(const Progress& progress, const std::vector<std::size_t>& members)
-      : progress_(progress), members_(members) {}
+  VisitObserver(const Progress& progress, const std::vector<std::size_t>& members, ConditionsWatch& watch)
+      : progress_(progress), members_(members), watch_(watch) {}
   void visiting(std::size_t subject) override {
     current_ = members_[subject];
+    watch_.look();
     if (progress_) progress_(current_);
   }
   std::size_t current() const { return current_; }
@@ -76,6 +80,7 @@ class VisitObserver final : public MeasureObserver {
  private:
   const Progress& progress_;
   const std::vector<std::size_t>& members_;
+  ConditionsWatch& watch_;
   std::size_t current_ = 0;
 };
 
@@ -89,13 +94,17 @@ struct Runner::State {
   RunIdentity identity;
   const Clock& clock;
   Session session;
+  std::string procfs_root;
   ConditionsReader conditions;
-  std::map<std::string, std::shared_ptr<const Problem>> problems;  // of the current group
+  std::map<std::string, std::shared_ptr<const Problem>> problems;         // of the current group
+  std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
 
   Member start(const PlannedGroup& group, const PlannedCase& planned);
   void prepare(Member& member, const Case& item);
   void verify_answer(Member& member, const Case& item);
-  void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress);
+  void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
+               ConditionsWatch& watch);
+  ReferenceLoop* reference_of(Processor& processor);
   void measure_energy(Member& member);
   std::shared_ptr<const Problem> problem_of(const Case& item, const Operation& operation);
 };
@@ -143,6 +152,9 @@ void Runner::State::prepare(Member& member, const Case& item) {
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
   member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
   member.record.prepare_bytes = member.runnable->prepared_bytes();
+  for (Processor* processor : on) {
+    if (ReferenceLoop* loop = reference_of(*processor)) member.references.push_back(loop);
+  }
 }
 
 void Runner::State::verify_answer(Member& member, const Case& item) {
@@ -171,8 +183,16 @@ void Runner::State::verify_answer(Member& member, const Case& item) {
   }
 }
 
-void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress) {
+ReferenceLoop* Runner::State::reference_of(Processor& processor) {
+  auto [entry, is_new] = references.try_emplace(processor.name());
+  if (is_new) entry->second = make_reference_loop(processor, clock);
+  return entry->second.get();
+}
+
+void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
+                            ConditionsWatch& watch) {
   MeasureOptions options;
+  options.throttle.hottest_c = [this] { return conditions.hottest_c(); };
   options.seed = seed_from(group.key);
   // A member whose run throws leaves the group, and the others are measured again from the start.
   for (;;) {
@@ -180,13 +200,14 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (!members[i].runnable) continue;
-      subjects.push_back({members[i].runnable.get(), members[i].record.item.text_or("cache", "hot") == "cold"});
+      subjects.push_back(
+          {members[i].runnable.get(), members[i].record.item.text_or("cache", "hot") == "cold", members[i].references});
       numbers.push_back(i);
     }
     if (subjects.empty()) return;
     options.budget_ns = static_cast<std::int64_t>(group.budget_s * 1e9);
     options.stop.min_time_ns = std::min(options.stop.min_time_ns, options.budget_ns / 2 / std::ssize(subjects));
-    VisitObserver observer(progress, numbers);
+    VisitObserver observer(progress, numbers, watch);
     std::vector<Measurement> results;
     std::exception_ptr failure;
     try {
@@ -202,6 +223,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     }
     for (std::size_t i = 0; i < results.size(); ++i) {
       add_measurement(members[numbers[i]].record, results[i], options);
+      members[numbers[i]].speed = record_of_speed(results[i]);
     }
     return;
   }
@@ -218,16 +240,16 @@ void Runner::State::measure_energy(Member& member) {
   const LatencyRecord* latency = record.latency();
   const Subject subject{member.runnable.get(), record.item.text_or("cache", "hot") == "cold"};
   for (const auto& meter : meters) {
-    const EnergyMeasurement energy = session.measure_energy(subject, *meter, {}, latency->median_ns);
+    LoadReader load(procfs_root);
+    const EnergyMeasurement energy = session.measure_energy(subject, *meter, {}, latency->median_ns, &load);
     record.energies.push_back(record_of(energy));
-    if (energy.energy_j && energy.agrees_with_latency && !record.edp) {
-      record.edp = EdpRecord{*energy.energy_j * latency->median_ns * 1e-9, std::string(to_string(energy.kind))};
-    }
+    if (!record.edp) record.edp = edp_of(energy, latency->median_ns);
   }
 }
 
 Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,
-               std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock)
+               std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock,
+               std::string procfs_root)
     : state_(new State{catalog,
                        processors,
                        std::move(meters),
@@ -235,7 +257,8 @@ Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std
                        std::move(identity),
                        clock,
                        Session(clock),
-                       ConditionsReader(),
+                       procfs_root,
+                       ConditionsReader("/sys", procfs_root),
                        {}}) {}
 
 Runner::~Runner() = default;
@@ -251,14 +274,15 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
     if (!guarded(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
     if (!guarded(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
   }
-  state.conditions.read();
-  state.measure(group, members, progress);
-  const Conditions conditions = state.conditions.read();
+  ConditionsWatch watch(state.conditions, state.clock);
+  state.measure(group, members, progress, watch);
+  const ConditionsLog conditions = watch.finish();
 
   std::vector<Record> records;
   for (std::size_t i = 0; i < members.size(); ++i) {
     Member& member = members[i];
     member.record.conditions = record_of(conditions);
+    if (member.speed.blocks > 0) member.record.conditions.speed = member.speed;
     if (member.runnable && member.record.status == Status::ok) {
       if (progress) progress(i);
       if (group.energy) {

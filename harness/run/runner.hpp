@@ -29,7 +29,8 @@ using Progress = std::function<void(std::size_t member)>;
 class Runner {
  public:
   Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,
-         std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock);
+         std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock,
+         std::string procfs_root = "/proc");
   ~Runner();
 
   // One record per case, in the order of the group.

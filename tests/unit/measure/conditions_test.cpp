@@ -8,6 +8,7 @@
 
 #include "harness/measure/conditions.hpp"
 #include "harness/processor/host_cpu.hpp"
+#include "tests/fakes/stepping_clock.hpp"
 
 namespace hetscope {
 namespace {
@@ -56,6 +57,76 @@ TEST_F(ConditionsTest, ReadsFrequencyGovernorAndTheHottestZoneOfAType) {
   EXPECT_EQ(conditions.governor, "schedutil");
   EXPECT_DOUBLE_EQ(conditions.temp_c.at("cpu-thermal"), 52.0);
   EXPECT_FALSE(conditions.temp_c.contains("gpu-thermal"));
+}
+
+TEST_F(ConditionsTest, ReadsTheClocksOfGpuAndMemory) {
+  write("sys/class/devfreq/13000000.mali/cur_freq", "848000000");
+  write("sys/class/devfreq/17000010.devfreq_mif/cur_freq", "3172000000");
+  write("sys/class/devfreq/1d84000.ufshc/cur_freq", "75000000");
+  write("sys/class/kgsl/kgsl-3d0/gpuclk", "585000000");
+  write("sys/class/drm/card0/gt_act_freq_mhz", "1150");
+  write("sys/class/drm/card1/device/pp_dpm_sclk", "0: 500Mhz\n1: 2100Mhz *");
+  write("sys/class/drm/card1/device/pp_dpm_mclk", "nonsense *");
+  const auto freq_khz = reader().read().freq_khz;
+  EXPECT_EQ(freq_khz.at("gpu:13000000.mali"), 848'000);
+  EXPECT_EQ(freq_khz.at("memory:17000010.devfreq_mif"), 3'172'000);
+  EXPECT_EQ(freq_khz.at("bus:1d84000.ufshc"), 75'000);
+  EXPECT_EQ(freq_khz.at("gpu:kgsl-3d0"), 585'000);
+  EXPECT_EQ(freq_khz.at("gpu:card0"), 1'150'000);
+  EXPECT_EQ(freq_khz.at("gpu:card1"), 2'100'000);
+  EXPECT_FALSE(freq_khz.contains("memory:card1"));
+}
+
+TEST_F(ConditionsTest, ReadsCoolingBatteryScreenAndCpuset) {
+  write("sys/class/thermal/cooling_device0/type", "cpufreq-cpu4");
+  write("sys/class/thermal/cooling_device0/cur_state", "3");
+  write("sys/class/thermal/cooling_device0/max_state", "12");
+  write("sys/class/thermal/cooling_device1/type", "fan");
+  write("sys/class/thermal/cooling_device1/cur_state", "0");
+  write("sys/class/power_supply/battery/type", "Battery");
+  write("sys/class/power_supply/battery/capacity", "81");
+  write("sys/class/power_supply/battery/status", "Discharging");
+  write("sys/class/power_supply/battery/temp", "313");
+  write("sys/class/backlight/panel0/brightness", "0");
+  write("proc/self/cpuset", "/top-app");
+  const Conditions conditions = reader().read();
+  ASSERT_EQ(conditions.cooling.size(), 1U);
+  EXPECT_EQ(conditions.cooling[0], "cpufreq-cpu4 3/12");
+  ASSERT_TRUE(conditions.battery.has_value());
+  EXPECT_EQ(conditions.battery->percent, 81);
+  EXPECT_EQ(conditions.battery->status, "Discharging");
+  EXPECT_DOUBLE_EQ(conditions.battery->temp_c.value(), 31.3);
+  EXPECT_EQ(conditions.screen, "off");
+  EXPECT_EQ(conditions.cpuset, "/top-app");
+}
+
+TEST_F(ConditionsTest, AWatchKeepsTheLowestClockAndTheHighestTemperature) {
+  const std::string file =
+      "sys/devices/system/cpu/cpu" + std::to_string(allowed_cpus().front()) + "/cpufreq/scaling_cur_freq";
+  const std::string cpu = "cpu" + std::to_string(allowed_cpus().front());
+  write("sys/class/thermal/thermal_zone0/type", "soc");
+  const auto show = [&](const char* khz, const char* millidegrees) {
+    write(file, khz);
+    write("sys/class/thermal/thermal_zone0/temp", millidegrees);
+  };
+  SteppingClock clock;
+  ConditionsReader under_test = reader();
+  show("2800000", "40000");
+  ConditionsWatch watch(under_test, clock);
+  show("900000", "91000");
+  watch.look();  // too early to look again
+  clock.sleep_ns(1'000'000'000);
+  show("1400000", "88000");
+  watch.look();
+  clock.sleep_ns(1'000'000'000);
+  show("2800000", "55000");
+  const ConditionsLog log = watch.finish();
+  EXPECT_EQ(log.before.freq_khz.at(cpu), 2'800'000);
+  EXPECT_EQ(log.after.freq_khz.at(cpu), 2'800'000);
+  EXPECT_EQ(log.lowest_khz.at(cpu), 1'400'000);
+  EXPECT_DOUBLE_EQ(log.hottest_c.at("soc"), 88);
+  EXPECT_DOUBLE_EQ(log.before.temp_c.at("soc"), 40);
+  EXPECT_EQ(log.readings, 3);
 }
 
 TEST_F(ConditionsTest, LoadIsWhatOthersUsedSinceTheLastReading) {

@@ -261,7 +261,7 @@ TEST(EnergyPass, FindsTheEnergyOfAKnownPower) {
   EXPECT_NEAR(*energy.energy_j, 10.0 * 100e-6, 10.0 * 100e-6 * 0.01);
   EXPECT_NEAR(*energy.dynamic_j, 7.0 * 100e-6, 7.0 * 100e-6 * 0.02);
   EXPECT_NEAR(energy.idle_before_w, 3.0, 0.1);
-  EXPECT_GE(energy.updates, 100);
+  EXPECT_GE(energy.updates, 99);
   EXPECT_TRUE(energy.agrees_with_latency);
 }
 

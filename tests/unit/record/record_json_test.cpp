@@ -11,6 +11,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
 #include "harness/record/json.hpp"
+#include "harness/record/schema_check.hpp"
 #include "tests/fakes/record_fixtures.hpp"
 
 namespace hetscope {
@@ -103,6 +104,42 @@ TEST(RecordJsonTest, EveryFieldSurvives) {
   EXPECT_EQ(other.conditions.temp_c, fixtures::ok_record().conditions.temp_c);
   EXPECT_EQ(other.conditions.governor, "performance");
   EXPECT_EQ(other.conditions.affinity, std::vector<int>{1});
+}
+
+TEST(RecordJsonTest, EnergyWindowModelAndConditionsSurvive) {
+  Record record = fixtures::ok_record_with_energy();
+  EnergyRecord& energy = record.energies[0];
+  energy.method = "a counter";
+  energy.ci95_j = {0.0111, 0.0115};
+  energy.updates = 107;
+  energy.period_s = 0.001;
+  energy.aligned = true;
+  energy.idle_before_w = 4.25;
+  energy.idle_after_w = 4.5;
+  energy.background_load = 0.02;
+  energy.segment_j = {1.5, 1.25};
+  energy.segment_ns = {1e8, 1.1e8};
+  energy.segment_runs = {120, 110};
+  record.energies[1].model = EnergyModelRecord{"ops", "1", "a paper", "00ff"};
+  record.edp->ci95_js = {1e-9, 2e-9};
+  ConditionsRecord& conditions = record.conditions;
+  conditions.before_khz = {{"cpu1", 2800000}};
+  conditions.lowest_khz = {{"cpu1", 1400000}};
+  conditions.before_c = {{"soc", 40.5}};
+  conditions.hottest_c = {{"soc", 88}};
+  conditions.cooling = {"cpufreq-cpu4 3/12"};
+  conditions.battery = BatteryRecord{81, "Discharging", 31.25};
+  conditions.screen = "off";
+  conditions.cpuset = "/top-app";
+  conditions.speed = BlockSpeedRecord{40, 3, 3, 1.25, 2.5, true};
+  EXPECT_THAT(SchemaCheck().violations(to_json(record)), testing::IsEmpty());
+  const Record again = through_json(record);
+  EXPECT_EQ(to_json(again), to_json(record));
+  EXPECT_EQ(again.energies[0].segment_runs, energy.segment_runs);
+  EXPECT_EQ(again.energies[1].model->source, "a paper");
+  EXPECT_EQ(again.conditions.speed->slow, 3);
+  EXPECT_TRUE(again.conditions.speed->gave_up_cooling);
+  EXPECT_EQ(again.conditions.battery->percent, 81);
 }
 
 TEST(RecordJsonTest, MissingIsNull) {

@@ -12,6 +12,7 @@
 #include "harness/run/runner.hpp"
 #include "tests/fakes/fake_kernel.hpp"
 #include "tests/fakes/fake_meter.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 namespace hetscope {
 namespace {
@@ -63,11 +64,12 @@ class RunnerTest : public testing::Test {
 
   std::vector<Record> run(const PlannedGroup& planned, std::vector<std::unique_ptr<EnergyMeter>> meters = {}) {
     Runner runner(catalog_, *processors_, std::move(meters), {"fake: no meter is wanted"},
-                  {"run", "session", "boot", "model", "unit"}, clock_);
+                  {"run", "session", "boot", "model", "unit"}, clock_, procfs_.path());
     return runner.run(planned, [this](std::size_t member) { progress_.push_back(member); });
   }
 
   FakeClock clock_;
+  TemporaryDirectory procfs_;  // empty: what this machine does meanwhile is no part of the tests
   Catalog catalog_;
   std::unique_ptr<ProcessorSet> processors_;
   std::vector<std::size_t> progress_;
@@ -185,6 +187,10 @@ TEST_F(RunnerTest, EnergyTimesLatencyIsTheEdp) {
   EXPECT_NEAR(*records[0].energies[0].value_j, 5.0 * 20e-6, 5.0 * 20e-6 * 0.02);
   EXPECT_NEAR(records[0].edp->value_js, 5.0 * 20e-6 * 20e-6, 5.0 * 20e-6 * 20e-6 * 0.02);
   EXPECT_EQ(records[0].edp->kind, "measured_counter");
+  ASSERT_TRUE(records[0].edp->ci95_js.has_value());
+  EXPECT_LE(records[0].edp->ci95_js->first, records[0].edp->value_js);
+  EXPECT_GE(records[0].edp->ci95_js->second, records[0].edp->value_js);
+  EXPECT_EQ(records[0].energies[0].segment_j.size(), 10U);
 }
 
 }  // namespace
