@@ -37,6 +37,7 @@ libbenchmark-dev Google Benchmark, for hetscope-gbench
 opencl-headers OpenCL headers
 opencl-clhpp-headers OpenCL C++ headers
 libopenblas0-pthread matrix product that the multiply-add roof is compared with, opened at run time
+libdnnl2 oneDNN, the other dense product that sparse ones are compared with, opened at run time
 ocl-icd-libopencl1 OpenCL ICD loader, opened at run time
 pocl-opencl-icd OpenCL on the CPU, where no other driver is installed
 TEXT

@@ -1,7 +1,7 @@
 // matmul_openblas: cblas_sgemm of OpenBLAS, opened at run time: the dense product that one would ship, and the witness
 // that the multiply-add roof is no lower than what good code reaches.
+#include "kernels/dense/library_product.hpp"
 #include "kernels/dense/matmul.hpp"
-#include "kernels/dense/openblas_product.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -13,10 +13,10 @@ class MatmulOpenBlas final : public HostKernel {
   std::string_view operation() const noexcept override { return "matmul"; }
 
  protected:
-  Support supports_case(const Case&) const override { return openblas_support(); }
+  Support supports_case(const Case&) const override { return support_of(openblas_library(), "OpenBLAS"); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return make_openblas_product(cpu, pool, inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor);
+    return make_library_product(openblas_library(), cpu, pool, inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor);
   }
 };
 

@@ -1,17 +1,31 @@
 // Opening OpenBLAS so that it runs its best code. Releases older than a CPU do not know it and fall back to their
 // oldest code path (SSE3 on x86-64, several times slower than the hardware allows): a peer so crippled would flatter
 // everybody else. Where the user has not chosen, the code path is therefore chosen by what the CPU can do.
-#include "kernels/dense/openblas.hpp"
-
 #include <hwy/targets.h>
 
 #include <array>
 #include <cstdlib>
 
 #include "harness/core/dynamic_library.hpp"
+#include "kernels/dense/dense_library.hpp"
 
 namespace hetscope {
 namespace {
+
+// cblas_sgemm as CBLAS defines it; 32-bit integers of the default build.
+using Sgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
+                   int lda, const float* b, int ldb, float beta, float* c, int ldc);
+constexpr int kRowMajor = 101;
+constexpr int kNoTranspose = 111;
+
+Sgemm* g_sgemm = nullptr;
+
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
+  const auto columns = static_cast<int>(n);
+  const auto inner = static_cast<int>(k);
+  g_sgemm(kRowMajor, kNoTranspose, kNoTranspose, static_cast<int>(m), columns, inner, 1.0F, a, inner, b, columns, 0.0F,
+          c, columns);
+}
 
 const char* core_type_for_this_cpu() {
 #if HWY_ARCH_X86
@@ -22,26 +36,31 @@ const char* core_type_for_this_cpu() {
   return nullptr;  // its own choice
 }
 
-OpenBlas open_openblas() {
-  OpenBlas result;
+DenseLibrary open_openblas() {
+  DenseLibrary result;
   if (const char* core = core_type_for_this_cpu()) ::setenv("OPENBLAS_CORETYPE", core, /*overwrite=*/0);
   const std::array<std::string, 2> candidates = {"libopenblas.so.0", "libopenblas.so"};
   DynamicLibrary library = DynamicLibrary::open_first(candidates, &result.why_not);
   if (!library) return result;
   library.leak();
-  result.set_threads = library.function<OpenBlas::SetThreads>("openblas_set_num_threads");
-  if (const auto core_name = library.function<const char*()>("openblas_get_corename")) result.core = core_name();
-  if (result.set_threads != nullptr) result.sgemm = library.function<OpenBlas::Sgemm>("cblas_sgemm");
-  if (result.sgemm == nullptr) {
+  g_sgemm = library.function<Sgemm>("cblas_sgemm");
+  result.set_threads = library.function<DenseLibrary::SetThreads>("openblas_set_num_threads");
+  if (g_sgemm == nullptr || result.set_threads == nullptr) {
     result.why_not = library.path() + " has no cblas_sgemm or no openblas_set_num_threads";
+    return result;
   }
+  result.identity = "OpenBLAS";
+  if (const auto core_name = library.function<const char*()>("openblas_get_corename")) {
+    result.identity += " runs its " + std::string(core_name()) + " code";
+  }
+  result.multiply = multiply;
   return result;
 }
 
 }  // namespace
 
-const OpenBlas& openblas() {
-  static const OpenBlas kOpenBlas = open_openblas();
+const DenseLibrary& openblas_library() {
+  static const DenseLibrary kOpenBlas = open_openblas();
   return kOpenBlas;
 }
 

@@ -1,7 +1,7 @@
 // sparse_matmul_openblas: the zeros multiplied like any other value by OpenBLAS: the dense product that one would ship,
 // and what a structured product has to beat.
 //   executed flops = 2 m n k
-#include "kernels/dense/openblas_product.hpp"
+#include "kernels/dense/library_product.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
@@ -18,10 +18,10 @@ class SparseMatmulOpenBlas final : public HostKernel {
   }
 
  protected:
-  Support supports_case(const Case&) const override { return openblas_support(); }
+  Support supports_case(const Case&) const override { return support_of(openblas_library(), "OpenBLAS"); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return make_openblas_product(cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);
+    return make_library_product(openblas_library(), cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);
   }
 };
 

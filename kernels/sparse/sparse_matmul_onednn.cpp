@@ -1,0 +1,32 @@
+// sparse_matmul_onednn: the zeros multiplied like any other value by oneDNN, the second of the dense products that a
+// structured one has to beat: the faster of the two counts.
+//   executed flops = 2 m n k
+#include "kernels/dense/library_product.hpp"
+#include "kernels/registration.hpp"
+#include "kernels/sparse/sparse_matmul.hpp"
+
+namespace hetscope {
+namespace {
+
+class SparseMatmulOneDnn final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "sparse_matmul_onednn"; }
+  std::string_view operation() const noexcept override { return "sparse_matmul"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    const SparseMatmulProblem problem(item);
+    return problem.work(problem.m * problem.k, 4 * problem.m * problem.k);
+  }
+
+ protected:
+  Support supports_case(const Case&) const override { return support_of(onednn_library(), "oneDNN"); }
+  std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return make_library_product(onednn_library(), cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_onednn, SparseMatmulOneDnn)
+
+}  // namespace hetscope
