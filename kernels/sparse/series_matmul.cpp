@@ -1,19 +1,21 @@
-// The fused kernel. For each chunk of C (512 rows x 4 panels of V vectors of columns), each block of K and each panel
-// of the chunk: the panel of B (block_k rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the
-// first-level cache; then every group of 8 rows of A runs over its slots with 8 x V accumulators in registers (4 x V
-// where registers are few or V is large). Between blocks of K the sums wait in a buffer that stays in the second-level
-// cache. While a panel is multiplied, the next one's part of B is prefetched, a few lines with every group, and so are
-// the sums of the next group.
+// The fused kernel. For each chunk of C (1024 rows x 2 panels of V vectors of columns), each block of K and each panel
+// of the chunk: the panel of B (a block's rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the
+// first-level cache; then every group of 8 rows of A runs over its slots with its sums in registers. Between blocks of
+// K the sums wait in a buffer that stays in the second-level cache. With few rows B is not packed but read where it
+// lies. Where B and C do not fit the second-level cache, the next panel's part of B is prefetched, a row with every
+// slot, and so is the part of C that the next group ends in.
 //
 //   common slot of two rows:  2 broadcasts, V loads, 2 V multiply-adds
 //   slot of one row:          1 broadcast,  V loads,   V multiply-adds (B is the instruction's memory operand)
 //
-// The loads are what limits it: an AVX-512 core sustains about 1.75 of its 2 vector loads a cycle, but 2 multiply-adds.
+// What limits it: the loads where rows share few columns; else the sums, whose way to the second-level cache and back
+// costs a block of n slots about 1.5 / n of its multiply-adds; and with few rows the reading of B.
 //
 // Traffic: B is read once a chunk of rows; A (5 to 6 bytes a slot) once a chunk of columns; C is written once.
 #include "kernels/sparse/series_matmul.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "kernels/sparse/series_matmul_share.hpp"
@@ -45,6 +47,22 @@ constexpr int kMaxVectors = kManyRegisters ? 6 : 3;
 // Rows whose accumulators are in registers at once: all 8 of a group, or one half after the other.
 constexpr int rows_of_tile(int vectors) { return kManyRegisters && vectors <= 3 ? kGroup : kGroup / 2; }
 constexpr std::int64_t kLineFloats = 16;
+constexpr std::int64_t kSetsOfCache = 64;   // of the first level: 4 KiB over the line's 64 bytes
+constexpr std::int64_t kRowsInPlace = 128;  // at most, for which B is not packed
+
+// The rows of B in a block of K and a panel of V vectors: packed, or where they lie in B.
+template <int V>
+struct PackedPanel {
+  const float* rows;
+  HWY_INLINE const float* row(std::uint16_t index) const {
+    return rows + static_cast<std::size_t>(index) * (V * kLanes);
+  }
+};
+struct PanelInPlace {
+  const float* rows;
+  std::int64_t stride;
+  HWY_INLINE const float* row(std::uint16_t index) const { return rows + index * stride; }
+};
 
 // Where the tiles of a panel take their sums from and put them: into the buffer of sums between blocks of K, into C
 // after the last one. Rows count from the chunk's first.
@@ -93,17 +111,17 @@ HWY_INLINE void hold(VF& x) {
 #endif
 }
 
-template <int V>
-HWY_INLINE void add_slot(VF (&acc)[V], const float* panel, std::uint16_t b_row, float value) {
+template <int V, class Panel>
+HWY_INLINE void add_slot(VF (&acc)[V], const Panel& panel, std::uint16_t b_row, float value) {
   const F32 d;
-  const float* b = panel + static_cast<std::size_t>(b_row) * (V * kLanes);
+  const float* b = panel.row(b_row);
   const VF factor = hn::Set(d, value);
   HWY_UNROLL(8) for (int v = 0; v < V; ++v) acc[v] = hn::MulAdd(factor, hn::Load(d, b + v * kLanes), acc[v]);
 }
 
 // Rows [kFirst, kFirst + kRows) of a group.
-template <int V, int kFirst, int kRows, bool kAhead>
-void multiply_tile(const FusedSeries& a, const Group& group, const float* panel, const Sums& sums, Ahead& ahead) {
+template <int V, int kFirst, int kRows, bool kAhead, class Panel>
+void multiply_tile(const FusedSeries& a, const Group& group, const Panel& panel, const Sums& sums, Ahead& ahead) {
   const F32 d;
   VF acc[kRows][V];
   HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
@@ -120,7 +138,7 @@ void multiply_tile(const FusedSeries& a, const Group& group, const float* panel,
   const float* const common_end = shared_end + std::int64_t{group.common} * kGroup;
   const float* const alone_end = common_end + std::int64_t{group.alone} * kGroup;
   for (; values != shared_end; ++b_rows, values += kGroup) {
-    const float* b = panel + static_cast<std::size_t>(*b_rows) * (V * kLanes);
+    const float* b = panel.row(*b_rows);
     VF x[V];
     HWY_UNROLL(8) for (int v = 0; v < V; ++v) {
       x[v] = hn::Load(d, b + v * kLanes);
@@ -133,7 +151,7 @@ void multiply_tile(const FusedSeries& a, const Group& group, const float* panel,
   }
   for (; values != common_end; b_rows += kGroup / 2, values += kGroup) {
     HWY_UNROLL(8) for (int r = 0; r < kRows; r += 2) {
-      const float* b = panel + static_cast<std::size_t>(b_rows[(kFirst + r) / 2]) * (V * kLanes);
+      const float* b = panel.row(b_rows[(kFirst + r) / 2]);
       const VF value_a = hn::Set(d, values[kFirst + r]);
       const VF value_b = hn::Set(d, values[kFirst + r + 1]);
       HWY_UNROLL(8) for (int v = 0; v < V; ++v) {
@@ -238,30 +256,46 @@ class Step {
   std::int64_t chunk_ = 0, band_ = 0, k_block_ = 0, panel_ = 0;
 };
 
+// Packing costs as much as the multiply-adds of some dozens of rows. With few rows B is better read where it lies, if
+// that is aligned and its rows do not fall into a few sets of the first-level cache.
 template <int V>
-void multiply_panel(const Share& s, const Step& step, Ahead ahead) {
+bool reads_in_place(const Share& s, const Step& step) {
+  const std::int64_t rows = (step.band_end() - step.band()) * FusedSeries::kBandRows;
+  const bool is_aligned = s.n % kLineFloats == 0 && reinterpret_cast<std::uintptr_t>(step.b()) % 64 == 0;
+  const std::int64_t lines_of_row = std::max<std::int64_t>(V * kLanes / kLineFloats, 1);
+  return rows <= kRowsInPlace && is_aligned && step.last_lanes() == kLanes &&
+         std::gcd(s.n / kLineFloats, kSetsOfCache) <= lines_of_row;
+}
+
+template <int V, class Panel>
+void multiply_groups(const Share& s, const Step& step, const Panel& panel, Ahead ahead) {
   const std::int64_t first_row = step.band() * FusedSeries::kBandRows;
-  pack_panel<V>(step.b(), s.n, s.a.b_rows_of(step.k_block()), step.last_lanes(), s.panel);
+  const bool is_last_block = step.k_block() + 1 == s.a.k_blocks();
   Sums sums{step.k_block() == 0 ? nullptr : step.sums(), step.sums(), V * kLanes, V * kLanes, kLanes, first_row};
-  if (step.k_block() + 1 == s.a.k_blocks()) {
+  if (is_last_block) {
     sums.to = s.c + first_row * s.n + step.col();
     sums.to_stride = s.n;
     sums.last_lanes = step.last_lanes();
   }
-  const bool fetches_c = s.beyond_cache && step.k_block() + 1 == s.a.k_blocks();
-  const std::int64_t begin = s.a.first_group(step.band());
-  const std::int64_t end = s.a.first_group(step.band_end());
   const Group* const groups = s.a.groups_of(step.k_block());
-  for (std::int64_t index = begin; index < end; ++index) {
-    if (fetches_c && index + 1 < end) fetch_c<V>(groups[index + 1], sums);
+  const std::int64_t end = s.a.first_group(step.band_end());
+  for (std::int64_t index = s.a.first_group(step.band()); index < end; ++index) {
+    if (is_last_block && s.beyond_cache && index + 1 < end) fetch_c<V>(groups[index + 1], sums);
     constexpr int kRows = rows_of_tile(V);
     if (ahead.rows > 0) {
-      multiply_tile<V, 0, kRows, true>(s.a, groups[index], s.panel, sums, ahead);
+      multiply_tile<V, 0, kRows, true>(s.a, groups[index], panel, sums, ahead);
     } else {
-      multiply_tile<V, 0, kRows, false>(s.a, groups[index], s.panel, sums, ahead);
+      multiply_tile<V, 0, kRows, false>(s.a, groups[index], panel, sums, ahead);
     }
-    if constexpr (kRows < kGroup) multiply_tile<V, kRows, kRows, false>(s.a, groups[index], s.panel, sums, ahead);
+    if constexpr (kRows < kGroup) multiply_tile<V, kRows, kRows, false>(s.a, groups[index], panel, sums, ahead);
   }
+}
+
+template <int V>
+void multiply_panel(const Share& s, const Step& step, const Ahead& ahead) {
+  if (reads_in_place<V>(s, step)) return multiply_groups<V>(s, step, PanelInPlace{step.b(), s.n}, ahead);
+  pack_panel<V>(step.b(), s.n, s.a.b_rows_of(step.k_block()), step.last_lanes(), s.panel);
+  multiply_groups<V>(s, step, PackedPanel<V>{s.panel}, ahead);
 }
 
 void multiply_panel_of(std::int64_t vectors, const Share& s, const Step& step, const Ahead& ahead) {

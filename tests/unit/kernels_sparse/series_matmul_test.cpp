@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
 #include <limits>
@@ -48,8 +49,11 @@ Problem make_problem(std::int64_t m, std::int64_t k, std::int64_t n, const std::
 std::vector<float> multiply(const FusedSeries& a, const Problem& problem, ThreadPool* pool = nullptr) {
   // What was in C before must not matter.
   std::vector<float> c(problem.product.size(), std::numeric_limits<float>::quiet_NaN());
+  // Tensors are aligned, vectors are not; the kernel reads an aligned B in place.
+  const auto b = hwy::AllocateAligned<float>(problem.b.size());
+  std::ranges::copy(problem.b, b.get());
   SeriesMatmulWorkspace workspace;
-  series_matmul(a, problem.b.data(), problem.n, c.data(), workspace, pool);
+  series_matmul(a, b.get(), problem.n, c.data(), workspace, pool);
   return c;
 }
 
@@ -146,6 +150,16 @@ TEST(SeriesMatmul, WritesNothingBesideC) {
     EXPECT_EQ(c[i], 7.0F);
     EXPECT_EQ(c[c.size() - 1 - i], 7.0F);
   }
+}
+
+// Up to 128 rows of a B whose rows are whole lines are multiplied without packing.
+TEST(SeriesMatmul, FewRowsReadBInPlace) {
+  for_each_target([](const std::string& target) {
+    for (const auto& [m, n] : {std::pair{8, 64}, {64, 48}, {128, 80}, {129, 80}, {40, 112}}) {
+      const Problem problem = make_problem(m, 310, n, "2:4+1:8", 0.8);
+      ASSERT_NO_FATAL_FAILURE(expect_product(problem, multiply(problem), target));
+    }
+  });
 }
 
 TEST(SeriesMatmul, NeedsColumns) {
