@@ -1,5 +1,6 @@
 // Appending that survives kill -9 and a full disk: one write() a line, the file cut back to whole lines on every fault.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,6 +57,18 @@ int flush_to_disk(int descriptor) {
   return errno;
 }
 
+// false: another process holds the lock for good. A run that was just killed may leave a child between fork and exec,
+// which shares its descriptors for some milliseconds more.
+bool lock_soon(int descriptor) {
+  constexpr int kTries = 50;
+  constexpr int kPauseMs = 20;
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  return false;
+}
+
 }  // namespace
 
 LineFile::LineFile(std::string path) : path_(std::move(path)) {
@@ -68,7 +81,7 @@ LineFile::LineFile(std::string path) : path_(std::move(path)) {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return;
     // Two writers would cut each other's lines. File systems without locks are taken as they are.
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (!lock_soon(descriptor_)) {
       throw Error("another run is writing here", path_, "wait for it or choose another --out");
     }
     // The size again: the other run may have ended in between.
