@@ -51,11 +51,11 @@ struct Plan {
   std::vector<Scenario> scenarios;
   std::vector<PlannedGroup> groups;  // roofs first
   Discovery discovery;
-  std::vector<std::string> meters;  // names
+  std::vector<std::string> meters;  // names, when they were looked at
 };
 
 // Loads, expands and filters. Throws Error when nothing is left.
-Plan make_plan(const Selection& selection, const Catalog& catalog);
+Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_meters = false);
 
 // run.json: who measures, with what, where. In run.cpp.
 nlohmann::json run_document(const Selection& selection, const Plan& plan, const RunIdentity& identity);

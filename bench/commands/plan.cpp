@@ -68,13 +68,13 @@ void Selection::add_options(CLI::App& command) {
   command.add_flag("--no-roofs", no_roofs, "do not measure the roofs first; shares of a roof are then missing");
 }
 
-Plan make_plan(const Selection& selection, const Catalog& catalog) {
+Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_meters) {
   if (selection.scenario_paths.empty() && selection.case_lines.empty()) {
     throw Error("nothing to do", "", "name a scenario file or a --case line");
   }
   Plan plan;
   for (const std::string& path : selection.scenario_paths) plan.scenarios.push_back(load_scenario(path));
-  plan.discovery = discover_in_worker(worker_command(), &plan.meters);
+  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {

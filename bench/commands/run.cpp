@@ -134,7 +134,7 @@ void check_meter(const std::string& wanted, const Plan& plan) {
 
 int run(const RunOptions& options, const Catalog& catalog) {
   check_numbers(options);
-  Plan plan = make_plan(options.selection, catalog);
+  Plan plan = make_plan(options.selection, catalog, true);
   if (options.timeout_s > 0) {
     for (PlannedGroup& group : plan.groups) group.timeout_s = options.timeout_s;
   }

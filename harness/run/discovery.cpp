@@ -75,6 +75,8 @@ Look look_with(WorkerProcess& worker, const std::vector<std::string>& skip) {
 Discovery discover_in_worker(const WorkerCommand& command, std::vector<std::string>* meters) {
   Discovery result;
   std::vector<std::string> skip;
+  // Some meters need a while to tell that they stand still.
+  if (meters == nullptr) skip.emplace_back(kMetersLook);
   while (skip.size() < kMostCrashes) {
     WorkerProcess worker(command);
     Look look = look_with(worker, skip);

@@ -49,7 +49,8 @@ using RunObserver = std::function<void(const RunProgress&)>;
 RunCounts supervise(const std::vector<PlannedGroup>& groups, const Catalog& catalog, RunDirectory& directory,
                     const SupervisorOptions& options, const RunObserver& observer = {});
 
-// Devices are discovered in a worker too: a driver that crashes on being looked at becomes a line in `missing`.
+// Devices are discovered in a worker too: a driver that crashes on being looked at becomes a line in `missing`. Meters
+// are looked at when `meters` is given.
 Discovery discover_in_worker(const WorkerCommand& worker, std::vector<std::string>* meters = nullptr);
 
 // The worker's main: serves requests until its supervisor closes the channel. Returns the exit code.

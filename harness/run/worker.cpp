@@ -24,7 +24,6 @@ namespace {
 
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
-constexpr const char* kMeters = "meters";
 
 OwnedFd inherited(const char* variable) {
   const char* text = std::getenv(variable);
@@ -137,8 +136,8 @@ class Worker {
       channel_.write(looking_line(name));
       channel_.write(discovery_line(backend->discover(), {}));
     }
-    if (!is_wanted(kMeters)) return;
-    channel_.write(looking_line(kMeters));
+    if (!is_wanted(kMetersLook)) return;
+    channel_.write(looking_line(kMetersLook));
     const MeterDiscovery meters = discover_meters();
     std::vector<std::string> names;
     for (const auto& meter : meters.found) names.push_back(meter->info().name);

@@ -18,6 +18,9 @@
 
 namespace hetscope {
 
+// What `looking` and `skip` call the energy meters; everything else there is a back end.
+inline constexpr const char* kMetersLook = "meters";
+
 struct RunRequest {
   PlannedGroup group;
   RunIdentity identity;
