@@ -1,6 +1,7 @@
 // When is enough measured? At least `min_samples` and `min_time`, and an effective size of `min_effective_size` where
-// neighbouring samples repeat each other, until the 95 % bootstrap interval of the median is within +/- `half_width`, looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the interval
-// honest), capped by samples and by the budget. Not reached is recorded as converged=false, never hidden.
+// neighbouring samples repeat each other, until the 95 % bootstrap interval of the median is within +/- `half_width`,
+// looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the interval honest), capped by samples and
+// by the budget. Not reached is recorded as converged=false, never hidden.
 #pragma once
 
 #include <cstdint>
