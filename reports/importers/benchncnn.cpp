@@ -1,4 +1,5 @@
-// ncnn's benchncnn: minimum, maximum and mean of a few loops per model, in ms with two decimals, on standard error.
+// ncnn's benchncnn: minimum, maximum and mean of a few loops per model, in ms with two decimals, on standard error; and
+// its tests/perf, the same shape with a median, in ms or (a unit behind the last figure says so) in us.
 // Format: benchmark/benchncnn.cpp. The precision is compiled in and not printed. Vulkan builds print the GPU's lines
 // also for runs on the CPU; the header's gpu_device alone says where a model ran.
 #include <cmath>
@@ -73,6 +74,7 @@ struct Result {
   Decimal mean;
   Decimal median;
   Decimal tokens_per_s;
+  bool is_us = false;
   bool is_perf = false;  // of tests/perf, which prints the same shape and has its own number of loops
 };
 
@@ -84,6 +86,7 @@ std::optional<Result> read_result(const LogLine& line) {
   scan.literal("avg =").number(result.mean);
   if (scan.optional("median =")) scan.number(result.median);
   if (scan.optional("tps =")) scan.number(result.tokens_per_s);
+  result.is_us = scan.optional("us");
   result.is_perf = scan.optional("(x");
   if (result.is_perf) scan.up_to(")", ignored);
   if (!scan.end().matched() || result.name.empty()) return std::nullopt;
@@ -99,12 +102,12 @@ Record row_of_result(const ImportInput& input, const LogLine& line, const Header
   if (header.powersave) item.set("powersave", *header.powersave);
   Record record = row_of(std::move(item), &line, kTimer);
   const std::int64_t loops = !result.is_perf && header.loops.value_or(0) > 0 ? *header.loops : 0;
+  const auto ns = [&result](const Decimal& figure) { return result.is_us ? figure.from_us() : figure.from_ms(); };
   add_latency(record, kTool,
-              std::isfinite(result.median.value())
-                  ? printed_median(result.median.from_ms(), result.mean.from_ms(), loops)
-                  : printed_mean(result.mean.from_ms(), loops));
-  add_metric(record, "min_ns", result.min.from_ms(), "ns");
-  add_metric(record, "max_ns", result.max.from_ms(), "ns");
+              std::isfinite(result.median.value()) ? printed_median(ns(result.median), ns(result.mean), loops)
+                                                   : printed_mean(ns(result.mean), loops));
+  add_metric(record, "min_ns", ns(result.min), "ns");
+  add_metric(record, "max_ns", ns(result.max), "ns");
   add_metric(record, "tokens_per_s", result.tokens_per_s.value(), "1/s");
   if (header.gpu) {
     const std::string requested = "gpu_device=" + std::to_string(*header.gpu);
