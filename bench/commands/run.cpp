@@ -13,6 +13,7 @@
 #include "bench/commands/describe.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
+#include "harness/measure/energy_model.hpp"
 #include "harness/meter/energy_meter.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/journal.hpp"
@@ -139,6 +140,7 @@ int run(const RunOptions& options, const Catalog& catalog) {
     for (PlannedGroup& group : plan.groups) group.timeout_s = options.timeout_s;
   }
   check_meter(options.meter, plan);
+  load_energy_models();  // a file that is none ends the run before it begins
   const HostInfo host = read_host_info();
   SupervisorOptions supervisor;
   supervisor.worker = worker_command();

@@ -136,7 +136,7 @@ std::string read_screen(const fs::path& sysfs) {
 ConditionsReader::ConditionsReader(std::string sysfs_root, std::string procfs_root)
     : sysfs_root_(std::move(sysfs_root)), procfs_root_(procfs_root), load_(std::move(procfs_root)) {}
 
-Conditions ConditionsReader::read_moving() {
+Conditions ConditionsReader::read_moving() const {
   Conditions now;
   now.affinity = allowed_cpus();
   const fs::path cpus = fs::path(sysfs_root_) / "devices/system/cpu";

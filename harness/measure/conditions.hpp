@@ -40,7 +40,7 @@ class ConditionsReader {
   explicit ConditionsReader(std::string sysfs_root = "/sys", std::string procfs_root = "/proc");
   Conditions read();
   // The part that changes while something runs, cheap enough to be read between blocks: frequencies and temperatures.
-  Conditions read_moving();
+  Conditions read_moving() const;
   // Of all zones; none without a readable zone.
   std::optional<double> hottest_c() const;
 

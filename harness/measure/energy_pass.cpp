@@ -32,12 +32,16 @@ class EnergyPass {
 
   void measure(EnergyMeasurement& result) {
     result.aligned = aligned_;
+    const std::int64_t first_update = meter_.read().updates;
     if (!find_period(result)) return;
     window_ns_ = std::clamp(options_.updates * period_ns_, options_.min_window_ns, options_.max_window_ns);
     const auto idle_ns = static_cast<std::int64_t>(options_.idle_share * static_cast<double>(window_ns_));
     result.idle_before_w = ticks_.idle_power_w(idle_ns, aligned_);
     run_window(result);
     result.idle_after_w = ticks_.idle_power_w(idle_ns, aligned_);
+    if (meter_.read().updates == first_update) {
+      result.reason = "mistrusted: " + result.meter + " showed the same at idle and under load";
+    }
     if (is_credible(result)) conclude(result);
   }
 
@@ -108,6 +112,7 @@ class EnergyPass {
   }
 
   bool is_credible(EnergyMeasurement& result) const {
+    if (!result.reason.empty()) return false;
     if (result.background_load && *result.background_load > options_.background_limit) {
       result.reason = "refused: other processes used " + format_number(100 * *result.background_load, 2) +
                       " % of all CPUs during the energy window, and their energy is in it; stop them and run again";

@@ -84,17 +84,19 @@ void UnitCheck::compare(const EnergyReading& counted, double power_w) {
   constexpr double kLeastS = 1;
   constexpr double kFactor = 3;
   constexpr double kLeastW = 0.1;  // below this, resolutions decide
-  if (!first_) first_ = counted;
-  power_sum_w_ += power_w;
-  ++samples_;
-  const double seconds = static_cast<double>(counted.t_ns - first_->t_ns) * 1e-9;
-  if (seconds < kLeastS || samples_ < 3) return;
-  const double by_counter_w = (counted.energy_j - first_->energy_j) / seconds;
-  const double by_power_w = power_sum_w_ / static_cast<double>(samples_);
-  if (std::max(by_counter_w, by_power_w) < kLeastW) return;
-  if (by_counter_w < by_power_w / kFactor || by_counter_w > by_power_w * kFactor) {
-    throw MeterFault("mistrusted: " + meter_ + " counts " + watts(by_counter_w) +
-                     " where the power of the same part is " + watts(by_power_w) + "; one of the two has a wrong unit");
+  const std::optional<EnergyReading> before = std::exchange(last_, counted);
+  const double mean_w = (std::exchange(last_w_, power_w) + power_w) / 2;
+  if (!before) return;
+  const double step_s = static_cast<double>(counted.t_ns - before->t_ns) * 1e-9;
+  if (step_s > kLeastS) return;  // nobody knows what the power was in between
+  seconds_ += step_s;
+  by_counter_j_ += counted.energy_j - before->energy_j;
+  by_power_j_ += mean_w * step_s;
+  if (seconds_ < kLeastS || std::max(by_counter_j_, by_power_j_) < kLeastW * seconds_) return;
+  if (by_counter_j_ < by_power_j_ / kFactor || by_counter_j_ > by_power_j_ * kFactor) {
+    throw MeterFault("mistrusted: " + meter_ + " counts " + watts(by_counter_j_ / seconds_) +
+                     " where the power of the same part is " + watts(by_power_j_ / seconds_) +
+                     "; one of the two has a wrong unit");
   }
 }
 

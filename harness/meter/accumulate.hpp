@@ -52,8 +52,9 @@ class IntegratedPower {
   std::int64_t updates_ = 0;
 };
 
-// A second opinion on a counter by a power of the same part: after a second their means must agree within a factor of
-// three, or the driver's unit is wrong (a driver's energy has been off by a power of ten before).
+// A second opinion on a counter by a power of the same part: over a second of readings that follow one another closely
+// they must agree within a factor of three, or the driver's unit is wrong (a driver's energy has been off by a constant
+// factor before).
 class UnitCheck {
  public:
   explicit UnitCheck(const MeterInfo& info) : meter_(info.name) {}
@@ -62,9 +63,11 @@ class UnitCheck {
 
  private:
   std::string meter_;
-  std::optional<EnergyReading> first_;
-  double power_sum_w_ = 0;
-  std::int64_t samples_ = 0;
+  std::optional<EnergyReading> last_;
+  double last_w_ = 0;
+  double seconds_ = 0;
+  double by_counter_j_ = 0;
+  double by_power_j_ = 0;
 };
 
 }  // namespace hetscope

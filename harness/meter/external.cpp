@@ -23,7 +23,9 @@
 namespace hetscope {
 namespace {
 
-constexpr double kPeriodS = 1e-3;
+// Not how often it samples, but how well the two clocks are tied: a window must be long against a logger's delays.
+constexpr double kPeriodS = 0.05;
+constexpr double kReadEveryS = 0.01;
 constexpr double kMostW = 20000;
 constexpr std::int64_t kSilenceNs = 2'000'000'000;
 constexpr std::int64_t kLookNs = 1'000'000;
@@ -177,7 +179,7 @@ void discover_external_meter(const MeterRoots& roots, MeterDiscovery& discovery)
   info.method =
       std::string("external power, integrated, clocks tied by ") + (marker.empty() ? "least delay" : "a marker");
   info.update_period_s = kPeriodS;
-  info.read_every_s = kPeriodS * 10;
+  info.read_every_s = kReadEveryS;
   info.most_w = kMostW;
   discovery.found.push_back(
       std::make_unique<ExternalMeter>(std::move(info), path, fd, is_file, marker, clock_of(roots)));

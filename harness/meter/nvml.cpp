@@ -90,7 +90,8 @@ class PowerField {
     const bool averages = nvml_->call.architecture == nullptr ||
                           nvml_->call.architecture(device_, &architecture) != nvml::kSuccess ||
                           architecture >= nvml::kArchitectureAmpere;
-    return averages ? "NVML power, an average over 1 s, integrated" : "NVML power, integrated";
+    return averages ? "NVML power, an average over 1 s (on GA100: instantaneous), integrated"
+                    : "NVML power, integrated";
   }
 
  private:

@@ -2,6 +2,7 @@
 // becomes a record whatever happened to it.
 #include "harness/run/runner.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "harness/measure/batch.hpp"
 #include "harness/measure/conditions.hpp"
 #include "harness/measure/session.hpp"
+#include "harness/run/modelled_energy.hpp"
 #include "harness/run/record_of.hpp"
 
 namespace hetscope {
@@ -43,6 +45,7 @@ struct Member {
   const Kernel* kernel = nullptr;
   std::shared_ptr<const Problem> problem;
   std::unique_ptr<Runnable> runnable;
+  std::vector<Processor*> on;
   std::vector<ReferenceLoop*> references;  // of its processors
   BlockSpeedRecord speed;
 };
@@ -98,6 +101,7 @@ struct Runner::State {
   ConditionsReader conditions;
   std::map<std::string, std::shared_ptr<const Problem>> problems;         // of the current group
   std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
+  std::vector<std::unique_ptr<EnergyModel>> models = {};
 
   Member start(const PlannedGroup& group, const PlannedCase& planned);
   void prepare(Member& member, const Case& item);
@@ -152,6 +156,7 @@ void Runner::State::prepare(Member& member, const Case& item) {
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
   member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
   member.record.prepare_bytes = member.runnable->prepared_bytes();
+  member.on = on;
   for (Processor* processor : on) {
     if (ReferenceLoop* loop = reference_of(*processor)) member.references.push_back(loop);
   }
@@ -235,7 +240,6 @@ void Runner::State::measure_energy(Member& member) {
     std::string reason = "no meter";
     for (const std::string& missing : missing_meters) reason += ": " + missing;
     record.energies.push_back(no_energy(one_line(std::move(reason))));
-    return;
   }
   const LatencyRecord* latency = record.latency();
   const Subject subject{member.runnable.get(), record.item.text_or("cache", "hot") == "cold"};
@@ -245,6 +249,9 @@ void Runner::State::measure_energy(Member& member) {
     record.energies.push_back(record_of(energy));
     if (!record.edp) record.edp = edp_of(energy, latency->median_ns);
   }
+  const bool is_measured = std::any_of(record.energies.begin(), record.energies.end(),
+                                       [](const EnergyRecord& energy) { return energy.value_j.has_value(); });
+  if (!is_measured) add_modelled_energies(models, member.on, *member.runnable, conditions, record);
 }
 
 Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,
@@ -262,6 +269,8 @@ Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std
                        {}}) {}
 
 Runner::~Runner() = default;
+
+void Runner::use_models(std::vector<std::unique_ptr<EnergyModel>> models) { state_->models = std::move(models); }
 
 std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progress) {
   State& state = *state_;

@@ -8,6 +8,7 @@
 
 #include "harness/core/clock.hpp"
 #include "harness/kernel/catalog.hpp"
+#include "harness/measure/energy_model.hpp"
 #include "harness/meter/energy_meter.hpp"
 #include "harness/processor/processor.hpp"
 #include "harness/record/record.hpp"
@@ -32,6 +33,9 @@ class Runner {
          std::vector<std::string> missing_meters, RunIdentity identity, const Clock& clock,
          std::string procfs_root = "/proc");
   ~Runner();
+
+  // For cases that carry energy and get none from a meter. Without a call there is no modelled value.
+  void use_models(std::vector<std::unique_ptr<EnergyModel>> models);
 
   // One record per case, in the order of the group.
   std::vector<Record> run(const PlannedGroup& group, const Progress& progress = {});

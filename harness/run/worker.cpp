@@ -119,6 +119,7 @@ class Worker {
       MeterDiscovery meters = choose_meters(request.meter);
       runner_ = std::make_unique<Runner>(catalog_, *processors_, std::move(meters.found), std::move(meters.missing),
                                          request.identity, clock_);
+      if (request.meter != "none") runner_->use_models(load_energy_models());
     }
     const auto records =
         runner_->run(request.group, [this](std::size_t member) { progress_.set(static_cast<std::int32_t>(member)); });

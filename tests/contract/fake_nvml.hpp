@@ -9,6 +9,7 @@ struct FakeNvmlState {
   int power_result;
   unsigned long long energy_mj;
   unsigned power_mw;
+  bool has_instant;  // the field of instantaneous power, which newer drivers have
 };
 
 }  // namespace hetscope

@@ -146,11 +146,16 @@ class NvmlWorld : public FileWorld {
   DynamicLibrary library_;
 };
 
-class NvmlPowerWorld final : public NvmlWorld {
+class NvmlPowerWorld : public NvmlWorld {
  public:
   NvmlPowerWorld() { state_->energy_result = nvml::kNotSupported; }
   std::string meter() const override { return "nvml:0/power"; }
   void run_backwards() override { state_->power_mw = 4'000'000'000; }  // an unsigned field cannot be negative
+};
+
+class NvmlInstantWorld final : public NvmlPowerWorld {
+ public:
+  NvmlInstantWorld() { state_->has_instant = true; }
 };
 
 class HwmonEnergyWorld final : public FileWorld {
@@ -333,6 +338,7 @@ const std::vector<NamedWorld>& meter_worlds() {
       named<PerfWorld>("Perf"),
       named<NvmlWorld>("Nvml"),
       named<NvmlPowerWorld>("NvmlPower"),
+      named<NvmlInstantWorld>("NvmlInstant"),
       named<HwmonEnergyWorld>("HwmonEnergy"),
       named<HwmonPowerWorld>("HwmonPower"),
       named<Ina3221World>("Ina3221"),

@@ -207,14 +207,16 @@ TEST_F(EnergyPassTest, APowerSeenOnlyBetweenRunsIsRefused) {
   EXPECT_THAT(energy.reason, HasSubstr("between runs"));
 }
 
-TEST_F(EnergyPassTest, APowerOfZeroIsNoEnergy) {
+TEST_F(EnergyPassTest, APowerThatIsZeroOrStuckIsNoEnergy) {
   tree_.write("class/hwmon/hwmon0/name", "power_meter\n");
-  tree_.write("class/hwmon/hwmon0/power1_average", "0\n");
-  const auto meter = discover();
-  ASSERT_NE(meter, nullptr);
-  const EnergyMeasurement energy = session_.measure_energy({&run_, false}, *meter, {}, kRunNs);
-  EXPECT_FALSE(energy.energy_j.has_value());
-  EXPECT_THAT(energy.reason, HasSubstr("mistrusted"));
+  for (const char* stuck : {"0\n", "20000000\n"}) {
+    tree_.write("class/hwmon/hwmon0/power1_average", stuck);
+    const auto meter = discover();
+    ASSERT_NE(meter, nullptr);
+    const EnergyMeasurement energy = session_.measure_energy({&run_, false}, *meter, {}, kRunNs);
+    EXPECT_FALSE(energy.energy_j.has_value());
+    EXPECT_THAT(energy.reason, HasSubstr("mistrusted"));
+  }
 }
 
 TEST_F(EnergyPassTest, AMeterThatVanishesCostsTheEnergyOnly) {

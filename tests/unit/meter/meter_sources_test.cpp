@@ -196,6 +196,20 @@ TEST(CountedEnergy, BelievesNoImpossibleStep) {
   EXPECT_THROW(energy.step(2'000'000'000, 1049), MeterFault);
 }
 
+TEST(UnitCheck, ForgetsWhatItDidNotSee) {
+  MeterInfo info;
+  UnitCheck check(info);
+  double energy_j = 0;
+  for (int window = 0; window < 3; ++window) {
+    // 2 s at 700 W, seen; then ten minutes at 70 W, unseen.
+    const std::int64_t begin_ns = window * 602'000'000'000;
+    for (int i = 0; i <= 20; ++i) {
+      check.compare({begin_ns + i * 100'000'000, energy_j + 70.0 * i, i}, 700);
+    }
+    energy_j += 1400 + 42'000;
+  }
+}
+
 TEST(IntegratedPower, BelievesOnlyAPower) {
   MeterInfo info;
   info.name = "test";

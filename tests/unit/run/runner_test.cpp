@@ -65,10 +65,12 @@ class RunnerTest : public testing::Test {
   std::vector<Record> run(const PlannedGroup& planned, std::vector<std::unique_ptr<EnergyMeter>> meters = {}) {
     Runner runner(catalog_, *processors_, std::move(meters), {"fake: no meter is wanted"},
                   {"run", "session", "boot", "model", "unit"}, clock_, procfs_.path());
+    runner.use_models(std::move(models_));
     return runner.run(planned, [this](std::size_t member) { progress_.push_back(member); });
   }
 
   FakeClock clock_;
+  std::vector<std::unique_ptr<EnergyModel>> models_;
   TemporaryDirectory procfs_;  // empty: what this machine does meanwhile is no part of the tests
   Catalog catalog_;
   std::unique_ptr<ProcessorSet> processors_;
@@ -173,6 +175,32 @@ TEST_F(RunnerTest, EnergyWithoutAMeterSaysWhy) {
   ASSERT_EQ(records[0].energies.size(), 1U);
   EXPECT_THAT(records[0].energies[0].reason, HasSubstr("no meter is wanted"));
   EXPECT_FALSE(records[0].edp.has_value());
+}
+
+TEST_F(RunnerTest, AModelSpeaksWhereNoMeterDoes) {
+  add("a", taking(20'000));
+  PlannedGroup planned = group({"a"});
+  planned.energy = true;
+  models_.push_back(parse_energy_model(R"({"schema": "hetscope/energy-model/1", "name": "ops", "version": "3",
+    "method": "operations", "source": "a test", "pj_per_operation": {"": 2}, "pj_per_byte": 100})",
+                                       "ops.json"));
+  models_.push_back(parse_energy_model(R"({"schema": "hetscope/energy-model/1", "name": "cpu", "version": "1",
+    "method": "cpu_time", "source": "a test", "share_of_tdp": 0.5, "cpus": []})",
+                                       "cpu.json"));
+  const std::vector<Record> records = run(planned);
+  const std::vector<EnergyRecord>& energies = records[0].energies;
+  ASSERT_EQ(energies.size(), 3U);
+  EXPECT_THAT(energies[0].reason, HasSubstr("no meter is wanted"));
+  EXPECT_EQ(energies[1].kind, "modelled");
+  EXPECT_EQ(energies[1].meter, "ops/3");
+  ASSERT_TRUE(energies[1].model.has_value());
+  EXPECT_EQ(energies[1].model->source, "a test");
+  EXPECT_NEAR(*energies[1].value_j,
+              1e-12 * static_cast<double>(2 * records[0].executed_flops + 100 * records[0].executed_bytes), 1e-18);
+  EXPECT_EQ(energies[2].kind, "none");
+  EXPECT_THAT(energies[2].reason, HasSubstr("cpu/1 says nothing"));
+  ASSERT_TRUE(records[0].edp.has_value());
+  EXPECT_EQ(records[0].edp->kind, "modelled");
 }
 
 TEST_F(RunnerTest, EnergyTimesLatencyIsTheEdp) {
