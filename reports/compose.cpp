@@ -39,7 +39,12 @@ std::string energy_text(const EnergyRecord& energy) {
   std::string source = energy.kind;
   if (!energy.scope.empty()) source += ", " + energy.scope;
   if (is_modelled) source += ", by " + energy.meter;
-  return (is_modelled ? "~" : "") + format_si(*energy.value_j, "J") + " (" + source + ")";
+  std::string value = (is_modelled ? "~" : "") + format_si(*energy.value_j, "J");
+  if (energy.ci95_j && *energy.value_j > 0) {
+    const double half_width = (energy.ci95_j->second - energy.ci95_j->first) / 2;
+    value += " \u00b1 " + format_number(100 * half_width / *energy.value_j, 2) + " %";
+  }
+  return value + " (" + source + ")";
 }
 
 std::string edp_text(const EdpRecord& edp) {

@@ -96,6 +96,32 @@ class CliTest(unittest.TestCase):
             self.assertEqual(self.hetscope("report", out, "--out", report).returncode, 0)
             self.assertIn("copy_memcpy", pathlib.Path(report).read_text())
 
+    def test_energy_is_measured_or_else_modelled(self):
+        environment = {key: value for key, value in os.environ.items() if key != "HETSCOPE_ENERGY_MODEL"}
+        out = str(self.directory / "energy")
+        path = self.write(scenario(budget_s=0.5, experiment={"energy": True}))
+        result = self.hetscope("run", path, "--out", out, env=environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for record in self.records(out):
+            if record["status"] != "ok":
+                continue
+            energies = record["energies"]
+            for energy in energies:
+                self.assertTrue(energy["value_j"] is not None or energy["reason"], energy)
+            if any(energy["kind"].startswith("measured") for energy in energies):
+                continue
+            modelled = [energy for energy in energies if energy["kind"] == "modelled"]
+            self.assertTrue(modelled, energies)
+            self.assertEqual(len(modelled[0]["model"]["sha256"]), 64)
+            self.assertEqual(record["edp_kind"], "modelled")
+        self.assertEqual(self.hetscope("validate", out + "/records.jsonl").returncode, 0)
+
+    def test_an_energy_model_that_is_none_ends_the_run_before_it_begins(self):
+        path = self.write(scenario())
+        for model in (path, str(self.directory / "absent.json")):
+            environment = dict(os.environ, HETSCOPE_ENERGY_MODEL=model)
+            self.assert_refused(self.hetscope("run", path, "--out", str(self.directory / "o"), env=environment), model)
+
     def test_a_printed_case_line_runs_again(self):
         listed = self.hetscope("list", self.write(scenario()))
         self.assertEqual(listed.returncode, 0, listed.stderr)

@@ -225,6 +225,30 @@ TEST(Report, ModelledEnergyIsMarked) {
   EXPECT_THAT(html_report(make_input({record})), HasSubstr("~2.00 mJ (modelled"));
 }
 
+TEST(Report, EnergyShowsItsUncertainty) {
+  Record record = make_record("k", 1000);
+  record.energies = {{0.002, "measured_counter", "rapl:package-0", "package", 1.0, 100, {}, {}, ""}};
+  record.energies[0].ci95_j = {0.00197, 0.00203};
+  EXPECT_THAT(markdown_report(make_input({record})), HasSubstr("2.00 mJ \u00b1 1.5 % (measured_counter, package)"));
+}
+
+TEST(Report, ConditionsSayWhatWasSlowAndThrottled) {
+  auto records = make_pair_of(0.8);
+  records[0].conditions.freq_khz = {{"cpu1", 2000000}, {"gpu:mali", 848000}};
+  records[0].conditions.lowest_khz = {{"cpu1", 900000}};
+  records[0].conditions.hottest_c = {{"soc", 88}};
+  records[0].conditions.cooling = {"cpufreq-cpu4 3/12"};
+  records[0].conditions.battery = BatteryRecord{80, "Discharging", {}};
+  records[0].conditions.speed = BlockSpeedRecord{40, 3, 3, 1.25, 2.5, true};
+  records[1].conditions.speed = BlockSpeedRecord{40, 30, 0, 1.5, 2.5, true};
+  const std::string markdown = markdown_report(make_input(records));
+  for (const char* words : {"900 MHz to 2.40 GHz", "848 MHz", "88.0", "cpufreq-cpu4 3/12", "Discharging",
+                            "discarded 3 of 80, kept 30 in cases that were slow most of the time", "1.50",
+                            "up to 2.50 s in a group, and gave up"}) {
+    EXPECT_THAT(markdown, HasSubstr(words));
+  }
+}
+
 TEST(Report, RoofsAndSharesAreShown) {
   Record roof = make_record("memcpy", 100);
   roof.item = Case("copy_bandwidth", "memcpy", {"cpu"});
