@@ -249,9 +249,8 @@ void Runner::State::measure_energy(Member& member) {
     record.energies.push_back(record_of(energy));
     if (!record.edp) record.edp = edp_of(energy, latency->median_ns);
   }
-  const bool is_measured = std::any_of(record.energies.begin(), record.energies.end(),
-                                       [](const EnergyRecord& energy) { return energy.value_j.has_value(); });
-  if (!is_measured) add_modelled_energies(models, member.on, *member.runnable, conditions, record);
+  // A meter that refused has its reason; a model in its place would hide it.
+  if (meters.empty()) add_modelled_energies(models, member.on, *member.runnable, conditions, record);
 }
 
 Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std::unique_ptr<EnergyMeter>> meters,

@@ -34,7 +34,7 @@ class Runner {
          std::string procfs_root = "/proc");
   ~Runner();
 
-  // For cases that carry energy and get none from a meter. Without a call there is no modelled value.
+  // For cases that carry energy, where there is no meter. Without a call there is no modelled value.
   void use_models(std::vector<std::unique_ptr<EnergyModel>> models);
 
   // One record per case, in the order of the group.
