@@ -103,6 +103,16 @@ class FaultyProgram(AdbCase):
                 self.assert_all_home(4, failed=1, out=out)
                 self.assertEqual(self.device_record(out)["attempts"], 2)
 
+    def test_program_that_outlives_its_shell_writes_nothing_twice(self):
+        self.device.fact("cases", 6)
+        self.device.fact("case_s", 0.3)
+        run = self.run_on(self.device)
+        self.wait_for_records(self.device)
+        self.assertTrue(self.device.kill("agent-"), "there was no shell to kill")
+        self.assertIn(self.finish(run).code, (DONE, FAILED))
+        found = self.records()
+        self.assertEqual(sorted(map(len, found.values())), [1] * 6, found)
+
     def test_crash_again_and_again_ends(self):
         self.device.fact("cases", 8)
         phone.write_program(

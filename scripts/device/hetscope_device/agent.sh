@@ -39,7 +39,13 @@ first_word() {
 }
 
 # Sets now_s: seconds that only grow while the device is up; where /proc/uptime is hidden, the clock on the wall.
-look_at_clock() {
+look_at_creap_others() {
+  for run_path in "$root"/runs/*; do
+    if [ "${run_path##*/}" != "$1" ] && [ -d "$run_path" ]; then reap "${run_path##*/}"; fi
+  done
+}
+
+lock() {
   if first_word /proc/uptime; then now_s=${word%%.*}; else now_s=$(date +%s); fi
 }
 
@@ -65,6 +71,22 @@ active() {
     if [ -d "$attempt_path" ] && alive "$1" "${attempt_path##*-}"; then return 0; fi
   done
   return 1
+}
+
+# Ends what earlier attempts of a run have left: a program whose shell was killed would go on writing records. What runs
+# from the cache is the driver's.
+reap() {
+  for attempt_path in "$root/runs/$1"/attempt-*; do
+    first_word "$attempt_path/boot" && [ "$word" = "$this_boot" ] || continue
+    first_word "$attempt_path/child" || continue
+    child=$word
+    grep -q -- "$root/cache/" "/proc/$child/cmdline" 2>/dev/null || continue
+    if first_word "$attempt_path/pid"; then kill -9 -- "-$word" 2>/dev/null; fi
+    kill -9 "$child" 2>/dev/null
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+      if kill -0 "$child" 2>/dev/null; then sleep 0.1 2>/dev/null || sleep 1; fi
+    done
+  done
 }
 
 renew() {
@@ -98,7 +120,7 @@ lock() {
       return 1
     fi
   done
-  if try_lock "$1"; then echo "locked=yes"; return 0; fi
+  if try_lock "$1"; then reap_others "$1"; echo "locked=yes"; return 0; fi
   holder=$(readlink "$root/lock")
   if [ "$holder" = "$1" ]; then echo "locked=yes"; return 0; fi
   if [ -n "$holder" ] && is_stale "$holder"; then
@@ -106,7 +128,7 @@ lock() {
     mv "$root/lock" "$root/stale.$1" 2>/dev/null
     if [ "$(readlink "$root/stale.$1")" = "$holder" ]; then
       rm -f "$root/stale.$1" "$root/lease.$holder"
-      if try_lock "$1"; then echo "locked=yes"; echo "broke=$holder"; return 0; fi
+      if try_lock "$1"; then reap_others "$1"; echo "locked=yes"; echo "broke=$holder"; return 0; fi
     else
       mv "$root/stale.$1" "$root/lock" 2>/dev/null
     fi
@@ -169,6 +191,7 @@ place() {
 
 start() {
   attempt=$root/runs/$1/attempt-$2
+  if [ ! -d "$attempt" ]; then reap "$1"; fi
   if ! mkdir "$attempt" 2>/dev/null; then
     if [ -d "$attempt" ]; then echo "started=before"; return 0; fi
     return 1
