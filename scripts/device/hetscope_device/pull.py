@@ -110,7 +110,8 @@ def check(directory):
             raise Failed(f"records.jsonl line {number}: a finished case came twice: {case[:200]}")
         last[case] = record.get("status")
     for _, line in _lines(directory / "journal.jsonl", home.faults):
-        home.started.add(str(line.get("started")))
+        if isinstance(line.get("started"), str):
+            home.started.add(line["started"])
     home.cases = set(last)
     home.records = len(last)
     for status in last.values():

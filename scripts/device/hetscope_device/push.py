@@ -91,6 +91,8 @@ def list_words(hetscope_words):
     for word in words:
         if word in ("--filter", "--processor", "--case"):
             kept += [word, next(words)]
+        elif word == "--no-roofs":
+            kept.append(word)
         elif word in ("--meter", "--budget"):
             next(words)
     return kept
