@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [run|test|all|trust]
+usage: scripts/setup.sh [run|test|all|cross|trust]
   run    what building and running hetscope needs (default)
   test   what scripts/test.sh needs besides
   all    both
+  cross  what the preset linux-arm64 and its tests need besides
   trust  the peer that scripts/trust.sh compares with
 TEXT
 }
@@ -68,6 +69,14 @@ python3-scipy its U test
 TEXT
 }
 
+cross_packages() {
+  cat <<'TEXT'
+g++-aarch64-linux-gnu cross compiler
+binutils-aarch64-linux-gnu strip for arm64 programs
+qemu-user-static runs arm64 programs in the tests
+TEXT
+}
+
 is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
@@ -87,6 +96,7 @@ case $group in
   run) wanted=$(run_packages) ;;
   test) wanted=$(test_packages) ;;
   all) wanted=$(run_packages; test_packages) ;;
+  cross) wanted=$(cross_packages) ;;
   trust) wanted=$(trust_packages) ;;
   -h | --help) usage; exit 0 ;;
   *) usage >&2; exit 2 ;;

@@ -25,6 +25,7 @@ void add_ab(Commands& commands);
 void add_compare(Commands& commands);
 void add_devices(Commands& commands);
 void add_doctor(Commands& commands);
+void add_dump(Commands& commands);
 void add_export(Commands& commands);
 void add_import(Commands& commands);
 void add_list(Commands& commands);

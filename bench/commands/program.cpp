@@ -82,6 +82,7 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     add_compare(commands);
     add_devices(commands);
     add_doctor(commands);
+    add_dump(commands);
     add_export(commands);
     add_import(commands);
     add_list(commands);

@@ -13,6 +13,7 @@
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/json.hpp"
 #include "harness/run/json_node.hpp"
+#include "harness/run/scenario_texts.hpp"
 
 namespace hetscope {
 namespace {
@@ -36,7 +37,7 @@ bool is_shape_axis(const std::string& axis) { return axis == "shape" || axis.end
 // The layers of one file. `only` empty: all. Marks in `unused` which of `only` were met.
 std::vector<Row> read_shapes_file(const std::string& path, const std::vector<std::string>& only,
                                   std::set<std::string>& unused, std::vector<std::string>& layers) {
-  const auto document = parse_ordered_json(read_text_file(path), path);
+  const auto document = parse_ordered_json(scenario_text(path), path);
   const JsonNode root(*document, path);
   root.check_keys({"schema", "model", "source", "note", "shapes"});
   check_schema(root, kShapesSchema);
@@ -145,7 +146,7 @@ Experiment read_experiment(const JsonNode& node, const std::string& path) {
 
 }  // namespace
 
-Scenario load_scenario(const std::string& path) { return parse_scenario(read_text_file(path), path); }
+Scenario load_scenario(const std::string& path) { return parse_scenario(scenario_text(path), path); }
 
 Scenario parse_scenario(std::string_view text, const std::string& path) {
   const auto document = parse_ordered_json(text, path);

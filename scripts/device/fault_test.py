@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs over three test phones in parallel while random faults happen to them, and counts the records: each must come home exactly once
-or be reported as missing. Prints one line a run and the sum; exit code 0: nothing was lost, 1: something was.
+"""Runs over three test phones in parallel while random faults happen to them, and counts the records: each must come
+home exactly once or be reported as missing. Prints one line a run and the sum; exit code 0: nothing was lost, 1:
+something was.
 
-    scripts/device/fault_test.py [--runs 50] [--seed N]
+scripts/device/fault_test.py [--runs 50] [--seed N]
 
 Needs what tests/device/fetch_daemons.sh unpacks (build/device-daemons).
 """

@@ -125,8 +125,8 @@ class AdbCase(DriverCase):
             time.sleep(0.05)
 
 
-def set_up():
+def set_up(own_users=False):
     """For a test program's main: reads its first two words, DAEMONS and ROOM, and moves into the room."""
     AdbCase.daemons = rooms.daemons_or_skip(sys.argv[1])
-    AdbCase.room = rooms.enter(sys.argv[2])
+    AdbCase.room = rooms.enter(sys.argv[2], own_users)
     del sys.argv[1:3]

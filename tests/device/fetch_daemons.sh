@@ -27,34 +27,10 @@ missing() {
   exit 0
 }
 
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || missing "this is not a Debian system (no apt-get)"
-codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
-[ -n "$codename" ] || missing "the system does not tell its codename"
-
-# The mirror that this machine already uses for its own suite.
-mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-  awk -v codename="$codename" '$1 == codename { print $2; exit }')
-[ -n "$mirror" ] || mirror=$(grep -rhoE '^(deb|URIs:) .*' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
-  grep -v security | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ')
-[ -n "$mirror" ] || missing "apt knows no mirror for $codename"
-
-# An apt of its own: the machine's sources and lists stay as they are.
 state=$target/apt
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/debs" "$state/old-debs" "$state/empty.d"
-printf 'deb %s %s main\ndeb %s %s-backports main\n' "$mirror" "$codename" "$mirror" "$codename" >"$state/sources.list"
-cat >"$state/apt.conf" <<TEXT
-Dir::Etc::SourceList "$state/sources.list";
-Dir::Etc::SourceParts "$state/empty.d";
-Dir::State::Lists "$state/lists";
-Dir::Cache "$state/cache";
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Acquire::Retries "1";
-Acquire::http::Timeout "20";
-TEXT
-export APT_CONFIG=$state/apt.conf
-timeout 240 apt-get -q update >"$state/log" 2>&1 || missing "apt-get update failed: $(tail -n 1 "$state/log")"
+mkdir -p "$state/debs" "$state/old-debs"
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/private_apt.sh"
+private_apt "$state" "$(dpkg --print-architecture 2>/dev/null)" "" -backports || missing "$apt_problem"
 
 # The packages of a suite with those of their dependencies that the machine lacks.
 closure() {

@@ -27,15 +27,15 @@ def daemons_or_skip(directory):
     return daemons
 
 
-def enter(directory):
+def enter(directory, own_users=False):
     """Starts this program again in namespaces of its own, where `directory` is an empty RAM disk; returns there its
-    path."""
+    path. With `own_users` binfmt_misc belongs to the room, too."""
     directory = pathlib.Path(directory).resolve()
     if os.environ.get(_INSIDE) != str(directory):
         directory.mkdir(parents=True, exist_ok=True)
         words = [
             "unshare",
-            *([] if os.getuid() == 0 else ["--map-root-user"]),
+            *(["--map-root-user"] if own_users or os.getuid() != 0 else []),
             "--net",
             "--mount",
             "--pid",
