@@ -6,6 +6,7 @@ scripts/device/driver_cost.py [--runs 5]
 """
 
 import argparse
+import hashlib
 import pathlib
 import statistics
 import subprocess
@@ -56,7 +57,8 @@ def main():
         pushed.append(bench.device_record(out)["pushed_bytes"])
         overheads_s.append(took_s)
     # The run itself, without a driver, on the same phone.
-    command = f"cd /data/local/tmp && sh hetscope/cache/* run --out bare-$RANDOM -- >/dev/null 2>&1; rm -rf bare-*"
+    program = hashlib.sha256(STUB.read_bytes()).hexdigest()
+    command = f"cd /data/local/tmp && hetscope/cache/{program} run --out bare-$RANDOM -- >/dev/null 2>&1; rm -rf bare-*"
     bare_s = []
     for _ in range(arguments.runs):
         began_s = time.monotonic()

@@ -7,6 +7,7 @@ Usage: adb_test.py DAEMONS ROOM [unittest options]; DAEMONS: filled by fetch_dae
 import json
 import pathlib
 import signal
+import tarfile
 import threading
 import unittest
 
@@ -245,6 +246,20 @@ class Pages(AdbCase):
         now = json.loads(finished.stdout)
         self.assertEqual(now["temperature"]["sensors_c"], {"CPU0": 38.6, "battery": 29.1, "skin": 31.2})
         self.assertEqual(now["screen"], "Awake")
+
+    def test_bundle_tells_what_is_wrong_and_not_who_asks(self):
+        device = self.make_phone()
+        device.remove_tool("setsid")
+        bundle = self.directory / "a bundle.tar.gz"
+        named = ["--adb", self.server.adb, "--device", device.serial, "--bundle", bundle]
+        self.assert_ended(self.driver("shell-check", *named, **self.server.environment), DONE, "no setsid")
+        with tarfile.open(bundle) as packed:
+            texts = {member.name: packed.extractfile(member).read().decode() for member in packed}
+        everything = "".join(texts.values())
+        for word in ("TESTSERIAL0001", device.serial, "127.0.0.1"):
+            self.assertNotIn(word, everything)
+        for word in ("[ro.soc.model]: [P100]", "temperature: 291", "setsid", "OpenGL ES 3.2 V@1.0"):
+            self.assertIn(word, everything)
 
     def test_clean(self):
         device = self.make_phone()

@@ -15,7 +15,7 @@ import adb_case
 import phone
 import rooms
 from adb_case import AdbCase
-from driver_case import DONE
+from driver_case import DONE, FAILED
 
 BINFMT = pathlib.Path("/proc/sys/fs/binfmt_misc")
 
@@ -60,16 +60,27 @@ class ProgramOnPhone(AdbCase):
         )
         self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
 
+    def test_onboarding_page(self):
+        device = self.make_phone(size_mib=192)
+        if self.is_arm64:
+            device.remove_tool("uname")
+            phone.write_program(device.root / "system/bin/uname", "#!/system/bin/sh\necho aarch64\n")
+        named = ["--adb", self.server.adb, "--device", device.serial, "--binary", self.program, "--out", self.out]
+        finished = self.driver("onboard", *named, rooms.ROOT / "scenarios/smoke/copy.json", **self.server.environment)
+        self.assertIn(finished.code, (DONE, FAILED), str(finished))  # a loaded machine is not fit to measure
+        page = (self.out / "onboard.md").read_text()
+        for words in ("| SoC | Acme P100 |", "processor   cpu", "energy meters", "cases in", "minutes", "## Verdict"):
+            self.assertIn(words, page)
+
     def test_an_embedded_scenario_needs_no_file(self):
         said = subprocess.run(
             [self.program, "--dump"], capture_output=True, text=True, timeout=60, check=True
         ).stdout.split()
         self.assertIn("scenarios/smoke/copy.json", said)
         self.assertTrue([name for name in said if name.endswith(".cl")])
-        root = pathlib.Path(__file__).resolve().parents[2]
         for name in ("scenarios/smoke/copy.json", "scenarios/shapes/resnet50.json"):
             text = subprocess.run([self.program, "--dump", name], capture_output=True, timeout=60, check=True).stdout
-            self.assertEqual(text, (root / name).read_bytes())
+            self.assertEqual(text, (rooms.ROOT / name).read_bytes())
         listed = subprocess.run(
             [self.program, "list", "scenarios/smoke/copy.json", "--processor", "cpu"],
             capture_output=True, text=True, timeout=60, cwd=self.directory,

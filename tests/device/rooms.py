@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
 _INSIDE = "HETSCOPE_TEST_ROOM"
 

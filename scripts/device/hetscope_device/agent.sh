@@ -39,13 +39,7 @@ first_word() {
 }
 
 # Sets now_s: seconds that only grow while the device is up; where /proc/uptime is hidden, the clock on the wall.
-look_at_creap_others() {
-  for run_path in "$root"/runs/*; do
-    if [ "${run_path##*/}" != "$1" ] && [ -d "$run_path" ]; then reap "${run_path##*/}"; fi
-  done
-}
-
-lock() {
+look_at_clock() {
   if first_word /proc/uptime; then now_s=${word%%.*}; else now_s=$(date +%s); fi
 }
 
@@ -106,6 +100,12 @@ is_stale() {
   look_at_clock
   lease_age=$((now_s - lease_start))
   [ "$lease_age" -gt "$lease_s" ] || [ "$lease_age" -lt 0 ]
+}
+
+reap_others() {
+  for run_path in "$root"/runs/*; do
+    if [ "${run_path##*/}" != "$1" ] && [ -d "$run_path" ]; then reap "${run_path##*/}"; fi
+  done
 }
 
 lock() {

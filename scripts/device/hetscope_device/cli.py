@@ -80,6 +80,7 @@ def make_parser():
         help="hetscope for the device (default: $HETSCOPE_BINARY)",
     )
     page.add_argument("--out", required=True, metavar="DIR", help="where onboard.md goes")
+    page.add_argument("--qualify", action="store_true", help="measure the device's own noise, too; takes an hour or so")
     run = add(
         "run", "measure scenarios on one or more devices; the same command again goes on with what is not finished"
     )
@@ -227,7 +228,10 @@ def command_onboard(device, arguments, notice):
     out = pathlib.Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     page = out / "onboard.md"
-    fit = _locked(device, lambda: onboard.write_page(device, arguments.binary, arguments.scenarios, page, notice))
+    fit = _locked(
+        device,
+        lambda: onboard.write_page(device, arguments.binary, arguments.scenarios, page, notice, arguments.qualify),
+    )
     notice(f"{page} is written")
     return DONE if fit else FAILED
 
