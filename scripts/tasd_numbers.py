@@ -3,12 +3,13 @@
 
 usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--shapes]
 
-Runs scenarios/curated/tasd/speedup.json (or reads the records of an earlier run of it) and prints
+Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the records of an earlier run) and prints
 
   speed-up         dense time / series time; dense is the faster dense library of the same rounds. Geometric mean over
                    all shapes, and the worst of those with K >= 512
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
+  decomposition    bytes of the f32 matrix a second, one thread; the slowest shape and sparsity
 
 Every shape counts once. A row that is not ok is left out and counted.
 """
@@ -23,16 +24,18 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SCENARIO = ROOT / "scenarios/curated/tasd/speedup.json"
+SCENARIOS = [ROOT / "scenarios/curated/tasd" / name for name in ("speedup.json", "decompose.json")]
 DENSE_LIBRARIES = ("sparse_matmul_openblas", "sparse_matmul_onednn")
 ASKED = {"1:8": (5.0, 3.5), "1:4": (3.2, 2.4), "2:8": (3.2, 2.4), "2:4": (1.6, 1.3), "4:8": (1.6, 1.3),
          "2:4+2:8": (1.1, None)}
 LONG_K = 512
 SECOND_TERM = 1.05
+DECOMPOSED_SERIES = ("2:4", "2:8")
+DECOMPOSED_GB_PER_S = 2
 
 
 def run(build, out, pattern):
-    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(SCENARIO), "--out", str(out)]
+    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", *map(str, SCENARIOS), "--out", str(out)]
     result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False)
     if result.returncode not in (0, 1):
         sys.exit(f"{' '.join(command)} exited with {result.returncode}")
@@ -43,13 +46,17 @@ def variant_of(record):
     return record["axes"]["series"] if kernel == "sparse_matmul_series" else kernel
 
 
+def records_of(directory, operation):
+    for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        if record["operation"] == operation:
+            yield record
+
+
 def read(directory):
     """{shape: {variant: record}} of the rows that are ok, and how many are not."""
     shapes, refused = collections.defaultdict(dict), collections.Counter()
-    for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
-        record = json.loads(line)
-        if record["operation"] != "sparse_matmul":
-            continue
+    for record in records_of(directory, "sparse_matmul"):
         if record["status"] == "ok":
             shapes[tuple(record["axes"]["shape"])].setdefault(variant_of(record), record)
         else:
@@ -124,6 +131,21 @@ def against_compressed_rows(shapes):
             f"{ratios[shape, series]:.2f} ({series} at {'x'.join(map(str, shape))})")
 
 
+def decomposition(directory):
+    rates = collections.defaultdict(dict)
+    for record in records_of(directory, "nm_decompose"):
+        axes = record["axes"]
+        if record["status"] == "ok" and axes["dtype"] == "f32":
+            rows, cols = axes["shape"]
+            where = f"{rows}x{cols}, sparsity {axes['sparsity']:g}"
+            rates[axes["series"]][where] = 4 * rows * cols / time_ns(record)
+    for series in DECOMPOSED_SERIES:
+        if rates[series]:
+            slowest = min(rates[series], key=rates[series].get)
+            row(f"decomposition into {series}, GB/s", f">= {DECOMPOSED_GB_PER_S}",
+                f"{rates[series][slowest]:.1f} at {slowest}, {max(rates[series].values()):.1f} at best")
+
+
 def print_shapes(shapes):
     names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
     print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
@@ -142,6 +164,7 @@ def report(directory, with_shapes):
     speedups(shapes)
     second_term(shapes)
     against_compressed_rows(shapes)
+    decomposition(directory)
     for reason, count in refused.items():
         print(f"\nleft out, {count} rows: {reason}")
     if with_shapes:

@@ -4,7 +4,6 @@
 //   useful bytes = 4 (nonzeros + k n + m n), useful flops = 2 nonzeros n
 #include "kernels/sparse/sparse_matmul.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -12,7 +11,7 @@
 #include "kernels/dense/matmul.hpp"
 #include "kernels/dense/matmul_reference.hpp"
 #include "kernels/registration.hpp"
-#include "kernels/sparse/nm_pattern.hpp"
+#include "kernels/sparse/sparse_axes.hpp"
 
 namespace hetscope {
 namespace {
@@ -22,32 +21,21 @@ class SparseMatmul final : public Operation {
   std::string_view name() const noexcept override { return "sparse_matmul"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 6> kAxes = {
-        AxisSpec{"shape", AxisType::dims, "m x k x n: rows of a, length of the sums, columns of b", std::nullopt, {}},
-        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
-        AxisSpec{"sparsity", AxisType::real, "share of a's entries that are zero, 0 to 1", AxisValue(0.9), {}},
-        AxisSpec{"mask",
-                 AxisType::text,
-                 "which entries of a are zero",
-                 AxisValue(std::string("random")),
-                 {"random", "global_magnitude", "row_magnitude", "channel_skewed", "banded", "adversary"}},
-        AxisSpec{"law",
-                 AxisType::text,
-                 "what the other entries of a hold",
-                 AxisValue(std::string("gaussian")),
-                 {"gaussian", "laplace", "constant", "heavy_tail"}},
-        AxisSpec{
-            "seed", AxisType::integer, "which of the matrices with these properties", AxisValue(std::int64_t{1}), {}},
-    };
+    static const std::vector<AxisSpec> kAxes = [] {
+      std::vector<AxisSpec> axes = {
+          {"shape", AxisType::dims, "m x k x n: rows of a, length of the sums, columns of b", std::nullopt, {}},
+          {"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
+      };
+      for (const AxisSpec& axis : sparse_input_axes()) axes.push_back(axis);
+      return axes;
+    }();
     return kAxes;
   }
 
   void validate(const Case& item) const override {
     const SparseMatmulProblem problem(item);
     check_matmul_extents(problem.m, problem.n, problem.k, item.line());
-    if (!(problem.input.sparsity >= 0 && problem.input.sparsity <= 1)) {
-      throw Error("the sparsity is outside [0, 1]", item.line(), "0.9 is 90 % zeros");
-    }
+    check_sparse_input(problem.input, item.line());
     if (item.has("series")) Series::parse(item.text("series"), item.line());
   }
 
@@ -89,12 +77,7 @@ SparseMatmulProblem::SparseMatmulProblem(const Case& item) {
   m = shape[0];
   k = shape[1];
   n = shape[2];
-  input = {m,
-           k,
-           item.real("sparsity"),
-           parse_mask_kind(item.text("mask")),
-           parse_value_law(item.text("law")),
-           static_cast<std::uint64_t>(item.integer("seed"))};
+  input = sparse_input_of(item, m, k);
 }
 
 std::int64_t SparseMatmulProblem::nonzeros() const {

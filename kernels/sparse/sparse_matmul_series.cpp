@@ -11,6 +11,7 @@
 #include "kernels/sparse/decomposition_metrics.hpp"
 #include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/packed_term.hpp"
+#include "kernels/sparse/sparse_axes.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
@@ -48,11 +49,7 @@ class SparseMatmulSeries final : public HostKernel {
   std::span<const AxisSpec> axes() const override {
     static const std::array<AxisSpec, 3> kAxes = {
         HostKernel::axes()[0],
-        AxisSpec{"series",
-                 AxisType::text,
-                 "N:M terms in the order in which they are extracted, such as 2:4+2:8",
-                 AxisValue(std::string("2:4")),
-                 {}},
+        series_axis(),
         AxisSpec{"residual",
                  AxisType::text,
                  "what becomes of the entries that no term keeps: csr multiplies them too",

@@ -53,6 +53,11 @@ const std::map<std::string, Entry, std::less<>>& entries() {
          "shape=512x1000x49 series=1:8 law=heavy_tail",
          "shape=256x300x197 series=1:8 residual=csr sparsity=0.8 mask=channel_skewed", "shape=1000x256x1 series=2:8",
          "shape=256x512x197 series=4:8"}}},
+      {"nm_decompose",
+       {times({"shape=1x1", "shape=3x7", "shape=5x33", "shape=17x40"},
+              {"series=2:4 sparsity=0", "series=1:8+2:4 sparsity=0.5 mask=channel_skewed",
+               "series=3:5+1:32 law=constant", "series=2:8 sparsity=1", "series=4:4 law=heavy_tail mask=banded"}),
+        {"shape=64x147 series=2:4+2:8 sparsity=0.6", "shape=96x1000 series=2:8 law=laplace mask=row_magnitude"}}},
       {"empty_launch", {{""}, {}}},
   };
   return kEntries;
