@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints what structured sparse products reach on this machine, beside what is asked of them.
 
-usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--shapes]
+usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME] [--shapes]
+                               [--energy FILE]...
 
 Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the records of an earlier run) and prints
 
@@ -10,6 +11,9 @@ Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the record
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
   decomposition    bytes of the f32 matrix a second, one thread; the slowest shape and sparsity
+  EDP              what an accelerator that executes the slots would save against a dense one, modelled with a table of
+                   scenarios/models/energy (a model is no measurement: marked ~), beside what the measured speed-up
+                   saves at constant power
 
 Every shape counts once. A row that is not ok is left out and counted.
 """
@@ -65,7 +69,10 @@ def read(directory):
 
 
 def time_ns(record):
-    return record["latencies"]["host_monotonic"]["median_ns"]
+    return record["latencies"]["host_monotonic"][f"{time_ns.statistic}_ns"]
+
+
+time_ns.statistic = "median"
 
 
 def dense_ns(variants):
@@ -146,6 +153,44 @@ def decomposition(directory):
                 f"{rates[series][slowest]:.1f} at {slowest}, {max(rates[series].values()):.1f} at best")
 
 
+def read_energy_model(path):
+    model = json.loads(pathlib.Path(path).read_text())
+    wanted = {"multiply_add", "left_word", "index_word", "right_word", "result_read", "result_write"}
+    if model.get("schema") != "hetscope/energy-model/1" or set(model.get("pj", {})) != wanted:
+        sys.exit(f"{path}: not an energy model; see scenarios/models/energy")
+    return model
+
+
+def modelled_energy_pj(model, shape, series):
+    """One layer on an accelerator that keeps b and c in place while the terms stream by; `series` None is dense.
+
+    Multiply-adds are m k n times the slots; a is read once, its values and ceil(log2 M) bits of index in words of 16
+    bits; b is read once; c is read and written once.
+    """
+    m, k, n = shape
+    pj = model["pj"]
+    terms = [tuple(map(int, term.split(":"))) for term in series.split("+")] if series else []
+    share = slots(series) if series else 1.0
+    left = sum(kept / block * (pj["left_word"] + math.ceil(math.log2(block)) / 16 * pj["index_word"])
+               for kept, block in terms) if series else pj["left_word"]
+    return (m * k * n * share * pj["multiply_add"] + m * k * left + k * n * pj["right_word"]
+            + m * n * (pj["result_read"] + pj["result_write"]))
+
+
+def energy_delay(shapes, models):
+    for series in ASKED:
+        ratios = {shape: dense_ns(variants) / time_ns(variants[series])
+                  for shape, variants in shapes.items() if series in variants}
+        if not ratios:
+            continue
+        for model in models:
+            # Delay is that of the multiply-adds alone.
+            modelled = geometric_mean([modelled_energy_pj(model, shape, series) / modelled_energy_pj(model, shape, None)
+                                       * slots(series) for shape in ratios])
+            row(f"{series}: EDP saved, modelled ({model['name']}) and at constant power from the measured speed-up", "",
+                f"~{1 - modelled:.0%} and {1 - geometric_mean(ratios.values()) ** -2:.0%}")
+
+
 def print_shapes(shapes):
     names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
     print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
@@ -155,9 +200,12 @@ def print_shapes(shapes):
         print(f"| {'x'.join(map(str, shape))} | {dense / 1e3:.0f} | " + " | ".join(cells) + " |")
 
 
-def report(directory, with_shapes):
+def report(directory, with_shapes, models):
     shapes, refused = read(directory)
     shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
+    for shape, variants in shapes.items():
+        if len({record["group"] for record in variants.values()}) != 1:
+            sys.exit(f"{directory}: {'x'.join(map(str, shape))} was not measured in the same rounds by all kernels")
     if not shapes:
         sys.exit(f"{directory}: no shape has a dense product to compare with")
     print("| what | asked | measured |\n|---|---|---|")
@@ -165,6 +213,7 @@ def report(directory, with_shapes):
     second_term(shapes)
     against_compressed_rows(shapes)
     decomposition(directory)
+    energy_delay(shapes, models)
     for reason, count in refused.items():
         print(f"\nleft out, {count} rows: {reason}")
     if with_shapes:
@@ -177,15 +226,20 @@ def main():
     parser.add_argument("--out", help="keep the records of the run here")
     parser.add_argument("--records", help="read these records instead of running")
     parser.add_argument("--filter", help="only cases whose line matches this regular expression")
+    parser.add_argument("--statistic", choices=("median", "p05"), default="median",
+                        help="p05 leaves out what others on a busy machine took")
     parser.add_argument("--shapes", action="store_true", help="also each shape's speed-ups")
+    parser.add_argument("--energy", action="append", default=[], metavar="FILE", help="a table of energies, repeatable")
     arguments = parser.parse_args()
+    time_ns.statistic = arguments.statistic
+    models = [read_energy_model(path) for path in arguments.energy]
     if arguments.records:
-        report(arguments.records, arguments.shapes)
+        report(arguments.records, arguments.shapes, models)
         return
     with tempfile.TemporaryDirectory() as name:
         out = arguments.out or str(pathlib.Path(name) / "run")
         run(arguments.build, out, arguments.filter)
-        report(out, arguments.shapes)
+        report(out, arguments.shapes, models)
 
 
 if __name__ == "__main__":

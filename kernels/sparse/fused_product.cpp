@@ -1,9 +1,11 @@
 // The fused kernel behind the instrument's interface: B is packed inside the clock, A was before.
 #include "kernels/sparse/fused_product.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "kernels/sparse/series_matmul.hpp"
+#include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
 namespace {
@@ -49,6 +51,17 @@ class FusedProduct final : public HostRunnable {
 MatrixView view_of(const HostTensor& matrix) {
   const auto count = static_cast<std::size_t>(matrix.shape().element_count());
   return MatrixView::f32(std::span(matrix.as<float>(), count), matrix.shape()[0], matrix.shape()[1]);
+}
+
+std::vector<Operand> with_approximated_left(const Series& series, std::span<const Operand> inputs) {
+  const HostTensor& left = inputs[kSparseLeft].tensor;
+  const std::vector<float> kept = decompose(view_of(left), series, {.keep_residual = false}).approximation();
+  std::vector<Operand> result;
+  result.push_back({inputs[kSparseLeft].name, inputs[kSparseLeft].lifetime, HostTensor(left.view())});
+  std::memcpy(result[0].tensor.data(), kept.data(), result[0].tensor.size_bytes());
+  const Operand& right = inputs[kSparseRight];
+  result.push_back({right.name, right.lifetime, right.tensor.clone()});
+  return result;
 }
 
 std::unique_ptr<Runnable> make_fused_product(HostCpu& cpu, ThreadPool& pool, FusedSeries left, const HostTensor& right,

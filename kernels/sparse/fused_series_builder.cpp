@@ -271,14 +271,18 @@ class FusedSeriesBuilder {
 
 FusedSeries::FusedSeries(const Decomposition& decomposition, Residual residual, std::int64_t block_k)
     : FusedSeries(decomposition.rows, decomposition.cols, executed_share(decomposition, residual), block_k) {
+  count_slots(decomposition);
+  FusedSeriesBuilder builder(*this, decomposition, residual == Residual::kept);
+  for (std::int64_t block = 0; block < k_blocks(); ++block) builder.add_block(block);
+}
+
+void FusedSeries::count_slots(const Decomposition& decomposition) {
   for (const Term& term : decomposition.terms) {
     if (block_k_ % term.pattern.m != 0) overhang_ = std::max<std::int64_t>(overhang_, term.pattern.m - 1);
     for (std::size_t block = 0; block < first_slot_.size(); ++block) {
       first_slot_[block] += blocks_before(term, static_cast<std::int64_t>(block) * block_k_) * term.pattern.n;
     }
   }
-  FusedSeriesBuilder builder(*this, decomposition, residual == Residual::kept);
-  for (std::int64_t block = 0; block < k_blocks(); ++block) builder.add_block(block);
 }
 
 FusedSeries FusedSeries::compressed_rows(const MatrixView& matrix, std::int64_t block_k) {

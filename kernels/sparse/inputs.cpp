@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <numbers>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,11 +25,14 @@ constexpr std::array<std::pair<MaskKind, std::string_view>, 6> kMasks = {{
     {MaskKind::banded, "banded"},
     {MaskKind::adversary, "adversary"},
 }};
-constexpr std::array<std::pair<ValueLaw, std::string_view>, 4> kLaws = {{
+constexpr std::array<std::pair<ValueLaw, std::string_view>, 7> kLaws = {{
     {ValueLaw::gaussian, "gaussian"},
     {ValueLaw::laplace, "laplace"},
     {ValueLaw::constant, "constant"},
     {ValueLaw::heavy_tail, "heavy_tail"},
+    {ValueLaw::half_normal, "half_normal"},
+    {ValueLaw::gelu, "gelu"},
+    {ValueLaw::silu, "silu"},
 }};
 
 template <class Entries, class Kind>
@@ -63,6 +67,16 @@ double draw(ValueLaw law, Random& random) {
       // Inverse of the distribution function of Student's t with 2 degrees of freedom.
       const double u = 2.0 * random.uniform() - 1.0 + 0x1.0p-53;
       return u * std::sqrt(2.0 / (1.0 - u * u));
+    }
+    case ValueLaw::half_normal:
+      return std::abs(random.normal());
+    case ValueLaw::gelu: {
+      const double x = random.normal();
+      return x * 0.5 * std::erfc(-x / std::numbers::sqrt2);
+    }
+    case ValueLaw::silu: {
+      const double x = random.normal();
+      return x / (1.0 + std::exp(-x));
     }
   }
   return 0;

@@ -17,10 +17,13 @@ enum class MaskKind {
   adversary,         // each row's entries fill its first blocks of 32 columns: whole blocks full, all others empty
 };
 enum class ValueLaw {
-  gaussian,    // standard normal
-  laplace,     // density exp(-|x|) / 2
-  constant,    // +1 or -1: every comparison of magnitudes is a tie
-  heavy_tail,  // Student's t with 2 degrees of freedom: infinite variance
+  gaussian,     // standard normal
+  laplace,      // density exp(-|x|) / 2
+  constant,     // +1 or -1: every comparison of magnitudes is a tie
+  heavy_tail,   // Student's t with 2 degrees of freedom: infinite variance
+  half_normal,  // |standard normal|: what ReLU leaves of one, where half of the entries are masked at random
+  gelu,         // x Phi(x) of a standard normal: few exact zeros, many small entries
+  silu,         // x / (1 + exp(-x)) of a standard normal
 };
 
 std::string_view to_string(MaskKind mask);

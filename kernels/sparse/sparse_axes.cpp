@@ -20,7 +20,7 @@ std::span<const AxisSpec> sparse_input_axes() {
                AxisType::text,
                "what the other entries hold",
                AxisValue(std::string("gaussian")),
-               {"gaussian", "laplace", "constant", "heavy_tail"}},
+               {"gaussian", "laplace", "constant", "heavy_tail", "half_normal", "gelu", "silu"}},
       AxisSpec{
           "seed", AxisType::integer, "which of the matrices with these properties", AxisValue(std::int64_t{1}), {}},
   };

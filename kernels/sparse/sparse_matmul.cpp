@@ -1,6 +1,7 @@
-// sparse_matmul: c = a b with a sparse. The left operand is constant (weights), the right one is new for every run
-// (activations). Kernels that use the zeros, kernels that do not, and kernels that approximate a by a series of N:M
-// terms answer the same problem, so that a group compares them in the same rounds.
+// sparse_matmul: c = a b with a sparse. With left=weights the left operand is constant and the right one new for every
+// run; with left=activations it is the other way round. Kernels that use the zeros, kernels that do not, and kernels
+// that approximate a by a series of N:M terms answer the same problem, so that a group compares them in the same
+// rounds.
 //   useful bytes = 4 (nonzeros + k n + m n), useful flops = 2 nonzeros n
 #include "kernels/sparse/sparse_matmul.hpp"
 
@@ -27,6 +28,11 @@ class SparseMatmul final : public Operation {
           {"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
       };
       for (const AxisSpec& axis : sparse_input_axes()) axes.push_back(axis);
+      axes.push_back({"left",
+                      AxisType::text,
+                      "what a is: weights, known before the run, or activations, new for every run",
+                      AxisValue(std::string("weights")),
+                      {"weights", "activations"}});
       return axes;
     }();
     return kAxes;
@@ -50,8 +56,9 @@ class SparseMatmul final : public Operation {
     Random random(~input.seed);
     right.fill_random(random);
     std::vector<Operand> result;
-    result.push_back({"a", Lifetime::constant, std::move(left)});
-    result.push_back({"b", Lifetime::per_run, std::move(right)});
+    const bool is_weights = item.text("left") == "weights";
+    result.push_back({"a", is_weights ? Lifetime::constant : Lifetime::per_run, std::move(left)});
+    result.push_back({"b", is_weights ? Lifetime::per_run : Lifetime::constant, std::move(right)});
     return result;
   }
 
@@ -78,6 +85,11 @@ SparseMatmulProblem::SparseMatmulProblem(const Case& item) {
   k = shape[1];
   n = shape[2];
   input = sparse_input_of(item, m, k);
+}
+
+Support needs_constant_left(const Case& item) {
+  if (item.text("left") == "weights") return Support::yes();
+  return Support::no("packs its left operand before the run, which activations are not there for");
 }
 
 std::int64_t SparseMatmulProblem::nonzeros() const {

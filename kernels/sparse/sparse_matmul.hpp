@@ -4,12 +4,14 @@
 #include <cstdint>
 
 #include "harness/core/case.hpp"
+#include "harness/core/support.hpp"
 #include "harness/kernel/work.hpp"
 #include "kernels/sparse/inputs.hpp"
 
 namespace hetscope {
 
-// c[m, n] = sum over k of a[m, k] * b[k, n]; a is sparse and constant, all row-major f32.
+// c[m, n] = sum over k of a[m, k] * b[k, n]; a is sparse, all row-major f32. a is weights, which are
+// constant, or activations, which are new for every run; b is the other.
 struct SparseMatmulProblem {
   // Throws Error when the shape is not M x K x N or the mask or law has no such name.
   explicit SparseMatmulProblem(const Case& item);
@@ -24,6 +26,9 @@ struct SparseMatmulProblem {
   // A product with `slots` multiply-adds for each column of each row of c, whose left operand takes `left_bytes`.
   Work work(std::int64_t multiply_adds_per_column, std::int64_t left_bytes) const;
 };
+
+// yes() when a is known before the run, for kernels that pack it then; else why not.
+Support needs_constant_left(const Case& item);
 
 // The order of the operation's inputs.
 inline constexpr std::size_t kSparseLeft = 0;

@@ -16,7 +16,7 @@ class SparseMatmulCsr final : public HostKernel {
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
 
  protected:
-  Support supports_case(const Case&) const override { return Support::yes(); }
+  Support supports_case(const Case& item) const override { return needs_constant_left(item); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     const MatrixView matrix = view_of(inputs[kSparseLeft].tensor);

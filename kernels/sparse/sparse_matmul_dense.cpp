@@ -18,7 +18,7 @@ class SparseMatmulDense final : public HostKernel {
   }
 
  protected:
-  Support supports_case(const Case&) const override { return Support::yes(); }
+  Support supports_case(const Case& item) const override { return needs_constant_left(item); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return make_fused_product(cpu, pool, FusedSeries::dense(view_of(inputs[kSparseLeft].tensor)),

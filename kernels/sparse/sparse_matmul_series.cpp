@@ -4,7 +4,6 @@
 //   executed flops = 2 m n (slots of a row), padded tail blocks included; a kept residual is not counted here
 //   traffic: a (5 to 6 bytes a slot) once for two panels of b; b once for 1024 rows, packed inside the clock; c once
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "kernels/registration.hpp"
@@ -70,17 +69,11 @@ class SparseMatmulSeries final : public HostKernel {
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
                                                           std::span<const Operand> inputs) const override {
     if (keeps_residual(item)) return std::nullopt;
-    const HostTensor& left = inputs[kSparseLeft].tensor;
-    const std::vector<float> kept = decompose(view_of(left), series_of(item), {.keep_residual = false}).approximation();
-    std::vector<Operand> result;
-    result.push_back({"a", Lifetime::constant, HostTensor(left.view())});
-    std::memcpy(result[0].tensor.data(), kept.data(), result[0].tensor.size_bytes());
-    result.push_back({"b", Lifetime::per_run, inputs[kSparseRight].tensor.clone()});
-    return result;
+    return with_approximated_left(series_of(item), inputs);
   }
 
  protected:
-  Support supports_case(const Case&) const override { return Support::yes(); }
+  Support supports_case(const Case& item) const override { return needs_constant_left(item); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     const bool keeps_rest = keeps_residual(item);

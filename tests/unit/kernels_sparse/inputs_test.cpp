@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/sparse/decomposition_metrics.hpp"
 #include "tests/unit/kernels_sparse/sparse_fixture.hpp"
@@ -16,7 +17,8 @@ using ::testing::HasSubstr;
 
 const std::vector<MaskKind> kMasks = {MaskKind::random,         MaskKind::global_magnitude, MaskKind::row_magnitude,
                                       MaskKind::channel_skewed, MaskKind::banded,           MaskKind::adversary};
-const std::vector<ValueLaw> kLaws = {ValueLaw::gaussian, ValueLaw::laplace, ValueLaw::constant, ValueLaw::heavy_tail};
+const std::vector<ValueLaw> kLaws = {ValueLaw::gaussian,    ValueLaw::laplace, ValueLaw::constant, ValueLaw::heavy_tail,
+                                     ValueLaw::half_normal, ValueLaw::gelu,    ValueLaw::silu};
 
 std::int64_t nonzeros(const std::vector<float>& values, std::size_t begin, std::size_t count) {
   return std::count_if(values.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -94,6 +96,17 @@ TEST(SparseInput, LawsHaveTheirMeanMagnitude) {
   EXPECT_NEAR(mean(ValueLaw::gaussian), std::sqrt(2 / 3.14159265358979), 0.01);
   EXPECT_NEAR(mean(ValueLaw::laplace), 1.0, 0.01);
   EXPECT_NEAR(mean(ValueLaw::heavy_tail), std::sqrt(2.0), 0.1);
+  EXPECT_NEAR(mean(ValueLaw::half_normal), std::sqrt(2 / 3.14159265358979), 0.01);
+}
+
+// Their least value and their mean: E[x Phi(x)] = 1 / (2 sqrt(pi)) (Stein's identity).
+TEST(SparseInput, ActivationsAreThoseOfANormal) {
+  const auto values = [](ValueLaw law) { return make_sparse_input({256, 1024, 0, MaskKind::random, law, 13}); };
+  for (const float v : values(ValueLaw::half_normal)) EXPECT_GT(v, 0.0F);
+  const std::vector<float> gelu = values(ValueLaw::gelu);
+  EXPECT_NEAR(std::ranges::min(gelu), -0.16997F, 1e-4F);
+  EXPECT_NEAR(std::accumulate(gelu.begin(), gelu.end(), 0.0) / static_cast<double>(gelu.size()), 0.28209, 0.005);
+  EXPECT_NEAR(std::ranges::min(values(ValueLaw::silu)), -0.27846F, 1e-4F);
 }
 
 TEST(SparseInput, SkewedRowsHoldUnequalShares) {

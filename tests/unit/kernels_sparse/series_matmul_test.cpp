@@ -270,6 +270,20 @@ TEST(FusedSeries, DenseExecutesEveryEntry) {
   EXPECT_EQ(fused.multiply_adds(), 13 * 130);
 }
 
+TEST(FusedSeries, InOrderHoldsTheSameSlotsAndReusesItsMemory) {
+  FusedSeries fused;
+  for (const char* series : {"2:4+2:8", "1:8", "3:5+1:7"}) {
+    for (const std::int64_t m : {139, 8, 1}) {
+      const Problem problem = make_problem(m, 250, 70, series, 0.5);
+      ThreadPool pool({0, 0});
+      fused.assign_in_order(problem.a, m == 139 ? &pool : nullptr);
+      EXPECT_EQ(executed_by(fused).matrix, problem.a.approximation()) << series << " " << m;
+      EXPECT_EQ(fused.multiply_adds(), m * fused.slots_per_row());
+      expect_product(problem, multiply(fused, problem), series);
+    }
+  }
+}
+
 TEST(FusedSeries, BadBlocksAndMissingResidualsAreErrors) {
   const Problem problem = make_problem(4, 8, 1, "2:4", 0.5);
   EXPECT_THAT(error_of([&] { FusedSeries(problem.a, FusedSeries::Residual::kept); }), HasSubstr("residual"));

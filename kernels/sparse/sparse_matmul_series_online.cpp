@@ -1,0 +1,127 @@
+// sparse_matmul_series_online: the left operand is decomposed within the clock, as activations have to be (TASD-A,
+// arXiv 2403.07953), then multiplied by the fused kernel. Its stages say what the decomposition costs beside the
+// product, which is what decides from how many columns of b on it pays.
+//   executed flops = 2 m n (slots of a row), padded tail blocks included
+//   traffic: a once, 5 bytes a slot written and read, 6 bytes a slot written; then as sparse_matmul_series
+#include <array>
+#include <utility>
+
+#include "harness/core/clock.hpp"
+#include "kernels/registration.hpp"
+#include "kernels/sparse/decomposition_metrics.hpp"
+#include "kernels/sparse/fused_product.hpp"
+#include "kernels/sparse/series_matmul.hpp"
+#include "kernels/sparse/sparse_axes.hpp"
+#include "kernels/sparse/sparse_matmul.hpp"
+
+namespace hetscope {
+namespace {
+
+Series series_of(const Case& item) { return Series::parse(item.text("series"), item.line()); }
+
+class OnlineProduct final : public HostRunnable {
+ public:
+  OnlineProduct(HostCpu& cpu, ThreadPool& pool, Series series, const HostTensor& left, const HostTensor& right)
+      : HostRunnable(cpu, pool),
+        series_(std::move(series)),
+        left_(left),
+        right_(right),
+        result_(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
+
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.push_back(result_.clone());
+    return result;
+  }
+  std::map<std::string, double> run_stages() override {
+    const MonotonicClock clock;
+    const std::int64_t begin_ns = clock.now_ns();
+    decompose_left();
+    const std::int64_t decomposed_ns = clock.now_ns();
+    packed_.assign_in_order(decomposed_, &pool());
+    const std::int64_t packed_ns = clock.now_ns();
+    multiply();
+    const std::int64_t end_ns = clock.now_ns();
+    return {{"decompose", static_cast<double>(decomposed_ns - begin_ns)},
+            {"pack", static_cast<double>(packed_ns - decomposed_ns)},
+            {"multiply", static_cast<double>(end_ns - packed_ns)}};
+  }
+  Metrics metrics() override {
+    const Decomposition whole = decompose(view_of(left_), series_);
+    const DecompositionMetrics m = metrics_of(whole);
+    const auto count = static_cast<std::size_t>(left_.shape().element_count());
+    return {{"density", {1 - m.sparsity(), "1", ""}},
+            {"pseudo_density", {pseudo_density(std::span(left_.as<float>(), count)), "1", ""}},
+            {"slots", {m.slots, "1", ""}},
+            {"executed_slots", {m.executed_slots, "1", ""}},
+            {"dropped_nonzeros", {m.dropped_nonzero_fraction(), "1", ""}},
+            {"dropped_magnitude", {m.dropped_magnitude_fraction(), "1", ""}},
+            {"relative_error_of_matrix", {m.relative_frobenius, "1", ""}}};
+  }
+
+ protected:
+  void run_once() override {
+    decompose_left();
+    packed_.assign_in_order(decomposed_, &pool());
+    multiply();
+  }
+  std::vector<std::span<const std::byte>> operands() const override {
+    std::vector<std::span<const std::byte>> result = packed_.storage();
+    result.push_back({left_.data(), left_.size_bytes()});
+    result.push_back({right_.data(), right_.size_bytes()});
+    result.push_back({result_.data(), result_.size_bytes()});
+    return result;
+  }
+
+ private:
+  void decompose_left() { decompose(view_of(left_), series_, {.keep_residual = false, .pool = &pool()}, decomposed_); }
+  void multiply() {
+    series_matmul(packed_, right_.as<float>(), right_.shape()[1], result_.as<float>(), workspace_, &pool());
+  }
+
+  Series series_;
+  const HostTensor& left_;
+  const HostTensor& right_;
+  HostTensor result_;
+  Decomposition decomposed_;
+  FusedSeries packed_;
+  SeriesMatmulWorkspace workspace_;
+};
+
+class SparseMatmulSeriesOnline final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "sparse_matmul_series_online"; }
+  std::string_view operation() const noexcept override { return "sparse_matmul"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 2> kAxes = {HostKernel::axes()[0], series_axis()};
+    return kAxes;
+  }
+
+  Work executed_work(const Case& item, const Operation&) const override {
+    const SparseMatmulProblem problem(item);
+    const Series series = series_of(item);
+    std::int64_t slots = 0;
+    for (const NmPattern& term : series.terms()) slots += (problem.k + term.m - 1) / term.m * term.n;
+    return problem.work(problem.m * slots, 4 * problem.m * problem.k + 16 * problem.m * slots);
+  }
+
+  std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
+                                                          std::span<const Operand> inputs) const override {
+    return with_approximated_left(series_of(item), inputs);
+  }
+
+ protected:
+  Support supports_case(const Case&) const override { return Support::yes(); }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<OnlineProduct>(cpu, pool, series_of(item), inputs[kSparseLeft].tensor,
+                                           inputs[kSparseRight].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_series_online, SparseMatmulSeriesOnline)
+
+}  // namespace hetscope
