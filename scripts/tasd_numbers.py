@@ -2,20 +2,21 @@
 """Prints what structured sparse products reach on this machine, beside what is asked of them.
 
 usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME] [--shapes]
-                               [--energy FILE]...
+                               [--accelerator FILE]...
 
 Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the records of an earlier run) and prints
 
-  speed-up         dense time / series time; dense is the faster dense library of the same rounds. Geometric mean over
-                   all shapes, and the worst of those with K >= 512
+  speed-up         dense time / series time, round by round; dense is the faster library of the group. Geometric mean
+                   over all shapes, and the worst of those with K >= 512
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
   decomposition    bytes of the f32 matrix a second, one thread; the slowest shape and sparsity
   EDP              what an accelerator that executes the slots would save against a dense one, modelled with a table of
-                   scenarios/models/energy (a model is no measurement: marked ~), beside what the measured speed-up
-                   saves at constant power
+                   scenarios/models/accelerators (a model is no measurement: marked ~), beside what the measured
+                   speed-up saves at constant power
 
-Every shape counts once. A row that is not ok is left out and counted.
+Every shape counts once. A row without a latency is left out and counted; so are unstable rows, which
+are not left out.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import collections
 import json
 import math
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -58,25 +60,43 @@ def records_of(directory, operation):
 
 
 def read(directory):
-    """{shape: {variant: record}} of the rows that are ok, and how many are not."""
-    shapes, refused = collections.defaultdict(dict), collections.Counter()
+    """{shape: {variant: record}} of the rows that have a latency, and how many have none or an unstable one."""
+    shapes, refused, unstable = collections.defaultdict(dict), collections.Counter(), 0
     for record in records_of(directory, "sparse_matmul"):
-        if record["status"] == "ok":
+        if record["status"] == "ok" or (record["status"] == "unstable" and "host_monotonic" in record["latencies"]):
+            unstable += record["status"] == "unstable"
             shapes[tuple(record["axes"]["shape"])].setdefault(variant_of(record), record)
         else:
             refused[f"{variant_of(record)}: {record['status']}: {record['reason']}"] += 1
-    return shapes, refused
+    return shapes, refused, unstable
 
 
 def time_ns(record):
-    return record["latencies"]["host_monotonic"][f"{time_ns.statistic}_ns"]
+    return record["latencies"]["host_monotonic"]["p05_ns" if ratio.statistic == "p05" else "median_ns"]
 
 
-time_ns.statistic = "median"
+def times_by_round(record):
+    clock = record["latencies"]["host_monotonic"]
+    rounds = collections.defaultdict(list)
+    for number, iterations, total_ns in zip(clock["rounds"], clock["iterations"], clock["totals_ns"]):
+        rounds[number].append(total_ns / iterations)
+    return {number: statistics.median(values) for number, values in rounds.items()}
 
 
-def dense_ns(variants):
-    return min(time_ns(variants[name]) for name in DENSE_LIBRARIES if name in variants)
+def ratio(above, below):
+    """Time over time, formed round by round: what disturbs a round disturbs both."""
+    first, second = times_by_round(above), times_by_round(below)
+    shared = sorted(first.keys() & second.keys())
+    if ratio.statistic == "p05" or not shared:
+        return time_ns(above) / time_ns(below)
+    return statistics.median(first[number] / second[number] for number in shared)
+
+
+ratio.statistic = "rounds"
+
+
+def dense(variants):
+    return min((variants[name] for name in DENSE_LIBRARIES if name in variants), key=time_ns)
 
 
 def slots(series):
@@ -93,7 +113,7 @@ def row(what, asked, measured):
 
 def speedups(shapes):
     for series, (mean, worst) in ASKED.items():
-        ratios = {shape: dense_ns(variants) / time_ns(variants[series])
+        ratios = {shape: ratio(dense(variants), variants[series])
                   for shape, variants in shapes.items() if series in variants}
         if not ratios:
             continue
@@ -110,8 +130,7 @@ def second_term(shapes):
     extra = {}
     for shape, variants in shapes.items():
         if "2:4" in variants and "2:4+2:8" in variants:
-            first, both = time_ns(variants["2:4"]), time_ns(variants["2:4+2:8"])
-            extra[shape] = (both / first - 1) / (slots("2:8") / slots("2:4"))
+            extra[shape] = (ratio(variants["2:4+2:8"], variants["2:4"]) - 1) / (slots("2:8") / slots("2:4"))
     if extra:
         shape = max(extra, key=extra.get)
         within = sum(value <= SECOND_TERM for value in extra.values())
@@ -123,13 +142,15 @@ def second_term(shapes):
 def against_compressed_rows(shapes):
     ratios = {}
     for shape, variants in shapes.items():
-        if "sparse_matmul_csr" not in variants:
+        csr = variants.get("sparse_matmul_csr")
+        if csr is None or "density" not in csr["metrics"]:
             continue
-        csr = variants["sparse_matmul_csr"]
-        csr_rate = csr["metrics"]["density"]["value"] / time_ns(csr)
         for series in set(ASKED) & set(variants):
             record = variants[series]
-            ratios[shape, series] = record["metrics"]["executed_slots"]["value"] / time_ns(record) / csr_rate
+            if "executed_slots" not in record["metrics"]:
+                continue
+            more = record["metrics"]["executed_slots"]["value"] / csr["metrics"]["density"]["value"]
+            ratios[shape, series] = more * ratio(csr, record)
     if ratios:
         shape, series = min(ratios, key=ratios.get)
         within = sum(value >= 1 for value in ratios.values())
@@ -153,11 +174,11 @@ def decomposition(directory):
                 f"{rates[series][slowest]:.1f} at {slowest}, {max(rates[series].values()):.1f} at best")
 
 
-def read_energy_model(path):
+def read_accelerator(path):
     model = json.loads(pathlib.Path(path).read_text())
     wanted = {"multiply_add", "left_word", "index_word", "right_word", "result_read", "result_write"}
-    if model.get("schema") != "hetscope/energy-model/1" or set(model.get("pj", {})) != wanted:
-        sys.exit(f"{path}: not an energy model; see scenarios/models/energy")
+    if model.get("schema") != "hetscope/accelerator-model/1" or set(model.get("pj", {})) != wanted:
+        sys.exit(f"{path}: not an accelerator model; see scenarios/models/accelerators")
     return model
 
 
@@ -179,7 +200,7 @@ def modelled_energy_pj(model, shape, series):
 
 def energy_delay(shapes, models):
     for series in ASKED:
-        ratios = {shape: dense_ns(variants) / time_ns(variants[series])
+        ratios = {shape: ratio(dense(variants), variants[series])
                   for shape, variants in shapes.items() if series in variants}
         if not ratios:
             continue
@@ -195,13 +216,13 @@ def print_shapes(shapes):
     names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
     print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
     for shape, variants in shapes.items():
-        dense = dense_ns(variants)
-        cells = [f"{dense / time_ns(variants[name]):.2f}" if name in variants else "" for name in names]
-        print(f"| {'x'.join(map(str, shape))} | {dense / 1e3:.0f} | " + " | ".join(cells) + " |")
+        best = dense(variants)
+        cells = [f"{ratio(best, variants[name]):.2f}" if name in variants else "" for name in names]
+        print(f"| {'x'.join(map(str, shape))} | {time_ns(best) / 1e3:.0f} | " + " | ".join(cells) + " |")
 
 
 def report(directory, with_shapes, models):
-    shapes, refused = read(directory)
+    shapes, refused, unstable = read(directory)
     shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
     for shape, variants in shapes.items():
         if len({record["group"] for record in variants.values()}) != 1:
@@ -214,6 +235,8 @@ def report(directory, with_shapes, models):
     against_compressed_rows(shapes)
     decomposition(directory)
     energy_delay(shapes, models)
+    if unstable:
+        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
     for reason, count in refused.items():
         print(f"\nleft out, {count} rows: {reason}")
     if with_shapes:
@@ -226,13 +249,15 @@ def main():
     parser.add_argument("--out", help="keep the records of the run here")
     parser.add_argument("--records", help="read these records instead of running")
     parser.add_argument("--filter", help="only cases whose line matches this regular expression")
-    parser.add_argument("--statistic", choices=("median", "p05"), default="median",
-                        help="p05 leaves out what others on a busy machine took")
+    parser.add_argument("--statistic", choices=("rounds", "p05"), default="rounds",
+                        help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
+                             "leaves out what others on a busy machine took")
     parser.add_argument("--shapes", action="store_true", help="also each shape's speed-ups")
-    parser.add_argument("--energy", action="append", default=[], metavar="FILE", help="a table of energies, repeatable")
+    parser.add_argument("--accelerator", action="append", default=[], metavar="FILE",
+                        help="a table of energies to model with, repeatable")
     arguments = parser.parse_args()
-    time_ns.statistic = arguments.statistic
-    models = [read_energy_model(path) for path in arguments.energy]
+    ratio.statistic = arguments.statistic
+    models = [read_accelerator(path) for path in arguments.accelerator]
     if arguments.records:
         report(arguments.records, arguments.shapes, models)
         return

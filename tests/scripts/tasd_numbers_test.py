@@ -15,12 +15,15 @@ tasd_numbers = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(tasd_numbers)
 
 
-def record(kernel, shape, nanoseconds, series=None, status="ok", metrics=None, group="a group"):
+def record(kernel, shape, nanoseconds, series=None, status="ok", metrics=None, group="a group",
+           drift=1):
     axes = {"shape": list(shape)} | ({"series": series} if series else {})
     values = {name: {"value": value} for name, value in (metrics or {}).items()}
     return {"operation": "sparse_matmul", "kernel": kernel, "axes": axes, "status": status, "reason": "because",
             "group": group, "metrics": values,
-            "latencies": {"host_monotonic": {"median_ns": nanoseconds, "p05_ns": nanoseconds / 2}}}
+            "latencies": {"host_monotonic": {"median_ns": nanoseconds, "p05_ns": nanoseconds / 2, "rounds": [0, 0, 1],
+                                             "iterations": [1, 2, 1],
+                                             "totals_ns": [nanoseconds, 2 * nanoseconds, drift * nanoseconds]}}}
 
 
 class TasdNumbers(unittest.TestCase):
@@ -43,12 +46,24 @@ class TasdNumbers(unittest.TestCase):
         self.assertIn("4.00 at 64x512x49", text)
         self.assertIn("mean 2.00, 1 of 1 at least 1", text)  # 0.125 / 200 over 0.1 / 320
 
+    def test_unstable_rows_count_and_are_counted(self):
+        shape = (64, 512, 49)
+        text = self.report_of([record("sparse_matmul_openblas", shape, 900),
+                               record("sparse_matmul_series", shape, 300, "1:8", status="unstable")])
+        self.assertIn("| 1:8 against dense, geometric mean of 1 shapes | >= 5.0 | 3.00 |", text)
+        self.assertIn("1 rows are unstable", text)
+
     def test_rows_that_are_not_ok_are_left_out_and_counted(self):
         shape = (64, 512, 49)
         text = self.report_of([record("sparse_matmul_openblas", shape, 900),
-                               record("sparse_matmul_series", shape, 1, "1:8", status="unstable")])
+                               record("sparse_matmul_series", shape, 1, "1:8", status="mismatch")])
         self.assertNotIn("1:8 against", text)
-        self.assertIn("left out, 1 rows: 1:8: unstable: because", text)
+        self.assertIn("left out, 1 rows: 1:8: mismatch: because", text)
+
+    def test_ratios_are_formed_round_by_round(self):
+        calm, disturbed = record("a", (1, 1, 1), 100), record("b", (1, 1, 1), 50, drift=5)
+        self.assertAlmostEqual(tasd_numbers.ratio(calm, disturbed), (2 + 100 / 250) / 2)
+        self.assertAlmostEqual(tasd_numbers.ratio(record("a", (1, 1, 1), 100, drift=5), disturbed), 2)
 
     def test_what_shares_no_rounds_is_not_compared(self):
         shape = (64, 512, 49)
@@ -64,8 +79,8 @@ class TasdNumbers(unittest.TestCase):
         self.assertIn("mean 1.00, 1 of 1 shapes within", text)
 
     def test_energy_is_that_of_the_formula(self):
-        for path in sorted((ROOT / "scenarios/models/energy").glob("*.json")):
-            model = tasd_numbers.read_energy_model(path)
+        for path in sorted((ROOT / "scenarios/models/accelerators").glob("*.json")):
+            model = tasd_numbers.read_accelerator(path)
             pj = model["pj"]
             dense = tasd_numbers.modelled_energy_pj(model, (2, 8, 3), None)
             self.assertAlmostEqual(dense, 48 * pj["multiply_add"] + 16 * pj["left_word"] + 24 * pj["right_word"]
@@ -78,7 +93,7 @@ class TasdNumbers(unittest.TestCase):
 
     def test_what_is_not_an_energy_model_is_refused(self):
         with self.assertRaises(SystemExit):
-            tasd_numbers.read_energy_model(ROOT / "scenarios/shapes/resnet50.json")
+            tasd_numbers.read_accelerator(ROOT / "scenarios/shapes/resnet50.json")
 
 
 if __name__ == "__main__":
