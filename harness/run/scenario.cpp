@@ -70,8 +70,7 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
   std::vector<Row> rows;
   for (const std::string& name : files) {
     const auto path = (std::filesystem::path(scenario_path).parent_path() / name).lexically_normal();
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(path, ignored)) {
+    if (!has_scenario_text(path.string())) {
       throw file.error("there is no shapes file '" + path.string() + "'",
                        "the path is relative to the scenario's file");
     }

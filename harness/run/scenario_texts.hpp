@@ -14,5 +14,7 @@ std::span<const EmbeddedFile> scenario_files();
 // The text of the file `path` or, where there is no such file, of the embedded one of that name
 // ("scenarios/smoke/copy.json"). Throws Error when there is neither.
 std::string scenario_text(const std::string& path);
+// Whether there is either; a directory is neither.
+bool has_scenario_text(const std::string& path);
 
 }  // namespace hetscope
