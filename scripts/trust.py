@@ -32,6 +32,7 @@ KERNELS = {
 }
 MARGIN = 0.02
 PEER = pathlib.Path("/usr/share/benchmark/compare.py")
+PEER_PYTHON = "/usr/bin/python3"  # the interpreter whose scipy is Debian's
 
 
 def incomplete_beta(a, b, x):
@@ -110,7 +111,7 @@ def peer_verdict(out, directory):
     files = [directory / "base.json", directory / "candidate.json"]
     for path, medians in zip(files, (sides[False], sides[True])):
         google_benchmark_file(medians, path)
-    result = subprocess.run([sys.executable, str(PEER), "--no-color", "--dump_to_json", str(directory / "u.json"), "benchmarks",
+    result = subprocess.run([PEER_PYTHON, str(PEER), "--no-color", "--dump_to_json", str(directory / "u.json"), "benchmarks",
                              *map(str, files)], capture_output=True, text=True, check=False,
                             env=dict(os.environ, PYTHONPATH=str(PEER.parent)))
     if result.returncode != 0:
@@ -153,7 +154,7 @@ def table_of_verdicts(label, asked, verdicts, peer):
         wrong = "FASTER or SLOWER" if label == "A/A" else "SLOWER"
         hits = counts["FASTER"] + counts["SLOWER"] if label == "A/A" else counts["SLOWER"]
         judged = others[True] + others[False]
-        other = f"DIFFERENT {rate(others[True], judged)}" if judged else "not installed"
+        other = f"DIFFERENT {rate(others[True], judged)}" if judged else "gave no answer"
         text += (f"| {name} | {wrong} {rate(hits, n)} | SAME {rate(counts['SAME'], n)} | "
                  f"UNCLEAR {counts['UNCLEAR']}, FASTER {counts['FASTER']} | {other} |\n")
     return text
