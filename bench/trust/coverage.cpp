@@ -34,7 +34,7 @@ Source independent_skewed() {
 
 // Two levels, as of a placement that is drawn anew; 60 and 40 %, overlapping, and the median solved for.
 Source independent_bimodal() {
-  // 0.6 Phi(x / 3) + 0.4 Phi((x - 8) / 3) = 1/2 at x = 2.3208...: the shift that makes the median kCentre.
+  // The x at which 0.6 Phi(x / 3) + 0.4 Phi((x - 8) / 3) is 1/2 is where the median lies without the shift.
   const auto below = [](double x) {
     return 0.3 * std::erfc(-x / 3 / std::sqrt(2.0)) + 0.2 * std::erfc(-(x - 8) / 3 / std::sqrt(2.0));
   };
