@@ -17,7 +17,6 @@ import argparse
 import collections
 import datetime
 import json
-import math
 import os
 import pathlib
 import platform
@@ -35,44 +34,12 @@ PEER = pathlib.Path("/usr/share/benchmark/compare.py")
 PEER_PYTHON = "/usr/bin/python3"  # the interpreter whose scipy is Debian's
 
 
-def incomplete_beta(a, b, x):
-    """I_x(a, b) by the continued fraction (DLMF 8.17.22)."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - incomplete_beta(b, a, 1 - x)
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)) / a
-    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
-    value = d
-    for m in range(1, 10000):
-        for coefficient in (m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-                            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))):
-            d = 1 / (1 + coefficient * d)
-            c = 1 + coefficient / c
-            value *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    return front * value
-
-
-def clopper_pearson(successes, trials):
-    """Exact 95 % interval of a rate."""
-    def solve(a, b, target):
-        low, high = 0.0, 1.0
-        for _ in range(100):
-            middle = (low + high) / 2
-            low, high = (middle, high) if incomplete_beta(a, b, middle) < target else (low, middle)
-        return (low + high) / 2
-
-    low = solve(successes, trials - successes + 1, 0.025) if successes > 0 else 0.0
-    high = solve(successes + 1, trials - successes, 0.975) if successes < trials else 1.0
-    return low, high
-
-
-def rate(successes, trials):
+def rate(program, successes, trials):
+    """With its exact 95 % interval, by the suite's own function."""
     if trials == 0:
         return "no trial"
-    low, high = clopper_pearson(successes, trials)
+    text = subprocess.run([program, "rate", str(successes), str(trials)], capture_output=True, text=True, check=True).stdout
+    low, high = map(float, text.split())
     return f"{100 * successes / trials:.1f} % ({successes} of {trials}; {100 * low:.1f} to {100 * high:.1f} %)"
 
 
@@ -139,7 +106,7 @@ def trials(program, label, slowed, count, budget_s, directory, say):
     return verdicts, peer
 
 
-def table_of_verdicts(label, asked, verdicts, peer):
+def table_of_verdicts(program, label, asked, verdicts, peer):
     lines = []
     total = collections.Counter()
     peer_total = collections.Counter()
@@ -154,8 +121,8 @@ def table_of_verdicts(label, asked, verdicts, peer):
         wrong = "FASTER or SLOWER" if label == "A/A" else "SLOWER"
         hits = counts["FASTER"] + counts["SLOWER"] if label == "A/A" else counts["SLOWER"]
         judged = others[True] + others[False]
-        other = f"DIFFERENT {rate(others[True], judged)}" if judged else "gave no answer"
-        text += (f"| {name} | {wrong} {rate(hits, n)} | SAME {rate(counts['SAME'], n)} | "
+        other = f"DIFFERENT {rate(program, others[True], judged)}" if judged else "gave no answer"
+        text += (f"| {name} | {wrong} {rate(program, hits, n)} | SAME {rate(program, counts['SAME'], n)} | "
                  f"UNCLEAR {counts['UNCLEAR']}, FASTER {counts['FASTER']} | {other} |\n")
     return text
 
@@ -165,7 +132,7 @@ def coverage_table(program, count):
     text = "| series | held the truth | refused (effective size below 30) | samples, mean |\n|---|---|---|---:|\n"
     for row in rows:
         judged = row["trials"] - row["refused"]
-        text += (f"| {row['series']} | {rate(row['covered'], judged)} | {row['refused']} of {row['trials']} | "
+        text += (f"| {row['series']} | {rate(program, row['covered'], judged)} | {row['refused']} of {row['trials']} | "
                  f"{row['mean_samples']:.0f} |\n")
     return text
 
@@ -193,9 +160,9 @@ def main():
     report += "| truth, kernel | decided | same | other | compare.py, U test at 5 % |\n|---|---|---|---|---|\n"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        report += table_of_verdicts("A/A", "FASTER or SLOWER <= 1 %, SAME >= 90 %", *trials(program, "A/A".replace("/", ""), 0, aa, 30, directory, say))
+        report += table_of_verdicts(program, "A/A", "FASTER or SLOWER <= 1 %, SAME >= 90 %", *trials(program, "AA", 0, aa, 30, directory, say))
         for slowed, asked in ((5, "SLOWER >= 95 %"), (3, "SLOWER >= 80 %")):
-            report += table_of_verdicts(f"A/B, {slowed} % slower", asked,
+            report += table_of_verdicts(program, f"A/B, {slowed} % slower", asked,
                                         *trials(program, f"AB{slowed}", slowed, ab, 30, directory, say))
     report += "\nIntervals of 95 % on synthetic samples (asked: 93 to 97 %; dependent samples of an effective size of 100 or more: at least 92 %):\n\n"
     report += coverage_table(program, synthetic)

@@ -234,6 +234,12 @@ Plan plan_of(Selection selection, const Catalog& catalog) {
 
 }  // namespace
 
+std::unique_ptr<AbPair> make_case_pair(Case base, Case candidate, std::string name, std::string base_name,
+                                       std::string candidate_name, std::string meter, bool energy) {
+  return std::make_unique<CasePair>(std::move(base), std::move(candidate), std::move(name), std::move(base_name),
+                                    std::move(candidate_name), std::move(meter), energy);
+}
+
 void AbSides::add_options(CLI::App& command) {
   command.add_option("--a", a, "the base: words that its case lines have, as in 'kernel=copy_memcpy'");
   command.add_option("--b", b, "the candidate: words that take their place; the base's when left out (A/A)");
@@ -293,9 +299,9 @@ std::vector<std::unique_ptr<AbPair>> AbSides::pairs(const Selection& selection, 
       const Case candidate_words = words_of(planned.item.operation(), b.empty() ? a : b, "--b");
       std::vector<std::string> names = names_in(base_words);
       for (const std::string& name : names_in(candidate_words)) names.push_back(name);
-      result.push_back(std::make_unique<CasePair>(planned.item, with_words(planned.item, candidate_words, catalog),
-                                                  planned.item.key_without(names), a.empty() ? b : a, b.empty() ? a : b,
-                                                  meter, group.energy));
+      result.push_back(make_case_pair(planned.item, with_words(planned.item, candidate_words, catalog),
+                                      planned.item.key_without(names), a.empty() ? b : a, b.empty() ? a : b, meter,
+                                      group.energy));
     }
   }
   if (result.empty()) throw Error("no case of the selection has the words '" + a + "'", "--a", "see hetscope list");

@@ -23,6 +23,10 @@ class AbPair {
   virtual std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) = 0;
 };
 
+// Two cases of this build, in the rounds of one worker; two equal ones are an A/A pair. `name` is what both share.
+std::unique_ptr<AbPair> make_case_pair(Case base, Case candidate, std::string name, std::string base_name,
+                                       std::string candidate_name, std::string meter, bool energy);
+
 // The command line's --a and --b in their three forms.
 struct AbSides {
   std::string a, b;              // words of a case line: kernel=..., processor=..., AXIS=VALUE

@@ -13,16 +13,17 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/commands/ab_sides.hpp"
 #include "bench/commands/command.hpp"
 #include "bench/commands/describe.hpp"
 #include "bench/commands/qualification_file.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
 #include "harness/run/interruption.hpp"
-#include "harness/run/launch.hpp"
 #include "reports/qualification.hpp"
 #include "reports/text.hpp"
 
@@ -35,8 +36,6 @@ struct QualifyOptions {
   int launches = 3 * kMinLaunches;
   double margin = 0.02;
 };
-
-constexpr double kLaunchSeconds = 0.4;
 
 // The smallest and the largest probe of each roof on this processor, by the first kernel that it can run: work in the
 // caches, work in memory, arithmetic.
@@ -62,18 +61,15 @@ std::vector<Case> probes_of(const ProcessorInfo& processor, const Catalog& catal
   return probes;
 }
 
-// Both sides are the same case; the second is the candidate.
+// A/A launches, as `ab` measures them.
 std::vector<Record> measure(const Case& item, const QualifyOptions& options, RunIdentity identity,
                             RunDirectory& directory) {
+  const auto pair = make_case_pair(item, item, item.line(), "a", "a", "none", false);
+  Random random(seed_from(item.line()));
   std::vector<Record> records;
   for (int number = 0; number < options.launches; ++number) {
     identity.session = make_uuid();
-    PlannedGroup group;
-    group.key = fmt::format("{} launch={}", item.line(), number);
-    group.scenario = "qualify";
-    group.budget_s = 2 * kLaunchSeconds;
-    group.cases = {{item, ""}, {item, item.line()}};
-    for (Record& record : measure_in_launch(worker_command(), {group, identity, "none"})) {
+    for (Record& record : pair->launch(number, identity, random)) {
       directory.append(record);
       records.push_back(std::move(record));
     }
