@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries the suite's verdicts on comparisons whose truth is known, and prints how often they were wrong.
 
-usage: scripts/trust.sh [--short] [--out FILE]        (it builds what this script runs)
+usage: scripts/trust.sh [--short] [--out FILE] [--trials FILE]        (it builds what this script runs)
 
   A/A       a kernel against itself: FASTER and SLOWER are false              asked: <= 1 %, SAME >= 90 %
   A/B       a kernel against itself slowed by 5 % or 3 % (hetscope-trust      asked: SLOWER >= 95 %, >= 80 %
@@ -90,19 +90,50 @@ def peer_verdict(out, directory):
     return None
 
 
-def trials(program, label, slowed, count, budget_s, directory, say):
+class Trials:
+    """Every finished comparison, in a file of JSON lines when one is named: an interrupted campaign goes on where it was."""
+
+    def __init__(self, path, version):
+        self.version = version
+        self.file = None
+        self.rows = {}
+        if path is None:
+            return
+        path = pathlib.Path(path)
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        if lines and not lines[-1].endswith("\n"):
+            lines.pop()  # killed in the middle of it
+            path.write_text("".join(lines))
+        for row in map(json.loads, lines):
+            if row["version"] != version:
+                sys.exit(f"{path}: its comparisons are of {row['version']}, this program is {version}; name another file")
+            self.rows[row["label"], row["number"]] = row
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = path.open("a")
+
+    def add(self, row):
+        self.rows[row["label"], row["number"]] = row
+        if self.file:
+            print(json.dumps(row), file=self.file, flush=True)
+
+
+def run_trials(program, label, slowed, count, budget_s, directory, done, say):
     """`count` comparisons, the kernels in turn; verdicts by kernel, and the peer's."""
     verdicts = {kernel: collections.Counter() for kernel in KERNELS}
     peer = {kernel: collections.Counter() for kernel in KERNELS}
     for number in range(count):
-        kernel = list(KERNELS)[number % len(KERNELS)]
-        out = directory / f"{label}-{number}"
-        pair = compare(program, kernel, slowed, budget_s, out)
-        verdicts[kernel][pair["verdict"]] += 1
-        peer[kernel][peer_verdict(out, directory)] += 1
-        subprocess.run(["rm", "-rf", str(out)], check=True)
-        say(f"{label} {number + 1}/{count} {kernel} {pair['verdict']} "
-            f"{pair['ratios'][0]['ratio']:.4f} after {pair['launches']} launches" if pair["ratios"] else pair["reason"])
+        if (label, number) not in done.rows:
+            kernel = list(KERNELS)[number % len(KERNELS)]
+            out = directory / f"{label}-{number}"
+            pair = compare(program, kernel, slowed, budget_s, out)
+            done.add({"version": done.version, "label": label, "number": number, "kernel": kernel, "verdict": pair["verdict"],
+                      "ratio": pair["ratios"][0]["ratio"] if pair["ratios"] else None, "launches": pair["launches"],
+                      "peer": peer_verdict(out, directory), "load": round(os.getloadavg()[0], 2)})
+            subprocess.run(["rm", "-rf", str(out)], check=True)
+            say(json.dumps(done.rows[label, number]))
+        row = done.rows[label, number]
+        verdicts[row["kernel"]][row["verdict"]] += 1
+        peer[row["kernel"]][row["peer"]] += 1
     return verdicts, peer
 
 
@@ -147,6 +178,7 @@ def main():
     parser.add_argument("--program", default="build/release/bin/hetscope-trust", help="hetscope-trust")
     parser.add_argument("--short", action="store_true", help="the nightly form, at most 15 minutes")
     parser.add_argument("--out", help="write the report (Markdown) here as well")
+    parser.add_argument("--trials", help="keep every comparison in this file of JSON lines, and go on from what it holds")
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
     aa, ab, synthetic = (36, 15, 400) if arguments.short else (300, 100, 2000)
@@ -155,17 +187,21 @@ def main():
         print(text, file=sys.stderr, flush=True)
 
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    done = Trials(arguments.trials, version)
     report = f"{datetime.date.today()} · {machine()} · {version}\n\n`scripts/trust.sh{' --short' if arguments.short else ''}`\n\n"
     report += f"Margin {100 * MARGIN:.0f} %, at most 30 s a comparison. Rates with exact 95 % intervals.\n\n"
     report += "| truth, kernel | decided | same | other | compare.py, U test at 5 % |\n|---|---|---|---|---|\n"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        report += table_of_verdicts(program, "A/A", "FASTER or SLOWER <= 1 %, SAME >= 90 %", *trials(program, "AA", 0, aa, 30, directory, say))
+        report += table_of_verdicts(program, "A/A", "FASTER or SLOWER <= 1 %, SAME >= 90 %",
+                                    *run_trials(program, "AA", 0, aa, 30, directory, done, say))
         for slowed, asked in ((5, "SLOWER >= 95 %"), (3, "SLOWER >= 80 %")):
             report += table_of_verdicts(program, f"A/B, {slowed} % slower", asked,
-                                        *trials(program, f"AB{slowed}", slowed, ab, 30, directory, say))
+                                        *run_trials(program, f"AB{slowed}", slowed, ab, 30, directory, done, say))
     report += "\nIntervals of 95 % on synthetic samples (asked: 93 to 97 %; dependent samples of an effective size of 100 or more: at least 92 %):\n\n"
     report += coverage_table(program, synthetic)
+    loads = sorted(row["load"] for row in done.rows.values())
+    report += f"\nLoad of the machine beside the comparisons (1 is this measurement itself): median {loads[len(loads) // 2]}, highest {loads[-1]}.\n"
     print(report)
     if arguments.out:
         pathlib.Path(arguments.out).write_text("# How far the verdicts can be trusted\n\n" + report)

@@ -63,6 +63,17 @@ struct Member {
   std::vector<std::pair<std::size_t, std::size_t>> slow_blocks;  // [first, last) sample of each
   bool alive() const { return result.failure.empty(); }
   int samples() const { return static_cast<int>(result.rounds.size()); }
+  // Slow blocks go when they are the exception. When they are more than half they are what this device does, and a
+  // measurement without them would be of another one.
+  bool discards_slow_blocks() const { return 2 * result.speed.slow <= result.speed.blocks; }
+  // Those that would be left if the measurement ended now.
+  int kept_samples() const {
+    std::size_t slow = 0;
+    if (discards_slow_blocks()) {
+      for (const auto& [first, last] : slow_blocks) slow += last - first;
+    }
+    return samples() - static_cast<int>(slow);
+  }
 };
 
 void add_total(Measurement& result, const std::string& clock, double total_ns) {
@@ -149,31 +160,37 @@ void visit(Member& member, std::int32_t round, std::int32_t position, const Cloc
   member.slow_blocks.emplace_back(first, member.result.rounds.size());
 }
 
+// A list with an entry per sample, without those of the slow blocks.
 template <class T>
-void erase_block(std::vector<T>& list, const std::pair<std::size_t, std::size_t>& block) {
-  if (list.size() < block.second) return;
-  list.erase(list.begin() + static_cast<std::ptrdiff_t>(block.first),
-             list.begin() + static_cast<std::ptrdiff_t>(block.second));
+void erase_slow_blocks(std::vector<T>& list, const Member& member) {
+  for (auto block = member.slow_blocks.rbegin(); block != member.slow_blocks.rend(); ++block) {
+    if (list.size() < block->second) continue;
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(block->first),
+               list.begin() + static_cast<std::ptrdiff_t>(block->second));
+  }
 }
 
-// Slow blocks go when they are the exception. When they are more than half they are what this device does, and a
-// measurement without them would be of another one.
 void discard_slow_blocks(Member& member) {
+  if (!member.discards_slow_blocks()) return;
   Measurement& result = member.result;
-  if (2 * result.speed.slow > result.speed.blocks) return;
-  for (auto block = member.slow_blocks.rbegin(); block != member.slow_blocks.rend(); ++block) {
-    result.discarded += static_cast<std::int64_t>(block->second - block->first);
-    for (auto& [clock, totals_ns] : result.totals_ns) erase_block(totals_ns, *block);
-    erase_block(result.rounds, *block);
-    erase_block(result.order, *block);
-    erase_block(result.iterations, *block);
-  }
+  result.discarded = member.samples() - member.kept_samples();
+  for (auto& [clock, totals_ns] : result.totals_ns) erase_slow_blocks(totals_ns, member);
+  erase_slow_blocks(result.rounds, member);
+  erase_slow_blocks(result.order, member);
+  erase_slow_blocks(result.iterations, member);
   result.speed.discarded = result.speed.slow;
 }
 
+// Judged by the samples that would be kept: what is discarded later must not have counted as enough.
 bool has_converged(const Member& member, const StopRule& rule, std::uint64_t seed) {
-  return member.measured_ns >= static_cast<double>(rule.min_time_ns) &&
-         rule.is_converged(member.result.per_iteration_ns(kHostClock), member.result.rounds, seed);
+  if (member.measured_ns < static_cast<double>(rule.min_time_ns)) return false;
+  std::vector<double> values = member.result.per_iteration_ns(kHostClock);
+  std::vector<std::int32_t> rounds = member.result.rounds;
+  if (member.discards_slow_blocks()) {
+    erase_slow_blocks(values, member);
+    erase_slow_blocks(rounds, member);
+  }
+  return rule.is_converged(values, rounds, seed);
 }
 
 // Looks at every living member; all converged means done.
@@ -190,7 +207,7 @@ bool look(std::vector<Member>& members, const MeasureOptions& options) {
 int fewest_samples(const std::vector<Member>& members) {
   int fewest = std::numeric_limits<int>::max();
   for (const Member& member : members) {
-    if (member.alive()) fewest = std::min(fewest, member.samples());
+    if (member.alive()) fewest = std::min(fewest, member.kept_samples());
   }
   return fewest;
 }

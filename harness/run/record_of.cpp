@@ -172,10 +172,13 @@ void add_measurement(Record& record, const Measurement& measurement, const Measu
   }
   if (*latency->effective_n < kMinEffectiveSize) {
     record.status = Status::unstable;
-    record.reason = fmt::format(
-        "{} samples, of an effective size of {} only because neighbours repeat each other (below {}); give the "
-        "scenario a larger budget_s or the machine more quiet",
-        latency->n, format_number(*latency->effective_n, 2), format_number(kMinEffectiveSize, 2));
+    const bool is_dependent = *latency->effective_n < static_cast<double>(latency->n);
+    record.reason =
+        fmt::format("{} samples{} (below {}); give the scenario a larger budget_s{}", latency->n,
+                    is_dependent ? fmt::format(", of an effective size of {} only because neighbours repeat each other",
+                                               format_number(*latency->effective_n, 2))
+                                 : " within the budget",
+                    format_number(kMinEffectiveSize, 2), is_dependent ? " or the machine more quiet" : "");
     return;
   }
   record.status = Status::ok;

@@ -38,20 +38,27 @@ double rank_autocorrelation(std::span<const double> samples) {
   return lag1_autocorrelation(ranks_of(values));
 }
 
+namespace {
+
+// More than independent samples show by chance, once in 40 times.
+bool is_dependent(double n, double rho) { return rho * std::sqrt(n) > 2; }
+
+}  // namespace
+
 double effective_sample_size(std::span<const double> samples) {
   const auto n = static_cast<double>(
       std::count_if(samples.begin(), samples.end(), [](double sample) { return !std::isnan(sample); }));
   const double rho = rank_autocorrelation(samples);
-  return rho * std::sqrt(n) > 2 ? n * (1 - rho) / (1 + rho) : n;
+  return is_dependent(n, rho) ? n * (1 - rho) / (1 + rho) : n;
 }
 
 int block_length(int n, double rho) {
-  // (1 - rho) / (1 + rho) > 1/2
-  if (rho < 1.0 / 3 || n < 10) return 1;
+  if (n < 10 || !is_dependent(n, rho)) return 1;
   const double limited = std::min(rho, 0.99);
   const double alpha = 4 * limited * limited / std::pow((1 - limited) * (1 + limited), 2);
-  const double length = 1.1447 * std::cbrt(alpha * n);
-  return std::clamp(static_cast<int>(std::ceil(length)), 1, n / 5);
+  const double narrowest_error = 1.1447 * std::cbrt(alpha * n);
+  const double truest_coverage = 1.3 * std::sqrt(n);
+  return std::clamp(static_cast<int>(std::ceil(std::max(narrowest_error, truest_coverage))), 1, n / 5);
 }
 
 }  // namespace hetscope

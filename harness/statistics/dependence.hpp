@@ -18,9 +18,11 @@ double rank_autocorrelation(std::span<const double> samples);
 // series. Samples that are all equal are taken as independent.
 double effective_sample_size(std::span<const double> samples);
 
-// Length of the blocks of a moving-block bootstrap (Kuensch 1989) over `n` values with lag-1 autocorrelation `rho`: the
-// AR(1) plug-in of Andrews 1991 (Econometrica 59, eq. 6.2 and 6.4, Bartlett kernel). 1 (no blocks) where the effective
-// size is above half of n; at most n / 5, so that several blocks remain.
+// Length of the blocks of a block bootstrap (Kuensch 1989) over `n` values with lag-1 autocorrelation `rho`. 1 (no
+// blocks) where rho is not above 2 / sqrt(n). Else the longer of 1.3 sqrt(n), with which intervals cover best (Lazarus,
+// Lewis, Stock and Watson 2018, Journal of Business and Economic Statistics 36), and the AR(1) plug-in that estimates
+// the spread best (Andrews 1991, Econometrica 59, eq. 6.2 and 6.4, Bartlett kernel); at most n / 5, so that several
+// blocks remain.
 int block_length(int n, double rho);
 
 }  // namespace hetscope

@@ -53,7 +53,8 @@ double quantile_by_selection(std::vector<double>& values, double q) {
   return above == *below ? above : *below + fraction * (above - *below);
 }
 
-// Draws n indices below n with replacement, in runs of neighbours of the given length (moving blocks; 1: one by one).
+// Draws n indices below n with replacement, in runs of neighbours of the given length (1: one by one). The series wraps
+// around, so that its ends are drawn as often as its middle (circular blocks, Politis and Romano 1992).
 template <class Take>
 void draw_blocks(std::size_t n, std::size_t length, Random& random, Take&& take) {
   if (length <= 1) {
@@ -61,8 +62,8 @@ void draw_blocks(std::size_t n, std::size_t length, Random& random, Take&& take)
     return;
   }
   for (std::size_t drawn = 0; drawn < n;) {
-    const std::size_t begin = random.below(n - length + 1);
-    for (std::size_t i = 0; i < length && drawn < n; ++i, ++drawn) take(begin + i);
+    const std::size_t begin = random.below(n);
+    for (std::size_t i = 0; i < length && drawn < n; ++i, ++drawn) take((begin + i) % n);
   }
 }
 
@@ -162,7 +163,7 @@ std::map<std::int32_t, double> block_medians(std::span<const double> samples, st
   return result;
 }
 
-// Medians of `resamples` resamples of a series in time order, in moving blocks of `length`. The values are sorted once;
+// Medians of `resamples` resamples of a series in time order, in blocks of `length`. The values are sorted once;
 // a resample is then only a count per value, and its median a walk over the counts.
 std::vector<double> resampled_medians(std::span<const double> series, std::size_t length, std::uint64_t seed,
                                       int resamples) {

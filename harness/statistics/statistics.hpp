@@ -34,7 +34,7 @@ Interval median_interval(std::span<const double> samples, std::uint64_t seed, do
                          int resamples = kBootstrapResamples);
 
 // The same when samples come in rounds: whole rounds are resampled, because samples of one round share their
-// conditions, and neighbouring rounds together (moving blocks of block_length()) where their medians repeat each other.
+// conditions, and neighbouring rounds together (blocks of block_length()) where their medians repeat each other.
 // `round_of[i]` numbers the round of sample i; rounds are in time order. With fewer than 5 rounds it falls back to
 // median_interval. Throws Error when the two lists differ in length.
 Interval median_interval_by_round(std::span<const double> samples, std::span<const std::int32_t> round_of,
@@ -44,7 +44,7 @@ Interval median_interval_by_round(std::span<const double> samples, std::span<con
 double lag1_autocorrelation(std::span<const double> samples);
 
 // Ratio A/B from paired rounds: for each round the ratio of the block medians; centre is the median of these ratios,
-// the interval resamples rounds, in moving blocks where neighbouring ratios repeat each other. Rounds present on one
+// the interval resamples rounds, in blocks where neighbouring ratios repeat each other. Rounds present on one
 // side only, and rounds whose ratio is no positive finite number, are ignored. Throws Error for fewer than 2 shared
 // rounds, or for lists that differ in length.
 struct RatioEstimate {

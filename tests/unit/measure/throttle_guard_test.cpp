@@ -112,7 +112,8 @@ Measurement measure_with_slow_blocks(int every) {
   const Subject subject{&run, false, loops};
   MeasureOptions options;
   options.budget_ns = 2'000'000'000;
-  options.stop.min_time_ns = 100'000'000;
+  options.stop.min_time_ns = 0;
+  options.max_samples_per_block = 1;
   return std::move(session.measure(std::span(&subject, 1), options)[0]);
 }
 
@@ -128,6 +129,8 @@ TEST(SlowBlocks, AreDiscardedWhenTheyAreTheException) {
   ASSERT_EQ(times.size(), measurement.order.size());
   ASSERT_FALSE(times.empty());
   for (const double time_ns : times) EXPECT_NEAR(time_ns, 10'000, 100);
+  EXPECT_TRUE(measurement.converged);
+  EXPECT_GE(std::ssize(times), MeasureOptions{}.stop.min_samples) << "discarded samples counted as enough";
 }
 
 TEST(SlowBlocks, AreKeptWhenTheyAreTheRule) {

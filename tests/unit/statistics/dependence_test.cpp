@@ -53,11 +53,12 @@ TEST(EffectiveSampleSize, OfAnAutoregressiveSeries) {
 
 TEST(BlockLength, GrowsWithDependence) {
   EXPECT_EQ(block_length(300, 0), 1);
-  EXPECT_EQ(block_length(300, 0.3), 1);
+  EXPECT_EQ(block_length(300, 0.11), 1) << "within 2 / sqrt(n): chance";
   EXPECT_EQ(block_length(300, -0.8), 1);
-  // 1.1447 (4 rho^2 / ((1 - rho)^2 (1 + rho)^2) n)^(1/3) = 9.28 for rho = 1/2.
-  EXPECT_EQ(block_length(300, 0.5), 10);
-  EXPECT_GT(block_length(300, 0.8), block_length(300, 0.5));
+  // 1.3 sqrt(300) = 22.5; the plug-in 1.1447 (4 rho^2 / ((1 - rho)^2 (1 + rho)^2) n)^(1/3) is 9.3 for rho = 1/2 and 25.7
+  // for rho = 0.85.
+  EXPECT_EQ(block_length(300, 0.5), 23);
+  EXPECT_EQ(block_length(300, 0.85), 26);
   EXPECT_EQ(block_length(20, 0.99), 4) << "several blocks remain";
   EXPECT_EQ(block_length(6, 0.9), 1);
 }
