@@ -1,7 +1,7 @@
-// When is enough measured? At least `min_samples` and `min_time`, and an effective size of `min_effective_size` where
-// neighbouring samples repeat each other, until the 95 % bootstrap interval of the median is within +/- `half_width`,
-// looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the interval honest), capped by samples and
-// by the budget. Not reached is recorded as converged=false, never hidden.
+// When is enough measured? At least `min_samples` and `min_time`, and an effective size that is surely
+// `min_effective_size` where neighbouring samples may repeat each other, until the 95 % bootstrap interval of the
+// median is within +/- `half_width`, looked at on a geometric schedule (30, 60, 120, ...: looking rarely keeps the
+// interval honest), capped by samples and by the budget. Not reached is recorded as converged=false, never hidden.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace hetscope {
 
 struct StopRule {
-  static constexpr std::string_view kId = "median-ci/2";
+  static constexpr std::string_view kId = "median-ci/3";
   int min_samples = 30;
   std::int64_t min_time_ns = 500'000'000;
   double half_width = 0.01;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -79,13 +80,37 @@ Support HostCpu::evict_caches() {
   return Support::yes();
 }
 
+#if defined(__x86_64__)
+namespace {
+
+constexpr std::size_t kFlushedLine = 64;
+
+// CPUID leaf 7, EBX bit 23.
+bool has_clflushopt() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx & (1U << 23)) != 0;
+}
+
+// Lines leave in any order, several at once: clflush waits for each.
+__attribute__((target("clflushopt"))) void flush_lines_unordered(char* data, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += kFlushedLine) _mm_clflushopt(data + i);
+}
+
+void flush_lines(char* data, std::size_t bytes) {
+  static const bool is_unordered = has_clflushopt();
+  if (is_unordered) return flush_lines_unordered(data, bytes);
+  for (std::size_t i = 0; i < bytes; i += kFlushedLine) _mm_clflush(data + i);
+}
+
+}  // namespace
+#endif
+
 bool flush_from_caches(const void* begin, std::size_t bytes) {
   if (bytes == 0) return true;
-  const char* const data = static_cast<const char*>(begin);
+  char* const data = const_cast<char*>(static_cast<const char*>(begin));
 #if defined(__x86_64__)
-  constexpr std::size_t kLine = 64;
   _mm_mfence();
-  for (std::size_t i = 0; i < bytes; i += kLine) _mm_clflush(data + i);
+  flush_lines(data, bytes);
   _mm_clflush(data + bytes - 1);  // the last line, when `begin` is not aligned
   _mm_mfence();
   return true;

@@ -58,7 +58,7 @@ class HostCpu final : public Processor {
 };
 
 // Flushes the cache lines of [begin, begin + bytes) to memory, where the instruction set lets a process do that
-// (x86-64: clflush; arm64: dc civac). false: not possible here, use Processor::evict_caches.
+// (x86-64: clflushopt or clflush; arm64: dc civac). false: not possible here, use Processor::evict_caches.
 bool flush_from_caches(const void* begin, std::size_t bytes);
 
 }  // namespace hetscope

@@ -43,14 +43,20 @@ namespace {
 // More than independent samples show by chance, once in 40 times.
 bool is_dependent(double n, double rho) { return rho * std::sqrt(n) > 2; }
 
+double effective_size(double n, double rho) { return n * (1 - rho) / (1 + rho); }
+
 }  // namespace
 
-double effective_sample_size(std::span<const double> samples) {
+EffectiveSize effective_size_of(std::span<const double> samples) {
   const auto n = static_cast<double>(
       std::count_if(samples.begin(), samples.end(), [](double sample) { return !std::isnan(sample); }));
   const double rho = rank_autocorrelation(samples);
-  return is_dependent(n, rho) ? n * (1 - rho) / (1 + rho) : n;
+  const double error = 1 / std::sqrt(n);
+  return {is_dependent(n, rho) ? effective_size(n, rho) : n,
+          rho > error ? effective_size(n, std::min(1.0, rho + 2 * error)) : n};
 }
+
+double effective_sample_size(std::span<const double> samples) { return effective_size_of(samples).estimate; }
 
 int block_length(int n, double rho) {
   if (n < 10 || !is_dependent(n, rho)) return 1;

@@ -18,6 +18,14 @@ double rank_autocorrelation(std::span<const double> samples);
 // series. Samples that are all equal are taken as independent.
 double effective_sample_size(std::span<const double> samples);
 
+// The same with what is sure of it: `at_least` counts rho from one standard error (1 / sqrt(n)) on, and two higher than
+// it shows. A rule that stops when a series is long enough meets those first that show less dependence than they have.
+struct EffectiveSize {
+  double estimate = 0;
+  double at_least = 0;
+};
+EffectiveSize effective_size_of(std::span<const double> samples);
+
 // Length of the blocks of a block bootstrap (Kuensch 1989) over `n` values with lag-1 autocorrelation `rho`. 1 (no
 // blocks) where rho is not above 2 / sqrt(n). Else the longer of 1.3 sqrt(n), with which intervals cover best (Lazarus,
 // Lewis, Stock and Watson 2018, Journal of Business and Economic Statistics 36), and the AR(1) plug-in that estimates

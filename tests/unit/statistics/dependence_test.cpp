@@ -51,12 +51,24 @@ TEST(EffectiveSampleSize, OfAnAutoregressiveSeries) {
   EXPECT_EQ(effective_sample_size({}), 0);
 }
 
+TEST(EffectiveSize, IsSureOfLessThanItEstimates) {
+  Random random(4);
+  const std::vector<double> samples = autoregressive(random, 600, 0.5, 100);
+  const EffectiveSize size = effective_size_of(samples);
+  EXPECT_EQ(size.estimate, effective_sample_size(samples));
+  // rho 2 / sqrt(600) higher: about (1 - 0.58) / (1 + 0.58) of 600.
+  EXPECT_NEAR(size.at_least, 160, 40);
+  EXPECT_LT(size.at_least, size.estimate);
+  const EffectiveSize equal = effective_size_of(std::vector<double>(40, 2.0));
+  EXPECT_EQ(equal.at_least, 40);
+}
+
 TEST(BlockLength, GrowsWithDependence) {
   EXPECT_EQ(block_length(300, 0), 1);
   EXPECT_EQ(block_length(300, 0.11), 1) << "within 2 / sqrt(n): chance";
   EXPECT_EQ(block_length(300, -0.8), 1);
-  // 1.3 sqrt(300) = 22.5; the plug-in 1.1447 (4 rho^2 / ((1 - rho)^2 (1 + rho)^2) n)^(1/3) is 9.3 for rho = 1/2 and 25.7
-  // for rho = 0.85.
+  // 1.3 sqrt(300) = 22.5; the plug-in 1.1447 (4 rho^2 / ((1 - rho)^2 (1 + rho)^2) n)^(1/3) is 9.3 for rho = 1/2
+  // and 25.7 for rho = 0.85.
   EXPECT_EQ(block_length(300, 0.5), 23);
   EXPECT_EQ(block_length(300, 0.85), 26);
   EXPECT_EQ(block_length(20, 0.99), 4) << "several blocks remain";
