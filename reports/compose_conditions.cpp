@@ -31,6 +31,7 @@ struct RunConditions {
   std::map<std::string, Range> other_khz;  // of GPU, memory, buses
   std::map<std::string, Range> temp_c;
   std::set<std::string> cooling;
+  std::set<std::string> thermal_statuses;
   std::set<std::string> battery;
   BlockSpeedRecord speed;  // summed; the slowest of all
   std::vector<double> loads;
@@ -82,6 +83,7 @@ RunConditions conditions_of(const Summary& summary, std::size_t run) {
     if (!conditions.affinity.empty()) result.affinities.insert(cpu_list_text(conditions.affinity));
     add_moving(conditions, result);
     result.cooling.insert(conditions.cooling.begin(), conditions.cooling.end());
+    if (!conditions.thermal_status.empty()) result.thermal_statuses.insert(conditions.thermal_status);
     if (conditions.battery && !conditions.battery->status.empty()) result.battery.insert(conditions.battery->status);
     if (conditions.speed) add_speed(*conditions.speed, result.speed);
     if (std::isfinite(conditions.load)) result.loads.push_back(conditions.load);
@@ -141,6 +143,7 @@ Facts facts_of(const RunConditions& conditions) {
   }
   facts.emplace_back("temperatures", temperatures.empty() ? "not readable" : temperatures);
   if (!conditions.cooling.empty()) facts.emplace_back("cooling at work", joined(conditions.cooling));
+  if (!conditions.thermal_statuses.empty()) facts.emplace_back("thermal status", joined(conditions.thermal_statuses));
   if (!conditions.battery.empty()) facts.emplace_back("battery", joined(conditions.battery));
   add_speed_facts(conditions.speed, facts);
   facts.emplace_back("load by other processes", conditions.loads.empty()

@@ -24,8 +24,12 @@ void add_list(Commands& commands) {
         for (const PlannedCase& planned : group.cases) std::printf("%s\n", planned.item.line().c_str());
       }
       if (*estimate) {
-        std::printf("%zu cases in %zu groups, %zu with energy, at most %.1f minutes\n", cases, plan.groups.size(),
-                    with_energy, estimate_seconds(plan.groups) / 60);
+        const Estimate time = hetscope::estimate(plan.groups);
+        std::printf("%zu cases in %zu groups, at most %.1f minutes", cases, plan.groups.size(), time.total_s / 60);
+        if (with_energy > 0) {
+          std::printf("; %zu cases with energy, %.1f minutes of it for each meter", with_energy, time.energy_s / 60);
+        }
+        std::printf("\n");
       }
       return kExitOk;
     };

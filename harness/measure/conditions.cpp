@@ -1,8 +1,10 @@
 // Reads the conditions from sysfs and procfs. Files: Linux Documentation/admin-guide/pm/cpufreq.rst,
 // driver-api/thermal/ sysfs-api.rst, ABI/testing/sysfs-class-devfreq, sysfs-class-power, sysfs-class-backlight.
+// Android's thermal status: android.os.PowerManager, THERMAL_STATUS_NONE (0) to THERMAL_STATUS_SHUTDOWN (6).
 #include "harness/measure/conditions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -131,10 +133,25 @@ std::string read_screen(const fs::path& sysfs) {
   return "";
 }
 
+// "Thermal Status: 2" among the lines of `dumpsys thermalservice`; "" where it is not, or not a status that is known.
+std::string thermal_status_in(const std::string& text) {
+  constexpr std::array kNames = {"none", "light", "moderate", "severe", "critical", "emergency", "shutdown"};
+  constexpr std::string_view kKey = "Thermal Status:";
+  const std::size_t found = text.find(kKey);
+  if (found == std::string::npos) return "";
+  const std::size_t digit = text.find_first_not_of(' ', found + kKey.size());
+  if (digit == std::string::npos || text[digit] < '0' || text[digit] >= '0' + static_cast<int>(kNames.size()))
+    return "";
+  return kNames[static_cast<std::size_t>(text[digit] - '0')];
+}
+
 }  // namespace
 
-ConditionsReader::ConditionsReader(std::string sysfs_root, std::string procfs_root)
-    : sysfs_root_(std::move(sysfs_root)), procfs_root_(procfs_root), load_(std::move(procfs_root)) {}
+ConditionsReader::ConditionsReader(std::string sysfs_root, std::string procfs_root, CommandText& commands)
+    : sysfs_root_(std::move(sysfs_root)),
+      procfs_root_(procfs_root),
+      load_(std::move(procfs_root)),
+      commands_(commands) {}
 
 Conditions ConditionsReader::read_moving() const {
   Conditions now;
@@ -159,6 +176,13 @@ Conditions ConditionsReader::read() {
   now.battery = read_battery(sysfs_root_);
   now.screen = read_screen(sysfs_root_);
   now.cpuset = read_first_line(procfs_root_ + "/self/cpuset").value_or("");
+  if (has_thermal_service_) {
+    const std::array<std::string, 2> command = {"dumpsys", "thermalservice"};
+    std::string why;
+    const auto text = commands_.run(command, why);
+    has_thermal_service_ = text.has_value();
+    now.thermal_status = thermal_status_in(text.value_or(""));
+  }
   now.load = load_.share_of_others().value_or(0);
   return now;
 }

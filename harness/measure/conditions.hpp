@@ -10,6 +10,7 @@
 
 #include "harness/core/clock.hpp"
 #include "harness/measure/load_reader.hpp"
+#include "harness/meter/command_text.hpp"
 
 namespace hetscope {
 
@@ -32,12 +33,16 @@ struct Conditions {
   std::optional<BatteryCondition> battery;
   std::string screen;  // "on", "off"; "" where there is no backlight
   std::string cpuset;  // the process's, "/top-app"; "" where not readable
+  // What Android's thermal service calls it: "none", "light", "moderate", "severe", "critical", "emergency",
+  // "shutdown"; "" where there is no such service.
+  std::string thermal_status;
 };
 
-// Reads under injectable roots; `load` covers the time since the previous read().
+// Reads under injectable roots and with injectable system commands; `load` covers the time since the previous read().
 class ConditionsReader {
  public:
-  explicit ConditionsReader(std::string sysfs_root = "/sys", std::string procfs_root = "/proc");
+  explicit ConditionsReader(std::string sysfs_root = "/sys", std::string procfs_root = "/proc",
+                            CommandText& commands = system_commands());
   Conditions read();
   // The part that changes while something runs, cheap enough to be read between blocks: frequencies and temperatures.
   Conditions read_moving() const;
@@ -48,6 +53,8 @@ class ConditionsReader {
   std::string sysfs_root_;
   std::string procfs_root_;
   LoadReader load_;
+  CommandText& commands_;
+  bool has_thermal_service_ = true;  // until it did not answer
 };
 
 // Conditions before, during and after a measurement.

@@ -154,6 +154,7 @@ struct ConditionsRecord {
   std::optional<BatteryRecord> battery = {};
   std::string screen = {};
   std::string cpuset = {};
+  std::string thermal_status = {};
   std::optional<BlockSpeedRecord> speed = {};
 };
 

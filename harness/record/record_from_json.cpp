@@ -277,6 +277,7 @@ ConditionsRecord read_conditions(const Node& node) {
   }
   conditions.screen = node.optional_member("screen").text_or_empty();
   conditions.cpuset = node.optional_member("cpuset").text_or_empty();
+  conditions.thermal_status = node.optional_member("thermal_status").text_or_empty();
   if (const Node speed = node.optional_member("speed"); !speed.is_null()) conditions.speed = read_speed(speed);
   return conditions;
 }

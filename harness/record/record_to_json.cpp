@@ -166,6 +166,7 @@ json conditions_to_json(const ConditionsRecord& conditions) {
   if (conditions.battery) object["battery"] = battery_to_json(*conditions.battery);
   if (!conditions.screen.empty()) object["screen"] = conditions.screen;
   if (!conditions.cpuset.empty()) object["cpuset"] = conditions.cpuset;
+  if (!conditions.thermal_status.empty()) object["thermal_status"] = conditions.thermal_status;
   if (conditions.speed) object["speed"] = speed_to_json(*conditions.speed);
   return object;
 }

@@ -115,6 +115,7 @@ ConditionsRecord record_of(const ConditionsLog& log) {
     record.battery = BatteryRecord{after.battery->percent, after.battery->status, after.battery->temp_c};
   record.screen = after.screen;
   record.cpuset = after.cpuset;
+  record.thermal_status = after.thermal_status;
   return record;
 }
 

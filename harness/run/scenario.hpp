@@ -71,7 +71,12 @@ std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalo
 std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
                                       const std::vector<ProcessorInfo>& processors, double budget_s);
 
-// Seconds that measuring `groups` will take at most (budgets, warm-up and verification included).
-double estimate_seconds(const std::vector<PlannedGroup>& groups);
+// Seconds that measuring `groups` will take at most: everything (budgets, warm-up and verification included), and the
+// energy windows alone.
+struct Estimate {
+  double total_s = 0;
+  double energy_s = 0;
+};
+Estimate estimate(const std::vector<PlannedGroup>& groups);
 
 }  // namespace hetscope

@@ -311,13 +311,15 @@ std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalo
   return result;
 }
 
-double estimate_seconds(const std::vector<PlannedGroup>& groups) {
-  double total = 0;
+Estimate estimate(const std::vector<PlannedGroup>& groups) {
+  Estimate result;
   for (const PlannedGroup& group : groups) {
-    total += group.budget_s + static_cast<double>(group.cases.size()) *
-                                  (kSetupSecondsPerCase + (group.energy ? kEnergySecondsPerCase : 0));
+    const auto cases = static_cast<double>(group.cases.size());
+    const double energy_s = group.energy ? cases * kEnergySecondsPerCase : 0;
+    result.energy_s += energy_s;
+    result.total_s += group.budget_s + cases * kSetupSecondsPerCase + energy_s;
   }
-  return total;
+  return result;
 }
 
 }  // namespace hetscope

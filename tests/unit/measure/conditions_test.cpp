@@ -100,6 +100,43 @@ TEST_F(ConditionsTest, ReadsCoolingBatteryScreenAndCpuset) {
   EXPECT_EQ(conditions.cpuset, "/top-app");
 }
 
+// A device whose thermal service answers as scripted, and counts how often it was asked.
+class ScriptedService final : public CommandText {
+ public:
+  explicit ScriptedService(std::optional<std::string> answer) : answer_(std::move(answer)) {}
+  std::optional<std::string> run(std::span<const std::string> argv, std::string& why) override {
+    EXPECT_EQ(std::vector<std::string>(argv.begin(), argv.end()),
+              (std::vector<std::string>{"dumpsys", "thermalservice"}));
+    ++asked;
+    if (!answer_) why = "not here";
+    return answer_;
+  }
+  int asked = 0;
+
+ private:
+  std::optional<std::string> answer_;
+};
+
+TEST_F(ConditionsTest, ReadsTheThermalStatusOfAndroid) {
+  const auto status = [&](const char* text) {
+    ScriptedService service(text);
+    return ConditionsReader((root_ / "sys").string(), (root_ / "proc").string(), service).read().thermal_status;
+  };
+  EXPECT_EQ(status("IsStatusOverride: false\nThermal Status: 0\nCached temperatures:\n"), "none");
+  EXPECT_EQ(status("Thermal Status: 3\n"), "severe");
+  EXPECT_EQ(status("Thermal Status: 7\n"), "");
+  EXPECT_EQ(status("Thermal Status:"), "");
+  EXPECT_EQ(status("Can't find service: thermalservice\n"), "");
+}
+
+TEST_F(ConditionsTest, AsksAMissingThermalServiceOnce) {
+  ScriptedService service(std::nullopt);
+  ConditionsReader under_test((root_ / "sys").string(), (root_ / "proc").string(), service);
+  EXPECT_EQ(under_test.read().thermal_status, "");
+  under_test.read();
+  EXPECT_EQ(service.asked, 1);
+}
+
 TEST_F(ConditionsTest, AWatchKeepsTheLowestClockAndTheHighestTemperature) {
   const std::string file =
       "sys/devices/system/cpu/cpu" + std::to_string(allowed_cpus().front()) + "/cpufreq/scaling_cur_freq";

@@ -131,6 +131,7 @@ TEST(RecordJsonTest, EnergyWindowModelAndConditionsSurvive) {
   conditions.battery = BatteryRecord{81, "Discharging", 31.25};
   conditions.screen = "off";
   conditions.cpuset = "/top-app";
+  conditions.thermal_status = "light";
   conditions.speed = BlockSpeedRecord{40, 3, 3, 1.25, 2.5, true};
   EXPECT_THAT(SchemaCheck().violations(to_json(record)), testing::IsEmpty());
   const Record again = through_json(record);

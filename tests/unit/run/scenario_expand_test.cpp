@@ -125,7 +125,9 @@ TEST_F(Expand, BudgetsAreByCaseAndTheExperimentsOwnComesFirst) {
   EXPECT_TRUE(all[1].energy);
   EXPECT_GE(all[0].timeout_s, 120);
   EXPECT_GT(all[1].timeout_s, 300) << "a time-out must leave room for the budget";
-  EXPECT_GE(estimate_seconds(all), 108);
+  EXPECT_GE(estimate(all).total_s, 108 + estimate(all).energy_s);
+  EXPECT_GT(estimate(all).energy_s, 0);
+  EXPECT_EQ(estimate({all[0]}).energy_s, 0);
 }
 
 TEST_F(Expand, PlansEqualCasesOnceAndKeepsGroupsOfTwoExperimentsApart) {
