@@ -24,6 +24,14 @@ struct Paragraph {
   Tone tone = Tone::plain;  // warning: set off from the rest
 };
 
+// What a question comes to. The verdict stands in words; the tone only repeats it.
+struct Answer {
+  std::string verdict;
+  std::string question;
+  std::string reason;
+  Tone tone = Tone::plain;
+};
+
 struct List {
   std::vector<std::string> items;
   bool is_code = false;
@@ -85,7 +93,7 @@ struct Details {
 };
 
 struct Block {
-  std::variant<Heading, Paragraph, List, Table, Code, Plot, SampleChart, Details> content;
+  std::variant<Heading, Paragraph, Answer, List, Table, Code, Plot, SampleChart, Details> content;
 };
 
 struct Document {

@@ -94,6 +94,12 @@ class HtmlWriter {
     out_ += paragraph.tone == Tone::warning ? "<p class=\"note\">" : "<p>";
     out_ += escape_html(paragraph.text) + "</p>\n";
   }
+  void put(const Answer& answer) {
+    out_ += "<div class=\"answer " + std::string(tone_class(answer.tone)) + "\"><strong>" +
+            escape_html(answer.verdict) + "</strong><p>" + escape_html(answer.question) + "</p>";
+    if (!answer.reason.empty()) out_ += "<p class=\"why\">Because " + escape_html(answer.reason) + ".</p>";
+    out_ += "</div>\n";
+  }
   void put(const List& list) {
     out_ += "<ul>\n";
     for (const std::string& item : list.items) {

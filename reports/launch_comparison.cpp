@@ -39,17 +39,6 @@ double ratio_within(const Launch& launch, const std::string& clock) {
   }
 }
 
-std::optional<int> launches_to_decide(const RatioEstimate& estimate, double margin) {
-  const double half_width = (estimate.interval.high - estimate.interval.low) / 2;
-  const double distance = std::min(std::abs(estimate.ratio - (1 - margin)), std::abs(estimate.ratio - (1 + margin)));
-  constexpr double kMostLaunches = 10'000;
-  if (!(distance > 0) || !std::isfinite(half_width)) return std::nullopt;
-  // The half-width shrinks with the root of the launches.
-  const double wanted = estimate.rounds * std::pow(half_width / distance, 2);
-  if (wanted > kMostLaunches) return std::nullopt;
-  return std::max({1, static_cast<int>(std::ceil(wanted)) - estimate.rounds, kMinLaunches - estimate.rounds});
-}
-
 void add_ratio(LaunchComparison& comparison, std::string quantity, std::string source, const std::vector<Pair>& pairs,
                double margin, std::uint64_t seed) {
   std::vector<double> ratios, base, candidate;
@@ -70,7 +59,8 @@ void add_ratio(LaunchComparison& comparison, std::string quantity, std::string s
   result.verdict = result.estimate.rounds < kMinLaunches ? Verdict::unclear : judge(result.estimate, margin);
   result.base = median(base);
   result.candidate = median(candidate);
-  if (result.verdict == Verdict::unclear) result.more_launches = launches_to_decide(result.estimate, margin);
+  if (result.verdict == Verdict::unclear)
+    result.more_launches = launches_to_decide(result.estimate, margin, kMinLaunches);
   comparison.ratios.push_back(std::move(result));
 }
 
@@ -91,6 +81,17 @@ std::map<std::string, std::vector<Pair>> energies_of(
 }
 
 }  // namespace
+
+std::optional<int> launches_to_decide(const RatioEstimate& estimate, double margin, int fewest) {
+  const double half_width = (estimate.interval.high - estimate.interval.low) / 2;
+  const double distance = std::min(std::abs(estimate.ratio - (1 - margin)), std::abs(estimate.ratio - (1 + margin)));
+  constexpr double kMostLaunches = 10'000;
+  if (!(distance > 0) || !std::isfinite(half_width)) return std::nullopt;
+  // The half-width shrinks with the root of the launches.
+  const double wanted = estimate.rounds * std::pow(half_width / distance, 2);
+  if (wanted > kMostLaunches) return std::nullopt;
+  return std::max({1, static_cast<int>(std::ceil(wanted)) - estimate.rounds, fewest - estimate.rounds});
+}
 
 int launch_look(int launches) {
   int look = kMinLaunches;

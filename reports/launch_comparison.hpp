@@ -18,6 +18,10 @@ inline constexpr int kMinLaunches = 8;
 // share of false verdicts near that of one look.
 int launch_look(int launches);
 
+// About as many launches more than `estimate.rounds` would decide it, judged by today's spread, and `fewest` in all;
+// nothing when no number would (the ratio lies on the margin).
+std::optional<int> launches_to_decide(const RatioEstimate& estimate, double margin, int fewest);
+
 // The rows of one launch.
 struct Launch {
   const Record* base = nullptr;
@@ -32,8 +36,7 @@ struct LaunchRatio {
   Verdict verdict = Verdict::unclear;
   double base = 0;  // medians over the launches, in ns, J or J s
   double candidate = 0;
-  // About as many more launches would decide it, judged by today's spread; nothing when it is decided or when no
-  // number would (the ratio lies on the margin).
+  // By launches_to_decide(); nothing when it is decided.
   std::optional<int> more_launches;
 };
 

@@ -1,4 +1,6 @@
-// A Document as GitHub-flavoured Markdown. Figures are left out: the tables hold the same numbers.
+// Markdown, block by block; every text is escaped.
+#include "reports/markdown.hpp"
+
 #include <algorithm>
 
 #include "reports/compose.hpp"
@@ -25,6 +27,10 @@ class MarkdownWriter {
   }
   void put(const Paragraph& paragraph) {
     out_ += (paragraph.tone == Tone::warning ? "> **Note:** " : "") + escape_markdown(paragraph.text) + "\n\n";
+  }
+  void put(const Answer& answer) {
+    out_ += "**" + escape_markdown(answer.verdict) + "**: " + escape_markdown(answer.question) + "\n\n";
+    if (!answer.reason.empty()) out_ += "Because " + escape_markdown(answer.reason) + ".\n\n";
   }
   void put(const List& list) {
     for (const std::string& item : list.items) {
@@ -77,9 +83,11 @@ class MarkdownWriter {
 
 }  // namespace
 
+std::string markdown_text(const Document& document) { return MarkdownWriter().write(document); }
+
 std::string markdown_report(const ReportInput& input) {
   const Summary summary = summarise(input);
-  return MarkdownWriter().write(compose(summary, false));
+  return markdown_text(compose(summary, false));
 }
 
 }  // namespace hetscope

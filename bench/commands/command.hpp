@@ -23,6 +23,7 @@ struct Commands {
 
 void add_ab(Commands& commands);
 void add_compare(Commands& commands);
+void add_decide(Commands& commands);
 void add_devices(Commands& commands);
 void add_doctor(Commands& commands);
 void add_dump(Commands& commands);

@@ -11,6 +11,7 @@
 
 #include "bench/commands/ab_report.hpp"
 #include "bench/commands/command.hpp"
+#include "bench/commands/run_files.hpp"
 #include "harness/core/error.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
@@ -41,19 +42,8 @@ std::vector<Record> records_of(const std::string& records_path) {
 std::vector<Record> side_of(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return records_of(path);
-  std::vector<std::string> runs;
-  if (fs::exists(path + "/run.json", ignored)) {
-    runs.push_back(path);
-  } else {
-    for (const fs::directory_entry& entry : fs::directory_iterator(path, ignored)) {
-      if (fs::exists(entry.path() / "run.json", ignored)) runs.push_back(entry.path().string());
-    }
-    std::sort(runs.begin(), runs.end());
-  }
-  if (runs.empty())
-    throw Error("is no run and holds none", path, "give a directory that `hetscope run` wrote, or one of such");
   std::vector<Record> records;
-  for (const std::string& run : runs) {
+  for (const std::string& run : runs_in(path)) {
     for (Record& record : load_run(run).records) records.push_back(std::move(record));
   }
   return records;

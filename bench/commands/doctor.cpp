@@ -119,7 +119,7 @@ std::vector<Finding> examine() {
 
 // What `hetscope qualify` found on this device, if it was this one.
 Finding qualification(const std::string& path) {
-  const QualificationNote note = read_qualification(path);
+  const InstrumentNote note = read_qualification(path);
   const HostInfo host = read_host_info();
   Finding finding{Health::well, "qualification", note.verdict + " on " + note.made_at, ""};
   for (const std::string& reason : note.reasons) finding.evidence += "; " + one_line(reason);

@@ -80,6 +80,7 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     Commands commands{app, catalog, {}};
     add_ab(commands);
     add_compare(commands);
+    add_decide(commands);
     add_devices(commands);
     add_doctor(commands);
     add_dump(commands);

@@ -19,7 +19,7 @@ void write_qualification(const std::string& path, const nlohmann::json& document
   if (!file) throw Error(std::string("cannot be written (") + std::strerror(errno) + ")", path, "choose another --out");
 }
 
-QualificationNote read_qualification(const std::string& path) {
+InstrumentNote read_qualification(const std::string& path) {
   const nlohmann::json document = read_json_file(path);
   const auto member = [&](const nlohmann::json& object, const char* name) {
     if (object.is_object() && object.contains(name)) return object[name];
@@ -33,7 +33,7 @@ QualificationNote read_qualification(const std::string& path) {
   if (const std::string schema = text(document, "schema"); schema != kQualificationSchema) {
     throw Error("schema '" + schema + "' is not known", path, "this reads '" + std::string(kQualificationSchema) + "'");
   }
-  QualificationNote note;
+  InstrumentNote note;
   note.verdict = text(document, "verdict");
   for (const nlohmann::json& reason : member(document, "reasons")) {
     if (reason.is_string()) note.reasons.push_back(reason.get<std::string>());
@@ -43,6 +43,12 @@ QualificationNote read_qualification(const std::string& path) {
   note.device_unit = text(device, "unit");
   note.made_at = text(document, "made_at");
   return note;
+}
+
+std::vector<InstrumentNote> read_instruments(const std::vector<std::string>& paths) {
+  std::vector<InstrumentNote> notes;
+  for (const std::string& path : paths) notes.push_back(read_qualification(path));
+  return notes;
 }
 
 }  // namespace hetscope

@@ -1,10 +1,12 @@
-// The file that `qualify` writes and `doctor` reads.
+// The file that `qualify` writes; `doctor`, `decide` and `report` read it.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
+
+#include "reports/decision.hpp"
 
 namespace hetscope {
 
@@ -13,14 +15,8 @@ inline constexpr const char* kQualificationSchema = "hetscope/qualification/1";
 // Throws Error when it cannot be written.
 void write_qualification(const std::string& path, const nlohmann::json& document);
 
-// What a doctor wants to know of it.
-struct QualificationNote {
-  std::string verdict;  // "QUALIFIED", "RESTRICTED", "REJECTED"
-  std::vector<std::string> reasons;
-  std::string device_model, device_unit;
-  std::string made_at;  // UTC
-};
 // Throws Error when it is no qualification of this schema.
-QualificationNote read_qualification(const std::string& path);
+InstrumentNote read_qualification(const std::string& path);
+std::vector<InstrumentNote> read_instruments(const std::vector<std::string>& paths);
 
 }  // namespace hetscope

@@ -10,6 +10,11 @@ namespace hetscope {
 
 // Every run that holds a record; one that holds none is told on standard error, and is an Error when no other is left.
 ReportInput load_runs(const std::vector<std::string>& directories);
+// The run in `path`, or the runs in the directories of it, sorted. Throws Error when there is none.
+std::vector<std::string> runs_in(const std::string& path);
+// Every record of these runs, also where one case has several (a session each); of one session's case the last one.
+// What cannot be read becomes a fault of its run; a run without a record counts as one.
+ReportInput load_sessions(const std::vector<std::string>& paths);
 // Throws Error when the file cannot be written whole.
 void write_file(const std::string& path, const std::string& text);
 

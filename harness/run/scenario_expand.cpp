@@ -6,6 +6,7 @@
 #include <set>
 
 #include "harness/core/registry.hpp"
+#include "harness/core/wildcard.hpp"
 #include "harness/run/scenario.hpp"
 
 namespace hetscope {
@@ -19,26 +20,6 @@ constexpr double kLeastTimeoutSeconds = 120;
 constexpr double kEnergyTimeoutSeconds = 600;
 constexpr double kSetupSecondsPerCase = 0.5;
 constexpr double kEnergySecondsPerCase = 15;
-
-// '*' stands for any number of characters.
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
 
 bool is_pattern(const std::string& name) { return name.find('*') != std::string::npos; }
 
@@ -106,12 +87,12 @@ class Expansion {
     std::vector<std::string> names;
     for (const Kernel* kernel : all) names.emplace_back(kernel->name());
     for (const std::string& wanted : experiment_.kernels) {
-      if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return matches(wanted, name); })) {
+      if (std::none_of(names.begin(), names.end(), [&](const auto& name) { return matches_wildcard(wanted, name); })) {
         throw unknown_name("kernel of " + experiment_.operation, wanted, names, where_ + "/kernels");
       }
     }
     for (const Kernel* kernel : all) {
-      const auto is_wanted = [&](const std::string& wanted) { return matches(wanted, kernel->name()); };
+      const auto is_wanted = [&](const std::string& wanted) { return matches_wildcard(wanted, kernel->name()); };
       if (std::any_of(experiment_.kernels.begin(), experiment_.kernels.end(), is_wanted)) kernels_.push_back(kernel);
     }
   }
@@ -126,7 +107,7 @@ class Expansion {
       }
     }
     for (const ProcessorInfo& processor : all) {
-      const auto is_wanted = [&](const std::string& wanted) { return matches(wanted, processor.name); };
+      const auto is_wanted = [&](const std::string& wanted) { return matches_wildcard(wanted, processor.name); };
       if (std::any_of(experiment_.processors.begin(), experiment_.processors.end(), is_wanted)) {
         processors_.push_back(processor);
       }

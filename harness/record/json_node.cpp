@@ -1,5 +1,5 @@
 // Strict reading of JSON that people write.
-#include "harness/run/json_node.hpp"
+#include "harness/record/json_node.hpp"
 
 #include <fmt/format.h>
 
@@ -50,7 +50,8 @@ Error JsonNode::error(std::string problem, std::string remedy) const {
 }
 
 Error JsonNode::wrong_type(std::string_view wanted) const {
-  return error(fmt::format("expected {}, found {}", wanted, value_->type_name()), "see docs/scenario.md");
+  return error(fmt::format("expected {}, found {}", wanted, value_->type_name()),
+               "docs/ has a page for each kind of file");
 }
 
 bool JsonNode::is_object() const { return value_->is_object(); }
@@ -74,7 +75,7 @@ std::optional<JsonNode> JsonNode::find(std::string_view key) const {
 
 JsonNode JsonNode::at(std::string_view key) const {
   if (auto found = find(key)) return *found;
-  throw error(fmt::format("key '{}' is missing", key), "see docs/scenario.md");
+  throw error(fmt::format("key '{}' is missing", key), "docs/ has a page for each kind of file");
 }
 
 std::vector<std::pair<std::string, JsonNode>> JsonNode::members() const {
