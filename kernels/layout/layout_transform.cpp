@@ -10,7 +10,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 4;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
 
 // offset(index) of every layout is a sum of one term per dimension; this tabulates the term of dimension `dim`.
@@ -25,27 +24,32 @@ std::vector<std::int64_t> offset_table(const TensorView& view, int dim) {
   return table;
 }
 
+std::vector<std::vector<std::int64_t>> offset_tables(const TensorView& view) {
+  std::vector<std::vector<std::int64_t>> tables;
+  for (int dim = 0; dim < view.shape().rank(); ++dim) tables.push_back(offset_table(view, dim));
+  return tables;
+}
+
 template <class T>
 void copy_by_tables(const HostTensor& source, HostTensor& target) {
-  const Shape& shape = source.shape();
-  std::array<std::vector<std::int64_t>, kRank> from;
-  std::array<std::vector<std::int64_t>, kRank> to;
-  for (int dim = 0; dim < kRank; ++dim) {
-    from[static_cast<std::size_t>(dim)] = offset_table(source.view(), dim);
-    to[static_cast<std::size_t>(dim)] = offset_table(target.view(), dim);
-  }
+  const auto from = offset_tables(source.view());
+  const auto to = offset_tables(target.view());
   const T* read = source.as<T>();
   T* write = target.as<T>();
-  const auto extent = [&](int dim) { return static_cast<std::size_t>(shape[dim]); };
-  for (std::size_t n = 0; n < extent(0); ++n) {
-    for (std::size_t c = 0; c < extent(1); ++c) {
-      for (std::size_t h = 0; h < extent(2); ++h) {
-        const std::int64_t read_base = from[0][n] + from[1][c] + from[2][h];
-        const std::int64_t write_base = to[0][n] + to[1][c] + to[2][h];
-        for (std::size_t w = 0; w < extent(3); ++w) write[write_base + to[3][w]] = read[read_base + from[3][w]];
-      }
+  // All dimensions but the last by index, the last one here.
+  const std::size_t last = from.size() - 1;
+  std::vector<std::int64_t> outer = source.shape().dims();
+  outer.back() = 1;
+  for_each_index(Shape(outer), [&](std::span<const std::int64_t> index) {
+    std::int64_t read_base = 0;
+    std::int64_t write_base = 0;
+    for (std::size_t dim = 0; dim < last; ++dim) {
+      read_base += from[dim][static_cast<std::size_t>(index[dim])];
+      write_base += to[dim][static_cast<std::size_t>(index[dim])];
     }
-  }
+    for (std::size_t i = 0; i < from[last].size(); ++i)
+      write[write_base + to[last][i]] = read[read_base + from[last][i]];
+  });
 }
 
 class LayoutTransform final : public Operation {
@@ -54,21 +58,31 @@ class LayoutTransform final : public Operation {
 
   std::span<const AxisSpec> axes() const override {
     static const std::array<AxisSpec, 4> kAxes = {
-        AxisSpec{"shape", AxisType::dims, "logical extents N x C x H x W in elements", std::nullopt, {}},
-        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32", "f16"}},
-        AxisSpec{
-            "from", AxisType::text, "layout of the input, such as NCHW or NC4HW4", AxisValue(std::string("NCHW")), {}},
-        AxisSpec{
-            "to", AxisType::text, "layout of the output, such as NHWC or NC4HW4", AxisValue(std::string("NHWC")), {}},
+        AxisSpec{"shape",
+                 AxisType::dims,
+                 "logical extents in elements, rank 1 to 6 (N x C x H x W for the layouts with names)",
+                 std::nullopt,
+                 {}},
+        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32", "f16", "i8"}},
+        AxisSpec{"from",
+                 AxisType::text,
+                 "layout of the input: NCHW, NC4HW4, order:0,1,2, ...",
+                 AxisValue(std::string("NCHW")),
+                 {}},
+        AxisSpec{"to",
+                 AxisType::text,
+                 "layout of the output: NHWC, NCHW16c, order:0,2,1, ...",
+                 AxisValue(std::string("NHWC")),
+                 {}},
     };
     return kAxes;
   }
 
   void validate(const Case& item) const override {
     const Shape shape(item.dims("shape"));
-    if (shape.rank() != kRank) {
+    if (shape.rank() < 1 || shape.rank() > kMaxLayoutRank) {
       throw Error("shape " + shape.to_string() + " has rank " + std::to_string(shape.rank()), item.line(),
-                  "give N x C x H x W");
+                  "give 1 to " + std::to_string(kMaxLayoutRank) + " extents");
     }
     const LayoutTransformProblem problem(item);
     if (std::max(problem.source.storage_elements(), problem.target.storage_elements()) > kMaxElements) {
@@ -105,23 +119,9 @@ class LayoutTransform final : public Operation {
 }  // namespace
 
 LayoutTransformProblem::LayoutTransformProblem(const Case& item)
-    : source(parse_dtype(item.text("dtype")), Shape(item.dims("shape")), Layout::parse(item.text("from"), kRank)),
-      target(source.dtype(), source.shape(), Layout::parse(item.text("to"), kRank)) {}
-
-std::optional<BatchedTranspose> as_batched_transpose(const LayoutTransformProblem& problem) {
-  const Shape& shape = problem.source.shape();
-  const std::int64_t channels = shape[1];
-  const std::int64_t pixels = shape[2] * shape[3];
-  const Layout nchw = Layout::row_major(kRank);
-  const Layout nhwc({0, 2, 3, 1});
-  if (problem.source.layout() == nchw && problem.target.layout() == nhwc) {
-    return BatchedTranspose{shape[0], channels, pixels};
-  }
-  if (problem.source.layout() == nhwc && problem.target.layout() == nchw) {
-    return BatchedTranspose{shape[0], pixels, channels};
-  }
-  return std::nullopt;
-}
+    : source(parse_dtype(item.text("dtype")), Shape(item.dims("shape")),
+             Layout::parse(item.text("from"), static_cast<int>(item.dims("shape").size()))),
+      target(source.dtype(), source.shape(), Layout::parse(item.text("to"), source.shape().rank())) {}
 
 void copy_elements(const HostTensor& source, HostTensor& target) {
   switch (size_of(source.dtype())) {

@@ -12,7 +12,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kRank = 4;
+constexpr std::size_t kMaxRank = kMaxLayoutRank;
 
 // One loop of the nest: `count` steps of `step` along dimension `dim`. A packed dimension is two loops (blocks and
 // lanes), or three when both layouts pack it differently: then every stride is constant.
@@ -28,19 +28,19 @@ struct Loop {
 struct Position {
   std::int64_t source = 0;
   std::int64_t target = 0;
-  std::array<std::int64_t, kRank> index{};
+  std::array<std::int64_t, kMaxRank> index{};
 };
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 struct Nest {
-  std::vector<Loop> loops;                   // outermost first, target strides descending
-  std::array<std::int64_t, kRank> extent{};  // elements
-  std::array<std::int64_t, kRank> padded{};  // and with the target's padding
+  std::vector<Loop> loops;                      // outermost first, target strides descending
+  std::array<std::int64_t, kMaxRank> extent{};  // elements
+  std::array<std::int64_t, kMaxRank> padded{};  // and with the target's padding
 };
 
 std::int64_t stride(const TensorView& view, std::size_t dim, std::int64_t step) {
-  std::vector<std::int64_t> index(kRank, 0);
+  std::vector<std::int64_t> index(static_cast<std::size_t>(view.shape().rank()), 0);
   index[dim] = step;
   return view.layout().offset(index, view.shape());
 }
@@ -49,8 +49,8 @@ Nest make_nest(const LayoutTransformProblem& problem) {
   Nest nest;
   const Layout& from = problem.source.layout();
   const Layout& to = problem.target.layout();
-  for (std::size_t dim = 0; dim < kRank; ++dim) {
-    const auto number = static_cast<int>(dim);
+  for (int number = 0; number < problem.source.shape().rank(); ++number) {
+    const auto dim = static_cast<std::size_t>(number);
     nest.extent[dim] = problem.source.shape()[number];
     nest.padded[dim] = nest.extent[dim];
     std::vector<std::int64_t> steps = {1};
@@ -151,10 +151,13 @@ class Runs final : public HostRunnable {
 
  protected:
   void run_once() override {
-    if (size_of(source_.dtype()) == 2) {
-      transform(nest_, pool(), source_.as<std::uint16_t>(), target_.as<std::uint16_t>());
-    } else {
-      transform(nest_, pool(), source_.as<std::uint32_t>(), target_.as<std::uint32_t>());
+    switch (size_of(source_.dtype())) {
+      case 1:
+        return transform(nest_, pool(), source_.as<std::uint8_t>(), target_.as<std::uint8_t>());
+      case 2:
+        return transform(nest_, pool(), source_.as<std::uint16_t>(), target_.as<std::uint16_t>());
+      default:
+        return transform(nest_, pool(), source_.as<std::uint32_t>(), target_.as<std::uint32_t>());
     }
   }
   std::vector<std::span<const std::byte>> operands() const override {

@@ -1,12 +1,13 @@
-// Transposes of dense matrices of 2- and 4-byte elements with the widest vectors of the running CPU.
+// Transposes of matrices of 1-, 2-, 4-, 8- and 16-byte elements with the widest vectors of the running CPU.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hetscope {
 
-// A matrix inside larger ones: source[row * source_stride + column] -> target[column * target_stride + row]. Strides
-// are in elements. Source and target do not overlap.
+// A matrix inside larger ones: the element at source[row * source_stride + column * width] goes to
+// target[column * target_stride + row * width]. Strides are in bytes. Source and target do not overlap.
 struct TransposeExtent {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -18,9 +19,8 @@ struct TransposeExtent {
 // multiples of 64 bytes. Stores are ordered before anything that follows.
 enum class TransposeStores { cached, streaming };
 
-void transpose_matrix(const std::uint16_t* source, std::uint16_t* target, const TransposeExtent& extent,
-                      TransposeStores stores);
-void transpose_matrix(const std::uint32_t* source, std::uint32_t* target, const TransposeExtent& extent,
+// `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned to it.
+void transpose_matrix(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                       TransposeStores stores);
 
 }  // namespace hetscope

@@ -20,20 +20,46 @@ std::vector<std::string> times(const std::vector<std::string>& left, const std::
   return result;
 }
 
+void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+// Every pair of layouts with a name, and permutations of every rank.
+std::vector<std::string> layout_transforms() {
+  std::vector<std::string> result =
+      times({"shape=1x1x1x1", "shape=1x3x5x7", "shape=2x5x3x3", "shape=3x2x4x9", "shape=1x4x4x4", "shape=1x17x9x11",
+             "shape=1x33x1x40", "shape=2x1x6x6"},
+            {"from=NCHW to=NHWC", "from=NHWC to=NCHW", "from=NCHW to=NCHW", "from=NCHW to=NC4HW4",
+             "from=NC4HW4 to=NCHW", "from=NC4HW4 to=NC8HW8", "from=NC8HW8 to=NHWC", "from=NHWC to=NC4HW4",
+             "from=NHWC4 to=NCHW", "from=NCHW to=NC16HW16", "from=NC16HW16 to=NHWC4"});
+  const std::vector<std::string> names = {"NCHW", "NHWC", "NC4HW4", "NHWC4", "NCHW16c"};
+  for (const std::string& from : names) {
+    for (const std::string& to : names) append(result, {"shape=2x23x3x5 from=" + from + " to=" + to});
+  }
+  append(result, {"shape=[7] from=order:0 to=order:0", "shape=5x6 from=order:0,1 to=order:1,0",
+                  "shape=3x5x7 from=order:0,1,2 to=order:0,2,1", "shape=2x9x3x8 from=NCHW to=order:0,2,1,3",
+                  "shape=2x3x4x5x6 from=order:0,1,2,3,4 to=order:2,0,3,1,4",
+                  "shape=2x3x5x3x5x6 from=order:0,1,2,3,4,5 to=order:0,1,3,2,4,5",
+                  "shape=2x3x1x5x2x7 from=order:0,1,2,3,4,5 to=order:5,3,4,1,0,2",
+                  "shape=3x5x2x3x2x3 from=order:0,1,2,3,4,5/p1x2 to=order:5,4,3,2,1,0/p0x4"});
+  return result;
+}
+
+std::vector<std::string> typical_layout_transforms() {
+  std::vector<std::string> result = times({"shape=1x64x56x56", "shape=1x3x224x224", "shape=2x77x14x14",
+                                           "shape=1x768x7x7", "shape=1x1024x2x2", "shape=1x256x32x32"},
+                                          {"from=NCHW to=NHWC", "from=NHWC to=NCHW"});
+  append(result, times({"shape=1x3x224x224", "shape=2x77x14x14"},
+                       {"from=NCHW to=NC4HW4", "from=NCHW16c to=NCHW", "from=NHWC to=NCHW16c", "from=NHWC4 to=NCHW"}));
+  append(result, {"shape=64x49x96 from=order:0,1,2 to=order:0,2,1", "shape=1x197x12x64 from=NCHW to=order:0,2,1,3",
+                  "shape=1x8x7x8x7x96 from=order:0,1,2,3,4,5 to=order:0,1,3,2,4,5",
+                  "shape=16x49x3x6x32 from=order:0,1,2,3,4 to=order:2,0,3,1,4"});
+  return result;
+}
+
 const std::map<std::string, Entry, std::less<>>& entries() {
-  static const std::vector<std::string> kTransposes = {"from=NCHW to=NHWC", "from=NHWC to=NCHW"};
-  static const std::vector<std::string> kLayoutPairs = {
-      "from=NCHW to=NHWC",   "from=NHWC to=NCHW",     "from=NCHW to=NCHW",     "from=NCHW to=NC4HW4",
-      "from=NC4HW4 to=NCHW", "from=NC4HW4 to=NC8HW8", "from=NC8HW8 to=NHWC",   "from=NHWC to=NC4HW4",
-      "from=NHWC4 to=NCHW",  "from=NCHW to=NC16HW16", "from=NC16HW16 to=NHWC4"};
   static const std::map<std::string, Entry, std::less<>> kEntries = {
-      {"layout_transform",
-       {times({"shape=1x1x1x1", "shape=1x3x5x7", "shape=2x5x3x3", "shape=3x2x4x9", "shape=1x4x4x4", "shape=1x17x9x11",
-               "shape=1x33x1x40", "shape=2x1x6x6"},
-              kLayoutPairs),
-        times({"shape=1x64x56x56", "shape=1x3x224x224", "shape=2x77x14x14", "shape=1x768x7x7", "shape=1x1024x2x2",
-               "shape=1x256x32x32"},
-              kTransposes)}},
+      {"layout_transform", {layout_transforms(), typical_layout_transforms()}},
       {"copy",
        {{"shape=[1]", "shape=[3]", "shape=[17]", "shape=5x7", "shape=2x3x5", "shape=1x3x5x7", "shape=1x4x8x8"},
         {"shape=1x64x56x56", "shape=[1000003]", "shape=1x3x224x224"}}},

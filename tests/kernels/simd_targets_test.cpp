@@ -9,6 +9,7 @@
 
 #include "harness/tensor/host_tensor.hpp"
 #include "kernels/layout/matrix_transpose.hpp"
+#include "kernels/layout/run_copy.hpp"
 #include "kernels/probe/multiply_add_chains.hpp"
 #include "kernels/probe/stream_copy.hpp"
 
@@ -36,29 +37,33 @@ HostTensor numbered(DType dtype, std::int64_t elements) {
 }
 
 // Transposes columns [first, last) of all rows of a matrix; nothing else of the target may change.
-template <class T>
-void expect_transposed(std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t last,
-                       TransposeStores stores) {
+void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t last,
+                       TransposeStores stores, std::int64_t gap = 0) {
   SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns) + " [" + std::to_string(first) + ", " +
-               std::to_string(last) + ") of " + std::to_string(sizeof(T)) + " bytes");
-  const DType dtype = sizeof(T) == 2 ? DType::f16 : DType::f32;
-  const HostTensor source = numbered(dtype, rows * columns);
-  HostTensor target(dtype, Shape{rows * columns}, Layout::row_major(1));
+               std::to_string(last) + ") of " + std::to_string(width) + " bytes");
+  const std::int64_t pitch = rows + gap;
+  const HostTensor source = numbered(DType::i8, rows * columns * width);
+  HostTensor target(DType::i8, Shape{pitch * columns * width}, Layout::row_major(1));
   HostTensor expected = target.clone();
   for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t column = first; column < last; ++column) {
-      expected.as<T>()[column * rows + row] = source.as<T>()[row * columns + column];
+      std::memcpy(expected.data() + (column * pitch + row) * width, source.data() + (row * columns + column) * width,
+                  static_cast<std::size_t>(width));
     }
   }
-  transpose_matrix(source.as<T>() + first, target.as<T>() + first * rows, {rows, last - first, columns, rows}, stores);
+  transpose_matrix(width, source.data() + first * width, target.data() + first * pitch * width,
+                   {rows, last - first, columns * width, pitch * width}, stores);
   EXPECT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0);
 }
+
+constexpr int kWidths[] = {1, 2, 4, 8, 16};
 
 TEST_P(SimdTargetsTest, TransposesEveryShape) {
   for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 19, 31, 32, 47, 64, 65, 129, 135, 136, 300}) {
     for (const std::int64_t columns : {1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 33, 40, 64, 67}) {
-      expect_transposed<std::uint16_t>(rows, columns, 0, columns, TransposeStores::cached);
-      expect_transposed<std::uint32_t>(rows, columns, 0, columns, TransposeStores::cached);
+      for (const int width : kWidths) {
+        expect_transposed(width, rows, columns, 0, columns, TransposeStores::cached);
+      }
     }
   }
 }
@@ -66,17 +71,52 @@ TEST_P(SimdTargetsTest, TransposesEveryShape) {
 TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
   for (const std::int64_t first : {0, 1, 5, 16}) {
     for (const std::int64_t last : {21, 32, 50, 53}) {
-      expect_transposed<std::uint16_t>(37, 53, first, last, TransposeStores::cached);
-      expect_transposed<std::uint32_t>(37, 53, first, last, TransposeStores::cached);
+      for (const int width : kWidths) {
+        expect_transposed(width, 37, 53, first, last, TransposeStores::cached);
+        expect_transposed(width, 37, 53, first, last, TransposeStores::cached, 3);
+      }
+    }
+  }
+}
+
+// Rows a multiple of a page apart take ways of their own through a matrix.
+TEST_P(SimdTargetsTest, TransposesRowsThatMeetInTheCache) {
+  for (const int width : kWidths) {
+    for (const std::int64_t other : {1, 5, 16, 31, 49, 70}) {
+      expect_transposed(width, 4096 / width, other, 0, other, TransposeStores::cached);
+      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached);
+      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached, 4096 / width - other);
     }
   }
 }
 
 TEST_P(SimdTargetsTest, TransposesPastTheCaches) {
-  for (const std::int64_t rows : {32, 64, 96, 224, 288}) {
+  for (const std::int64_t rows : {64, 128, 192, 448}) {
     for (const std::int64_t columns : {1, 4, 7, 8, 9, 16, 31, 32, 49, 100}) {
-      expect_transposed<std::uint16_t>(rows, columns, 0, columns, TransposeStores::streaming);
-      expect_transposed<std::uint32_t>(rows, columns, 0, columns, TransposeStores::streaming);
+      for (const int width : kWidths) {
+        expect_transposed(width, rows, columns, 0, columns, TransposeStores::streaming);
+      }
+    }
+  }
+}
+
+TEST_P(SimdTargetsTest, CopiesRunsOfEveryLength) {
+  for (const std::int64_t run :
+       {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 200, 300}) {
+    for (const std::int64_t fill : {0, 3}) {
+      const RunPlane plane{run, fill, {3, 71 * run, run + fill}, {70, run, 3 * (run + fill)}};
+      const HostTensor source = numbered(DType::i8, 3 * 71 * run);
+      HostTensor target = numbered(DType::i8, 3 * 70 * (run + fill) + 1);
+      HostTensor expected = target.clone();
+      for (std::int64_t outer = 0; outer < 3; ++outer) {
+        for (std::int64_t inner = 0; inner < 70; ++inner) {
+          std::byte* to = expected.data() + (inner * 3 + outer) * (run + fill);
+          std::memcpy(to, source.data() + outer * 71 * run + inner * run, static_cast<std::size_t>(run));
+          std::memset(to + run, 0, static_cast<std::size_t>(fill));
+        }
+      }
+      copy_runs(source.data(), target.data(), plane);
+      ASSERT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0) << run << " fill " << fill;
     }
   }
 }

@@ -1,0 +1,171 @@
+// The loops of a box are sorted into a run, a plane and what is around it once; moving only walks them.
+#include "kernels/layout/box_mover.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "harness/processor/thread_pool.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::int64_t kLineBytes = 64;
+constexpr std::int64_t kWidestElement = 16;
+
+RunLoop in_bytes(const MovementLoop& loop, std::int64_t element_bytes) {
+  return {loop.count, loop.source_stride * element_bytes, loop.target_stride * element_bytes};
+}
+
+// Visits the starts of positions [begin, end) of `loops`, the last of which is the fastest.
+template <class Visit>
+void for_positions(const std::vector<RunLoop>& loops, std::int64_t begin, std::int64_t end, Visit&& visit) {
+  std::array<std::int64_t, 16> index{};
+  std::int64_t source = 0;
+  std::int64_t target = 0;
+  std::int64_t rest = begin;
+  for (std::size_t i = loops.size(); i-- > 0;) {
+    index[i] = rest % loops[i].count;
+    rest /= loops[i].count;
+    source += index[i] * loops[i].source_stride;
+    target += index[i] * loops[i].target_stride;
+  }
+  for (std::int64_t position = begin; position < end; ++position) {
+    visit(source, target);
+    for (std::size_t i = loops.size(); i-- > 0;) {
+      source += loops[i].source_stride;
+      target += loops[i].target_stride;
+      if (++index[i] < loops[i].count) break;
+      source -= index[i] * loops[i].source_stride;
+      target -= index[i] * loops[i].target_stride;
+      index[i] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool streams_targets)
+    : source_offset_(box.source_offset * element_bytes),
+      target_offset_(box.target_offset * element_bytes),
+      run_bytes_(element_bytes),
+      fill_bytes_(box.fill * element_bytes) {
+  for (const MovementLoop& loop : box.loops) outer_.push_back(in_bytes(loop, element_bytes));
+  const auto is_step = [&](const RunLoop& loop) {
+    return loop.source_stride == element_bytes && loop.target_stride == element_bytes;
+  };
+  const bool has_run = !outer_.empty() && is_step(outer_.back());
+  if (has_run) {
+    run_bytes_ *= outer_.back().count;
+    outer_.pop_back();
+  }
+  fill_follows_rows_ = fill_bytes_ > 0 && !has_run;
+  if (!outer_.empty()) {
+    rows_ = outer_.back();
+    outer_.pop_back();
+  }
+  if (!outer_.empty()) {
+    const auto least = std::ranges::min_element(outer_, {}, &RunLoop::source_stride);
+    columns_ = *least;
+    outer_.erase(least);
+  }
+  const bool is_element = run_bytes_ <= kWidestElement && (run_bytes_ & (run_bytes_ - 1)) == 0;
+  is_transposed_ = is_element && (fill_bytes_ == 0 || fill_follows_rows_) && rows_.target_stride == run_bytes_ &&
+                   columns_.source_stride == run_bytes_;
+  const auto is_whole_lines = [](const RunLoop& loop) { return loop.target_stride % kLineBytes == 0; };
+  if (streams_targets && target_offset_ % kLineBytes == 0 && is_whole_lines(columns_) &&
+      std::ranges::all_of(outer_, is_whole_lines)) {
+    stores_ = TransposeStores::streaming;
+  }
+}
+
+std::int64_t BoxMover::positions() const {
+  std::int64_t count = 1;
+  for (const RunLoop& loop : outer_) count *= loop.count;
+  return count;
+}
+
+BoxMover::Part BoxMover::whole() const { return {0, rows_.count, 0, columns_.count, 0, run_bytes_, fill_bytes_ > 0}; }
+
+BoxMover::Part BoxMover::share_of_plane(int worker, int workers) const {
+  Part part = whole();
+  const std::int64_t grain = is_transposed_ ? kLineBytes / run_bytes_ : 1;
+  if (rows_.count == 1 && columns_.count == 1) {
+    const auto [begin, end] = ThreadPool::share_of(worker, workers, run_bytes_, kLineBytes);
+    part.first_byte = begin;
+    part.run_bytes = end - begin;
+    part.has_fill = part.has_fill && end == run_bytes_;
+  } else if (columns_.count >= rows_.count) {
+    const auto [begin, end] = ThreadPool::share_of(worker, workers, columns_.count, grain);
+    part.first_column = begin;
+    part.columns = end - begin;
+  } else {
+    const auto [begin, end] = ThreadPool::share_of(worker, workers, rows_.count, grain);
+    part.first_row = begin;
+    part.rows = end - begin;
+    if (fill_follows_rows_) part.has_fill = part.has_fill && end == rows_.count;
+  }
+  return part;
+}
+
+void BoxMover::move(const std::byte* source, std::byte* target, int worker, int workers) const {
+  source += source_offset_;
+  target += target_offset_;
+  const std::int64_t count = positions();
+  // Whole planes keep a worker's memory together; too few of them would leave workers idle.
+  const bool shares_planes = count % workers == 0 || count >= 4 * static_cast<std::int64_t>(workers);
+  const auto [begin, end] =
+      shares_planes ? ThreadPool::share_of(worker, workers, count, 1) : std::pair{std::int64_t{0}, count};
+  const Part part = shares_planes ? whole() : share_of_plane(worker, workers);
+  if (part.rows <= 0 || part.columns <= 0 || part.run_bytes <= 0) return;
+  for_positions(outer_, begin, end, [&](std::int64_t source_at, std::int64_t target_at) {
+    move_plane(source + source_at, target + target_at, part);
+  });
+}
+
+void BoxMover::move_plane(const std::byte* source, std::byte* target, const Part& part) const {
+  source += part.first_row * rows_.source_stride + part.first_column * columns_.source_stride + part.first_byte;
+  target += part.first_row * rows_.target_stride + part.first_column * columns_.target_stride + part.first_byte;
+  if (is_transposed_) return transpose_plane(source, target, part);
+  RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
+  plane.outer.count = part.columns;
+  plane.inner.count = part.rows;
+  copy_runs(source, target, plane);
+  if (part.has_fill && fill_follows_rows_) zero_fill(target, part);
+}
+
+void BoxMover::transpose_plane(const std::byte* source, std::byte* target, const Part& part) const {
+  if (part.has_fill && part.rows * run_bytes_ + fill_bytes_ <= kLineBytes) {
+    return transpose_padded(source, target, part);
+  }
+  transpose_matrix(static_cast<int>(run_bytes_), source, target,
+                   {part.rows, part.columns, rows_.source_stride, columns_.target_stride}, stores_);
+  if (part.has_fill) zero_fill(target, part);
+}
+
+// Few rows and fill, together no longer than a line: rows are joined by rows of zeros in a buffer that stays in the
+// cache, so that whole vectors are written.
+void BoxMover::transpose_padded(const std::byte* source, std::byte* target, const Part& part) const {
+  constexpr std::int64_t kChunkBytes = 512;
+  alignas(64) std::array<std::byte, kLineBytes * kChunkBytes> rows{};
+  const std::int64_t chunk = kChunkBytes / run_bytes_;
+  const std::int64_t all_rows = part.rows + fill_bytes_ / run_bytes_;
+  for (std::int64_t first = 0; first < part.columns; first += chunk) {
+    const std::int64_t columns = std::min(chunk, part.columns - first);
+    for (std::int64_t row = 0; row < part.rows; ++row) {
+      std::memcpy(rows.data() + row * kChunkBytes, source + row * rows_.source_stride + first * run_bytes_,
+                  static_cast<std::size_t>(columns * run_bytes_));
+    }
+    transpose_matrix(static_cast<int>(run_bytes_), rows.data(), target + first * columns_.target_stride,
+                     {all_rows, columns, kChunkBytes, columns_.target_stride}, TransposeStores::cached);
+  }
+}
+
+void BoxMover::zero_fill(std::byte* target, const Part& part) const {
+  for (std::int64_t column = 0; column < part.columns; ++column) {
+    std::memset(target + column * columns_.target_stride + part.rows * rows_.target_stride, 0,
+                static_cast<std::size_t>(fill_bytes_));
+  }
+}
+
+}  // namespace hetscope

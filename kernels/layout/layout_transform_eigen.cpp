@@ -1,0 +1,158 @@
+// layout_transform_eigen: Eigen's tensor shuffle, the permutation that a C++ program gets for the asking. Compiled, as
+// its users do, for the instruction set that the whole program is compiled for. Its threads are Eigen's own.
+//   traffic: elements read once (a line of the source is fetched again when it left the cache), storage written once
+#include <array>
+#include <optional>
+
+#define EIGEN_USE_THREADS
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include "harness/kernel/host_kernel.hpp"
+#include "kernels/layout/layout_transform.hpp"
+#include "kernels/layout/movement.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+// Six dimensions, and the lanes of one packed on either side.
+constexpr std::size_t kMaxShuffledRank = 8;
+
+// The source as a dense row-major tensor of `extents`; dimension d of the target is dimension order[d] of it.
+struct Shuffle {
+  std::vector<std::int64_t> extents;
+  std::vector<int> order;
+};
+
+// Only dense boxes can be shuffled: no padding on either side.
+std::optional<Shuffle> shuffle_of(const LayoutTransformProblem& problem) {
+  const std::int64_t elements = problem.source.shape().element_count();
+  if (problem.source.storage_elements() != elements || problem.target.storage_elements() != elements) {
+    return std::nullopt;
+  }
+  const MovementBox box = movement_of(problem.source, problem.target).front();
+  std::vector<int> by_source(box.loops.size());
+  for (std::size_t i = 0; i < by_source.size(); ++i) by_source[i] = static_cast<int>(i);
+  std::ranges::sort(by_source, std::greater<>{},
+                    [&](int i) { return box.loops[static_cast<std::size_t>(i)].source_stride; });
+  Shuffle result;
+  result.order.resize(by_source.size());
+  for (std::size_t i = 0; i < by_source.size(); ++i) {
+    const auto loop = static_cast<std::size_t>(by_source[i]);
+    result.extents.push_back(box.loops[loop].count);
+    result.order[loop] = static_cast<int>(i);
+  }
+  return result;
+}
+
+template <class T, int kRank>
+void shuffle_rank(const Shuffle& shuffle, const Eigen::ThreadPoolDevice& device, const T* source, T* target) {
+  std::array<Eigen::Index, kRank> from{};
+  std::array<Eigen::Index, kRank> to{};
+  std::array<int, kRank> order{};
+  for (std::size_t i = 0; i < kRank; ++i) {
+    from[i] = shuffle.extents[i];
+    order[i] = shuffle.order[i];
+    to[i] = shuffle.extents[static_cast<std::size_t>(shuffle.order[i])];
+  }
+  const Eigen::TensorMap<Eigen::Tensor<const T, kRank, Eigen::RowMajor>> read(source, from);
+  Eigen::TensorMap<Eigen::Tensor<T, kRank, Eigen::RowMajor>> write(target, to);
+  if (device.numThreads() == 1) {
+    write = read.shuffle(order);
+  } else {
+    write.device(device) = read.shuffle(order);
+  }
+}
+
+template <class T>
+void shuffle_elements(const Shuffle& shuffle, const Eigen::ThreadPoolDevice& device, const T* source, T* target) {
+  switch (shuffle.extents.size()) {
+    case 0:
+      *target = *source;
+      return;
+    case 1:
+      return shuffle_rank<T, 1>(shuffle, device, source, target);
+    case 2:
+      return shuffle_rank<T, 2>(shuffle, device, source, target);
+    case 3:
+      return shuffle_rank<T, 3>(shuffle, device, source, target);
+    case 4:
+      return shuffle_rank<T, 4>(shuffle, device, source, target);
+    case 5:
+      return shuffle_rank<T, 5>(shuffle, device, source, target);
+    case 6:
+      return shuffle_rank<T, 6>(shuffle, device, source, target);
+    case 7:
+      return shuffle_rank<T, 7>(shuffle, device, source, target);
+    default:
+      return shuffle_rank<T, kMaxShuffledRank>(shuffle, device, source, target);
+  }
+}
+
+class Runs final : public HostRunnable {
+ public:
+  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+      : HostRunnable(cpu, pool),
+        shuffle_(shuffle_of(problem).value()),
+        threads_(pool.size()),
+        device_(&threads_, pool.size()),
+        source_(source),
+        target_(problem.target) {}
+
+  // The library brings threads of its own; pinning the caller would only leave it out.
+  void enter() override {
+    if (pool().size() == 1) HostRunnable::enter();
+  }
+  void leave() override {
+    if (pool().size() == 1) HostRunnable::leave();
+  }
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.push_back(target_.clone());
+    return result;
+  }
+
+ protected:
+  void run_once() override {
+    switch (size_of(source_.dtype())) {
+      case 1:
+        return shuffle_elements(shuffle_, device_, source_.as<std::int8_t>(), target_.as<std::int8_t>());
+      case 2:
+        return shuffle_elements(shuffle_, device_, source_.as<std::int16_t>(), target_.as<std::int16_t>());
+      default:
+        return shuffle_elements(shuffle_, device_, source_.as<float>(), target_.as<float>());
+    }
+  }
+  std::vector<std::span<const std::byte>> operands() const override {
+    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
+  }
+
+ private:
+  Shuffle shuffle_;
+  Eigen::ThreadPool threads_;
+  Eigen::ThreadPoolDevice device_;
+  const HostTensor& source_;
+  HostTensor target_;
+};
+
+class LayoutTransformEigen final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "layout_transform_eigen"; }
+  std::string_view operation() const noexcept override { return "layout_transform"; }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    if (shuffle_of(LayoutTransformProblem(item))) return Support::yes();
+    return Support::no("a shuffle neither makes nor drops padding");
+  }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(layout_transform_eigen, LayoutTransformEigen)
+
+}  // namespace hetscope

@@ -1,0 +1,79 @@
+// layout_transform_onednn: the reorder primitive of oneDNN, opened at run time, with the library's own threads.
+//   traffic: elements read once, storage written once
+#include "harness/core/error.hpp"
+#include "harness/kernel/host_kernel.hpp"
+#include "kernels/dense/onednn_library.hpp"
+#include "kernels/layout/layout_transform.hpp"
+#include "kernels/layout/onednn_reorder.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+class Runs final : public HostRunnable {
+ public:
+  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+      : HostRunnable(cpu, pool), source_(source), target_(problem.target) {
+    std::string why_not;
+    open_onednn().set_threads(pool.size());
+    // The library takes writable memory for what it only reads.
+    reorder_ = OneDnnReorder::make(problem.source, problem.target, const_cast<std::byte*>(source.data()),
+                                   target_.data(), &why_not);
+    if (reorder_ == nullptr) throw Error(why_not);
+  }
+
+  // The library brings threads of its own; pinning the caller would pin all of them to one CPU.
+  void enter() override {
+    open_onednn().set_threads(pool().size());
+    if (pool().size() == 1) HostRunnable::enter();
+  }
+  void leave() override {
+    if (pool().size() == 1) HostRunnable::leave();
+  }
+  std::vector<Placement> placement() const override {
+    std::vector<Placement> result = HostRunnable::placement();
+    for (Placement& placement : result) placement.evidence += "; " + open_onednn().identity;
+    return result;
+  }
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.push_back(target_.clone());
+    return result;
+  }
+
+ protected:
+  void run_once() override { reorder_->execute(); }
+  std::vector<std::span<const std::byte>> operands() const override {
+    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
+  }
+
+ private:
+  const HostTensor& source_;
+  HostTensor target_;
+  std::unique_ptr<OneDnnReorder> reorder_;
+};
+
+class LayoutTransformOneDnn final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "layout_transform_onednn"; }
+  std::string_view operation() const noexcept override { return "layout_transform"; }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    const LayoutTransformProblem problem(item);
+    std::string why_not;
+    // Asked without memory, which the library only looks at when it runs.
+    if (OneDnnReorder::make(problem.source, problem.target, nullptr, nullptr, &why_not)) return Support::yes();
+    return Support::no(why_not);
+  }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(layout_transform_onednn, LayoutTransformOneDnn)
+
+}  // namespace hetscope

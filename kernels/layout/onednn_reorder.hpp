@@ -1,0 +1,30 @@
+// oneDNN's reorder primitive: the layout transform of the library that most frameworks use on x86-64.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "harness/tensor/tensor_view.hpp"
+
+namespace hetscope {
+
+// One reorder from a source to a target in memory; it owns what the library made for it.
+class OneDnnReorder {
+ public:
+  // nullptr, with the reason, when the library is missing, does not know one of the layouts, or has no such reorder.
+  // The memory outlives the result.
+  static std::unique_ptr<OneDnnReorder> make(const TensorView& source, const TensorView& target, void* source_memory,
+                                             void* target_memory, std::string* why_not);
+  ~OneDnnReorder();
+  OneDnnReorder(const OneDnnReorder&) = delete;
+  OneDnnReorder& operator=(const OneDnnReorder&) = delete;
+
+  void execute();
+
+ private:
+  struct State;
+  explicit OneDnnReorder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,126 @@
+// A run is whole vectors and one more that ends where the run does; runs shorter than a vector are two halves that
+// overlap. memcpy would do the same after a call and a few branches, which cost as much as a run of a hundred bytes.
+#include "kernels/layout/run_copy.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/layout/run_copy.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <hwy/cache_control.h>
+
+#include "kernels/layout/fetch_to_write.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Byte = std::uint8_t;
+
+constexpr std::int64_t kLineBytes = 64;
+constexpr std::int64_t kVectorBytes = HWY_MAX_BYTES >= 64 ? 64 : (HWY_MAX_BYTES >= 32 ? 32 : 16);
+
+template <int kBytes>
+HWY_INLINE void copy_part(const Byte* source, Byte* target) {
+#if HWY_TARGET == HWY_SCALAR
+  std::memcpy(target, source, kBytes);
+#else
+  if constexpr (kBytes >= 16) {
+    const hn::CappedTag<Byte, kBytes> d;
+    for (std::size_t at = 0; at < kBytes; at += hn::Lanes(d)) hn::StoreU(hn::LoadU(d, source + at), d, target + at);
+  } else {
+    std::memcpy(target, source, kBytes);
+  }
+#endif
+}
+
+// The first and the last kBytes, which overlap when bytes < 2 * kBytes.
+template <int kBytes>
+HWY_INLINE void copy_ends(const Byte* source, Byte* target, std::int64_t bytes) {
+  copy_part<kBytes>(source, target);
+  copy_part<kBytes>(source + bytes - kBytes, target + bytes - kBytes);
+}
+
+HWY_INLINE void copy_run(const Byte* source, Byte* target, std::int64_t bytes) {
+  if (bytes >= kVectorBytes) {
+    std::int64_t at = 0;
+    for (; at + 4 * kVectorBytes <= bytes; at += 4 * kVectorBytes) {
+      copy_part<4 * kVectorBytes>(source + at, target + at);
+    }
+    for (; at + kVectorBytes <= bytes; at += kVectorBytes) copy_part<kVectorBytes>(source + at, target + at);
+    if (at < bytes) copy_part<kVectorBytes>(source + bytes - kVectorBytes, target + bytes - kVectorBytes);
+    return;
+  }
+  if (bytes >= 32) return copy_ends<32>(source, target, bytes);
+  if (bytes >= 16) return copy_ends<16>(source, target, bytes);
+  if (bytes >= 8) return copy_ends<8>(source, target, bytes);
+  if (bytes >= 4) return copy_ends<4>(source, target, bytes);
+  if (bytes >= 2) return copy_ends<2>(source, target, bytes);
+  *target = *source;
+}
+
+// Consecutive runs of one loop; those a little ahead are fetched, on both sides where neither is sequential.
+HWY_INLINE void copy_inner(const Byte* source, Byte* target, const RunPlane& plane, std::int64_t count) {
+  constexpr std::int64_t kAheadBytes = 1024;
+  const std::int64_t run = plane.run_bytes;
+  const auto [unused, source_step, target_step] = plane.inner;
+  const std::int64_t ahead = std::max<std::int64_t>(1, kAheadBytes / run);
+  const bool fetches_source = source_step != run;
+  const bool fetches_target = target_step != run + plane.fill_bytes;
+  const bool is_short = run <= 8 * kLineBytes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (is_short && i + ahead < count) {
+      for (std::int64_t at = 0; fetches_source && at < run; at += kLineBytes) {
+        hwy::Prefetch(source + ahead * source_step + at);
+      }
+      for (std::int64_t at = 0; fetches_target && at < run; at += kLineBytes) {
+        fetch_to_write(target + ahead * target_step + at);
+      }
+    }
+    copy_run(source, target, run);
+    for (std::int64_t f = 0; f < plane.fill_bytes; ++f) target[run + f] = 0;
+    source += source_step;
+    target += target_step;
+  }
+}
+
+// Where runs are shorter than a few lines, the outer loop comes back to the source's lines after at most kInner runs.
+void copy_plane(const Byte* source, Byte* target, const RunPlane& plane) {
+  constexpr std::int64_t kInner = 64;
+  const bool is_blocked = plane.run_bytes % kLineBytes != 0 && plane.run_bytes < 4 * kLineBytes;
+  const std::int64_t block = is_blocked ? kInner : plane.inner.count;
+  for (std::int64_t first = 0; first < plane.inner.count; first += block) {
+    const std::int64_t count = std::min(block, plane.inner.count - first);
+    const Byte* from = source + first * plane.inner.source_stride;
+    Byte* to = target + first * plane.inner.target_stride;
+    for (std::int64_t i = 0; i < plane.outer.count; ++i) {
+      copy_inner(from, to, plane, count);
+      from += plane.outer.source_stride;
+      to += plane.outer.target_stride;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hetscope {
+
+HWY_EXPORT(copy_plane);
+
+void copy_runs(const std::byte* source, std::byte* target, const RunPlane& plane) {
+  HWY_DYNAMIC_DISPATCH(copy_plane)
+  (reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), plane);
+}
+
+}  // namespace hetscope
+#endif  // HWY_ONCE

@@ -1,0 +1,130 @@
+// Boxes are carried out literally and compared with the reference, on shapes and layouts drawn at random: odd, prime,
+// of one element, with and without packing on either side.
+#include "kernels/layout/movement.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "kernels/layout/layout_transform.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::ElementsAre;
+
+HostTensor numbered(const TensorView& view) {
+  HostTensor tensor(view);
+  Random random(11);
+  tensor.fill_random(random);
+  return tensor;
+}
+
+// Marks what is written, so that an element that is written twice or never is seen.
+struct Written {
+  HostTensor target;
+  std::vector<int> times;
+};
+
+void move_box(const MovementBox& box, const HostTensor& source, Written& written) {
+  const auto width = static_cast<std::int64_t>(size_of(source.dtype()));
+  const auto count_bytes = [&](std::int64_t at) {
+    for (std::int64_t i = 0; i < width; ++i) ++written.times[static_cast<std::size_t>(at * width + i)];
+  };
+  std::vector<std::int64_t> counts;
+  for (const MovementLoop& loop : box.loops) counts.push_back(loop.count);
+  for_each_index(Shape(counts), [&](std::span<const std::int64_t> index) {
+    std::int64_t from = box.source_offset;
+    std::int64_t to = box.target_offset;
+    for (std::size_t i = 0; i < index.size(); ++i) {
+      from += index[i] * box.loops[i].source_stride;
+      to += index[i] * box.loops[i].target_stride;
+    }
+    ASSERT_LE((from + 1) * width, static_cast<std::int64_t>(source.size_bytes()));
+    ASSERT_LE((to + 1) * width, static_cast<std::int64_t>(written.target.size_bytes()));
+    std::memcpy(written.target.data() + to * width, source.data() + from * width, static_cast<std::size_t>(width));
+    count_bytes(to);
+    if (box.fill == 0 || index.back() + 1 < box.loops.back().count) return;
+    ASSERT_EQ(box.loops.back().target_stride, 1);
+    for (std::int64_t i = 1; i <= box.fill; ++i) count_bytes(to + i);
+  });
+}
+
+void expect_moved(const TensorView& from, const TensorView& to) {
+  SCOPED_TRACE(from.shape().to_string() + " " + from.layout().name() + " to " + to.layout().name());
+  const HostTensor source = numbered(from);
+  HostTensor expected(to);
+  copy_elements(source, expected);
+  Written written{HostTensor(to), std::vector<int>(expected.size_bytes(), 0)};
+  for (const MovementBox& box : movement_of(from, to)) {
+    for (std::size_t i = 1; i < box.loops.size(); ++i) {
+      EXPECT_GT(box.loops[i - 1].target_stride, box.loops[i].target_stride);
+    }
+    move_box(box, source, written);
+  }
+  EXPECT_TRUE(std::ranges::all_of(written.times, [](int times) { return times == 1; }));
+  EXPECT_EQ(std::memcmp(written.target.data(), expected.data(), expected.size_bytes()), 0);
+}
+
+Layout random_layout(int rank, Random& random) {
+  std::vector<int> order(static_cast<std::size_t>(rank));
+  std::iota(order.begin(), order.end(), 0);
+  for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[random.below(i + 1)]);
+  if (random.below(3) != 0) return Layout(order);
+  return Layout(order, static_cast<int>(random.below(static_cast<std::uint64_t>(rank))), 2 << random.below(4));
+}
+
+TEST(Movement, MovesEveryElementOnceForRandomLayouts) {
+  constexpr std::int64_t kExtents[] = {1, 1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 16, 17, 20, 33};
+  constexpr DType kTypes[] = {DType::f32, DType::f16, DType::i8};
+  Random random(2024);
+  for (int trial = 0; trial < 1500; ++trial) {
+    std::vector<std::int64_t> dims;
+    const int rank = 1 + static_cast<int>(random.below(kMaxLayoutRank));
+    std::int64_t count = 1;
+    while (static_cast<int>(dims.size()) < rank) {
+      std::int64_t extent = kExtents[random.below(std::size(kExtents))];
+      if (count * extent > 4000) extent = 1;
+      count *= extent;
+      dims.push_back(extent);
+    }
+    const Shape shape(dims);
+    const DType dtype = kTypes[random.below(3)];
+    expect_moved({dtype, shape, random_layout(rank, random)}, {dtype, shape, random_layout(rank, random)});
+    if (HasFailure()) return;
+  }
+}
+
+std::vector<MovementBox> boxes(const char* from, const char* to, const Shape& shape) {
+  return movement_of({DType::f32, shape, Layout::parse(from, shape.rank())},
+                     {DType::f32, shape, Layout::parse(to, shape.rank())});
+}
+
+TEST(Movement, MergesWhatStaysTogether) {
+  EXPECT_THAT(boxes("NCHW", "NHWC", {1, 64, 5, 7}), ElementsAre(MovementBox{0, 0, {{35, 1, 64}, {64, 35, 1}}, 0}));
+  // Windows of 7 x 7 pixels: a row of one is 7 x 96 elements in both.
+  EXPECT_THAT(boxes("order:0,1,2,3,4,5", "order:0,1,3,2,4,5", {1, 8, 7, 8, 7, 96}),
+              ElementsAre(MovementBox{0, 0, {{8, 37632, 37632}, {8, 672, 4704}, {7, 5376, 672}, {672, 1, 1}}, 0}));
+  EXPECT_THAT(boxes("NCHW", "NCHW", {2, 3, 5, 7}), ElementsAre(MovementBox{0, 0, {{210, 1, 1}}, 0}));
+  EXPECT_THAT(boxes("NCHW", "NHWC", {1, 1, 1, 1}), ElementsAre(MovementBox{0, 0, {}, 0}));
+}
+
+TEST(Movement, CutsPackedDimensionsWhereTheLastVectorIsNotFull) {
+  // 8 full vectors, then one lane and three zeros.
+  EXPECT_THAT(boxes("NHWC", "NC4HW4", {1, 33, 2, 3}),
+              ElementsAre(MovementBox{0, 0, {{8, 4, 24}, {6, 33, 4}, {4, 1, 1}}, 0},
+                          MovementBox{32, 192, {{6, 33, 4}, {1, 1, 1}}, 3}));
+  // Channels stay at one distance: nothing to cut.
+  EXPECT_THAT(boxes("NCHW", "NHWC4", {1, 33, 2, 3}), ElementsAre(MovementBox{0, 0, {{6, 1, 36}, {33, 6, 1}}, 3}));
+  EXPECT_THAT(boxes("NCHW", "NC4HW4", {1, 3, 2, 3}), ElementsAre(MovementBox{0, 0, {{6, 1, 4}, {3, 6, 1}}, 1}));
+  // 76 channels in vectors of 4 fill four of 16 and three quarters of the fifth, whose last quarter is zeroed once.
+  EXPECT_THAT(boxes("NC4HW4", "NC16HW16", {1, 76, 2, 1}),
+              ElementsAre(MovementBox{0, 0, {{4, 32, 32}, {2, 4, 16}, {4, 8, 4}, {4, 1, 1}}, 0},
+                          MovementBox{128, 128, {{2, 4, 16}, {2, 8, 4}, {4, 1, 1}}, 0},
+                          MovementBox{144, 136, {{2, 4, 16}, {4, 1, 1}}, 4}));
+}
+
+}  // namespace
+}  // namespace hetscope
