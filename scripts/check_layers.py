@@ -22,6 +22,7 @@ ROOMS = {
     "harness/kernel": ["harness/processor"],
     "harness/measure": ["harness/kernel", "harness/meter", "harness/statistics"],
     "harness/run": ["harness/measure", "harness/record"],
+    "harness/baseline": ["harness/run"],
     "kernels": ["harness/kernel", "harness/processor", "harness/tensor", "harness/core"],
     "reports": ["harness/record", "harness/statistics", "harness/core"],
     "graph": ["harness/tensor", "harness/core"],

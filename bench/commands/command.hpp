@@ -30,6 +30,7 @@ void add_dump(Commands& commands);
 void add_export(Commands& commands);
 void add_import(Commands& commands);
 void add_list(Commands& commands);
+void add_models(Commands& commands);
 void add_reproduce(Commands& commands);
 void add_qualify(Commands& commands);
 void add_run(Commands& commands);

@@ -12,6 +12,7 @@
 #include <exception>
 
 #include "bench/commands/command.hpp"
+#include "harness/baseline/model_inference.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/fingerprint.hpp"
@@ -62,12 +63,13 @@ int flushed(int code) {
 
 WorkerCommand worker_command() { return {"/proc/self/exe", {"worker"}}; }
 
-int hetscope_main(int argc, char** argv, const Catalog& catalog) {
+int hetscope_main(int argc, char** argv, Catalog catalog) {
   occupy_standard_descriptors();
   // A reader that is gone and a file that may not grow are errors of a write, not reasons to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   try {
+    add_baselines(catalog);
     // The supervisor starts this program again as its worker; no user calls it so.
     if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return serve_worker(catalog);
 
@@ -87,6 +89,7 @@ int hetscope_main(int argc, char** argv, const Catalog& catalog) {
     add_export(commands);
     add_import(commands);
     add_list(commands);
+    add_models(commands);
     add_reproduce(commands);
     add_qualify(commands);
     add_run(commands);

@@ -14,6 +14,7 @@ inline constexpr int kExitInput = 2;
 inline constexpr int kExitUndecided = 3;
 inline constexpr int kExitSignal = 128;
 
-int hetscope_main(int argc, char** argv, const Catalog& catalog);
+// The baselines of this device are added to `catalog`.
+int hetscope_main(int argc, char** argv, Catalog catalog);
 
 }  // namespace hetscope

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "bench/commands/program.hpp"
 #include "bench/trust/coverage.hpp"
@@ -38,5 +39,5 @@ int main(int argc, char** argv) {
     const Kernel& inner = catalog.kernels().at(name);
     for (const int percent : {3, 5}) catalog.kernels().add(make_slowed_kernel(inner, percent));
   }
-  return hetscope_main(argc, argv, catalog);
+  return hetscope_main(argc, argv, std::move(catalog));
 }

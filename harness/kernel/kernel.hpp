@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/core/case.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/support.hpp"
 #include "harness/kernel/axis.hpp"
 #include "harness/kernel/operation.hpp"
@@ -18,6 +19,17 @@ namespace hetscope {
 
 // In the order of the case's `processor` list.
 using Processors = std::span<Processor* const>;
+
+// Thrown by prepare() or by an operation's reference() when only trying shows that a case cannot be run here: its row
+// has the status and the reason of `answer`, as if supports() had said so.
+class Declined final : public Error {
+ public:
+  explicit Declined(const Support& answer) : Error(answer.reason()), is_absent_(answer.is_absent()) {}
+  bool is_absent() const noexcept { return is_absent_; }
+
+ private:
+  bool is_absent_;
+};
 
 class Kernel {
  public:
@@ -31,7 +43,7 @@ class Kernel {
   // Whether this case can run on these processors; asked before prepare().
   virtual Support supports(const Case& item, Processors processors) const = 0;
   // Allocates, uploads, packs constants and compiles; its time and bytes are recorded, never part of a latency. The
-  // inputs outlive the Runnable. Throws Error when the device refuses.
+  // inputs outlive the Runnable. Throws Error when the device refuses, Declined when it turns out that it cannot be.
   virtual std::unique_ptr<Runnable> prepare(const Case& item, Processors processors,
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.

@@ -54,6 +54,12 @@ class Runnable {
   virtual std::vector<Placement> placement() const { return {}; }
   // Results besides the times, known after a run.
   virtual Metrics metrics() { return {}; }
+  // What else a reader must know, in words by name: versions, hashes, what its own clock encloses.
+  virtual std::map<std::string, std::string> notes() { return {}; }
+
+  // Nanoseconds that a sample must take at least, where the way to it and back costs so much that shorter ones would
+  // measure the way.
+  virtual std::int64_t least_sample_ns() const { return 0; }
 };
 
 }  // namespace hetscope

@@ -92,6 +92,7 @@ bool evict(Member& member) {
 // Grows the batch until a sample is long enough, then repeats it until its time has settled or the time is spent.
 void warm_up(Member& member, const Clock& clock, const MeasureOptions& options, std::int64_t min_sample_ns) {
   Runnable& runnable = *member.subject.runnable;
+  if (min_sample_ns > 0) min_sample_ns = std::max(min_sample_ns, runnable.least_sample_ns());
   const EnteredRunnable entered(runnable);
   const std::int64_t end_ns = clock.now_ns() + options.warm_up_ns;
   std::vector<double> times;

@@ -185,6 +185,7 @@ struct Record {
   std::int64_t executed_bytes = 0;
   std::int64_t executed_flops = 0;
   std::map<std::string, MetricRecord> metrics;
+  std::map<std::string, std::string> notes;
   std::vector<PlacementRecord> placement;
   ConditionsRecord conditions;
   std::optional<SourceRecord> source;  // nothing: measured by hetscope itself

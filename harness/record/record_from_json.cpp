@@ -374,6 +374,9 @@ Record record_from_json(const json& value, std::string_view where) {
     record.metrics[name] = {metric["value"].number_or_nan(), metric["unit"].text(),
                             metric.optional_member("roof").text_or_empty()};
   });
+  if (const Node notes = root.optional_member("notes"); !notes.is_null()) {
+    notes.for_each_member([&](const std::string& name, const Node& note) { record.notes[name] = note.text(); });
+  }
   root["placement"].for_each_item([&](const Node& place) {
     record.placement.push_back({place["requested"].text(), place["actual"].text(), place["evidence"].text()});
   });

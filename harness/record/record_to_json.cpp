@@ -221,6 +221,7 @@ json to_json(const Record& record) {
                     {"executed_bytes", record.executed_bytes},
                     {"executed_flops", record.executed_flops}};
   object["metrics"] = metrics_to_json(record.metrics);
+  if (!record.notes.empty()) object["notes"] = record.notes;
   json placement = json::array();
   for (const PlacementRecord& place : record.placement) {
     placement.push_back({{"requested", place.requested}, {"actual", place.actual}, {"evidence", place.evidence}});

@@ -1,4 +1,4 @@
-// fork, exec and two pipes.
+// fork, exec and pipes.
 #include "harness/run/child_process.hpp"
 
 #include <fcntl.h>
@@ -19,7 +19,6 @@
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "harness/run/interruption.hpp"
-#include "harness/run/worker_process.hpp"
 
 namespace hetscope {
 namespace {
@@ -40,71 +39,92 @@ Pipe make_pipe() {
   return {OwnedFd(ends[0]), OwnedFd(ends[1])};
 }
 
-// The process group, ended and reaped with its owner.
-class Child {
- public:
-  explicit Child(pid_t pid) : pid_(pid) {}
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() { end(); }
+void unblock(const OwnedFd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
 
-  // Waits for its own end; false at the deadline.
-  bool wait_until(SteadyClock::time_point deadline) {
-    for (;;) {
-      const pid_t got = ::waitpid(pid_, &status_, WNOHANG);
-      if (got == pid_) {
-        // Whatever the program left running in its group goes with it.
-        ::kill(-std::exchange(pid_, -1), SIGKILL);
-        return true;
-      }
-      if (SteadyClock::now() > deadline) return false;
-      ::poll(nullptr, 0, 1);
-    }
-  }
-  // Kills it when it still runs; its status.
-  int end() {
-    if (pid_ < 0) return status_;
-    ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    return status_;
-  }
-
- private:
-  pid_t pid_;
-  int status_ = 0;
-};
-
-pid_t spawn(const std::vector<std::string>& words, const Pipe& out, const Pipe& error, const Pipe& failure) {
-  std::vector<std::string> texts = words;
-  std::vector<char*> argv;
-  for (std::string& text : texts) argv.push_back(text.data());
-  argv.push_back(nullptr);
-  const OwnedFd null_read(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) throw Error(std::string("no process: ") + std::strerror(errno), words[0]);
-  if (pid > 0) {
-    ::setpgid(pid, pid);
-    return pid;
-  }
-  // Only async-signal-safe calls from here on.
+// Between fork and exec only async-signal-safe calls are allowed.
+[[noreturn]] void become_program(int input, int out, int error, int failure, pid_t parent, char** argv) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kExecFailed);
   ::signal(SIGPIPE, SIG_DFL);
-  ::dup2(null_read.get(), STDIN_FILENO);
-  ::dup2(out.write.get(), STDOUT_FILENO);
-  ::dup2(error.write.get(), STDERR_FILENO);
-  ::execvp(argv[0], argv.data());
+  ::dup2(input, STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(error, STDERR_FILENO);
+  ::execvp(argv[0], argv);
   const int reason = errno;
-  const ssize_t ignored = ::write(failure.write.get(), &reason, sizeof reason);
+  const ssize_t ignored = ::write(failure, &reason, sizeof reason);
   static_cast<void>(ignored);
   ::_exit(kExecFailed);
 }
 
-// false: the other side closed it.
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& words, Input input) {
+  if (words.empty()) throw Error("the command is empty", {}, "name a program");
+  std::vector<std::string> texts = words;
+  std::vector<char*> argv;
+  for (std::string& text : texts) argv.push_back(text.data());
+  argv.push_back(nullptr);
+  Pipe out = make_pipe(), error = make_pipe(), failure = make_pipe();
+  Pipe in = make_pipe();
+  if (input == Input::nothing) in.read = OwnedFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) throw Error(std::string("no process: ") + std::strerror(errno), words[0]);
+  if (pid_ == 0) {
+    become_program(in.read.get(), out.write.get(), error.write.get(), failure.write.get(), parent, argv.data());
+  }
+  ::setpgid(pid_, pid_);  // in both processes: whoever comes first
+  for (Pipe* pipe : {&out, &error, &failure}) pipe->write.reset();
+  int reason = 0;
+  ssize_t got;
+  do {
+    got = ::read(failure.read.get(), &reason, sizeof reason);
+  } while (got < 0 && errno == EINTR);
+  if (got == static_cast<ssize_t>(sizeof reason)) {
+    end();
+    throw Error(std::string("cannot be started: ") + std::strerror(reason), words[0],
+                "give a program that is there and may be run");
+  }
+  out_ = std::move(out.read);
+  error_ = std::move(error.read);
+  if (input == Input::pipe) input_ = std::move(in.write);
+  for (const OwnedFd* fd : {&out_, &error_, &input_}) unblock(*fd);
+}
+
+ChildProcess::~ChildProcess() { end(); }
+
+void ChildProcess::signal(int number) noexcept {
+  if (pid_ > 0) ::kill(-pid_, number);
+}
+
+bool ChildProcess::wait_until(SteadyClock::time_point deadline) {
+  while (pid_ > 0) {
+    if (::waitpid(pid_, &status_, WNOHANG) == pid_) {
+      // Whatever the program left running in its group goes with it.
+      ::kill(-std::exchange(pid_, -1), SIGKILL);
+      return true;
+    }
+    if (SteadyClock::now() > deadline) return false;
+    ::poll(nullptr, 0, 1);
+  }
+  return true;
+}
+
+void ChildProcess::end() {
+  if (pid_ < 0) return;
+  ::kill(-pid_, SIGKILL);
+  while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+std::string ChildProcess::fault() const {
+  if (WIFSIGNALED(status_)) return "was killed by " + signal_name(WTERMSIG(status_));
+  if (WEXITSTATUS(status_) != 0) return "exited with code " + std::to_string(WEXITSTATUS(status_));
+  return "";
+}
+
 bool read_some(int fd, std::string& text) {
   std::array<char, 1 << 14> chunk;
   const ssize_t got = ::read(fd, chunk.data(), chunk.size());
@@ -119,39 +139,21 @@ std::string last_line(std::string text) {
   return one_line(text.substr(text.rfind('\n') + 1));
 }
 
-std::string fault_of(int status) {
-  if (WIFSIGNALED(status)) return "was killed by " + signal_name(WTERMSIG(status));
-  if (WEXITSTATUS(status) != 0) return "exited with code " + std::to_string(WEXITSTATUS(status));
-  return "";
-}
-
-}  // namespace
-
 ProgramOutput run_program(const std::vector<std::string>& words, double timeout_s, std::size_t max_bytes) {
-  if (words.empty()) throw Error("the command is empty", {}, "name a program");
-  Pipe out = make_pipe();
-  Pipe error = make_pipe();
-  Pipe failure = make_pipe();
   const auto begin = SteadyClock::now();
   const auto deadline =
       begin + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(timeout_s));
-  Child child(spawn(words, out, error, failure));
-  for (Pipe* pipe : {&out, &error, &failure}) pipe->write.reset();
-  int reason = 0;
-  if (::read(failure.read.get(), &reason, sizeof reason) == static_cast<ssize_t>(sizeof reason)) {
-    throw Error(std::string("cannot be started: ") + std::strerror(reason), words[0],
-                "give a program that is there and may be run");
-  }
+  ChildProcess child(words);
 
   ProgramOutput result;
   std::string error_text;
   bool is_open[2] = {true, true};
   while (is_open[0] || is_open[1]) {
     InterruptionGuard::check();
-    pollfd fds[2] = {{is_open[0] ? out.read.get() : -1, POLLIN, 0}, {is_open[1] ? error.read.get() : -1, POLLIN, 0}};
+    pollfd fds[2] = {{is_open[0] ? child.out() : -1, POLLIN, 0}, {is_open[1] ? child.error() : -1, POLLIN, 0}};
     ::poll(fds, 2, kSliceMs);
-    if (fds[0].revents != 0) is_open[0] = read_some(out.read.get(), result.out);
-    if (fds[1].revents != 0) is_open[1] = read_some(error.read.get(), error_text);
+    if (fds[0].revents != 0) is_open[0] = read_some(child.out(), result.out);
+    if (fds[1].revents != 0) is_open[1] = read_some(child.error(), error_text);
     if (error_text.size() > 2 * kTailBytes) error_text.erase(0, error_text.size() - kTailBytes);
     if (result.out.size() > max_bytes) {
       result.out.resize(max_bytes);
@@ -163,9 +165,9 @@ ProgramOutput run_program(const std::vector<std::string>& words, double timeout_
   if (result.fault.empty() && !child.wait_until(deadline)) {
     result.fault = fmt::format("timed out after {} s and was killed", format_number(timeout_s));
   }
-  const int status = child.end();
+  child.end();
   result.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
-  if (result.fault.empty()) result.fault = fault_of(status);
+  if (result.fault.empty()) result.fault = child.fault();
   result.error_tail = last_line(std::move(error_text));
   return result;
 }

@@ -1,10 +1,53 @@
-// Somebody else's program, run to its end: its output, and how it ended. Nothing passes through a shell.
+// Somebody else's program: started without a shell, heard through pipes, ended with its whole process group.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "harness/run/worker_process.hpp"
+
 namespace hetscope {
+
+// A program that runs. `words[0]` is looked up in $PATH. It has a process group of its own, which is killed with this
+// object and with this process.
+class ChildProcess {
+ public:
+  enum class Input { nothing, pipe };
+
+  // `input` nothing: /dev/null is its standard input. Throws Error when it cannot be started.
+  explicit ChildProcess(const std::vector<std::string>& words, Input input = Input::nothing);
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  // Descriptors to read its standard output and error from and, with Input::pipe, to write to; they do not block.
+  int out() const noexcept { return out_.get(); }
+  int error() const noexcept { return error_.get(); }
+  int input() const noexcept { return input_.get(); }
+
+  // To the whole group, as long as the program runs.
+  void signal(int number) noexcept;
+  // Waits for its own end; false at the deadline.
+  bool wait_until(std::chrono::steady_clock::time_point deadline);
+  // Kills the group when the program still runs; returns when it is gone.
+  void end();
+  // After its end: "" for exit code 0, else "exited with code 3" or "was killed by SIGSEGV".
+  std::string fault() const;
+
+ private:
+  OwnedFd out_, error_, input_;
+  pid_t pid_ = -1;
+  int status_ = 0;
+};
+
+// Appends what `fd` has to say to `text`. false: the other side closed it.
+bool read_some(int fd, std::string& text);
+// The last line of a program's standard error, on one line.
+std::string last_line(std::string text);
 
 struct ProgramOutput {
   std::string out;         // standard output, at most the limit

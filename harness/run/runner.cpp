@@ -55,12 +55,16 @@ void fail(Record& record, Status status, std::string reason) {
   record.reason = one_line(std::move(reason));
 }
 
+Status status_of_refusal(bool is_absent) { return is_absent ? Status::skipped : Status::unsupported; }
+
 // Runs `step` and turns what it throws into the member's failure. The one place where a case's exceptions end.
 template <class Step>
 bool guarded(Record& record, const char* doing, Step&& step) {
   try {
     step();
     return true;
+  } catch (const Declined& declined) {
+    fail(record, status_of_refusal(declined.is_absent()), declined.what());
   } catch (const std::bad_alloc&) {
     fail(record, Status::failed, std::string(doing) + ": not enough memory");
   } catch (const std::exception& error) {
@@ -148,7 +152,7 @@ void Runner::State::prepare(Member& member, const Case& item) {
   std::vector<Processor*> on;
   for (const std::string& name : item.processors()) on.push_back(&processors.at(name));
   if (const Support support = member.kernel->supports(item, on); !support) {
-    fail(member.record, Status::unsupported, support.reason());
+    fail(member.record, status_of_refusal(support.is_absent()), support.reason());
     return;
   }
   member.problem = problem_of(item, operation);
@@ -304,6 +308,7 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
       for (const auto& [name, metric] : member.runnable->metrics()) {
         member.record.metrics[name] = {metric.value, metric.unit, metric.roof};
       }
+      member.record.notes = member.runnable->notes();
     }
     records.push_back(std::move(member.record));
   }

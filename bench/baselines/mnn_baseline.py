@@ -1,0 +1,90 @@
+"""MNN on the CPU, by its Python package; the model is converted by its own converter."""
+
+import json
+import sys
+from pathlib import Path
+
+from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
+                               run_converter, serve)
+
+# Names that its graph has for what only moves elements.
+MOVING = {"Permute": "Transpose", "ConvertTensor": "Transpose", "StridedSlice": "Slice", "SliceTf": "Slice",
+          "GatherV2": "Gather", "BroadcastTo": "Expand", "Raster": "Transpose", "Padding": "Pad"}
+NOT_COMPUTED = ("Input", "Const", "TrainableParam")
+
+
+class Mnn(Baseline):
+    name = "mnn"
+    packages = ("MNN", "numpy")
+
+    def load(self, request):
+        place, notes = converted(request, "mnnconvert", package_version("MNN"),
+                                 lambda directory: self._convert(request.model, directory))
+        import MNN
+        from MNN import expr, nn
+
+        self.request = request
+        self.place = place
+        self.expr = expr
+        runtime = nn.create_runtime_manager((
+            {"backend": "CPU", "numThread": request.threads,
+             "precision": "low" if request.precision == "f16" else "high"},))
+        if request.precision == "f16" and not self._has_f16():
+            raise Unsupported("this CPU has no f16 arithmetic that MNN uses")
+        self.module = nn.load_module_from_file(str(place / "model.mnn"), [t.name for t in request.inputs],
+                                               request.outputs, runtime_manager=runtime)
+        if self.module is None:
+            raise Unsupported("MNN does not load the converted model")
+        info = self.module.get_info() if hasattr(self.module, "get_info") else None
+        wanted = [str(v.dtype) for v in info["inputs"]] if isinstance(info, dict) and "inputs" in info else None
+        self.feed = []
+        for number, tensor in enumerate(request.inputs):
+            values = request.array(tensor)
+            variable = expr.const(values.copy(), list(tensor.shape), expr.NCHW,
+                                  expr.float if tensor.dtype == "f32" else expr.int)
+            self.feed.append(variable)
+        self.wanted = wanted
+        self.results = None
+        return notes
+
+    @staticmethod
+    def _has_f16():
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        return "avx512_fp16" in text or "asimdhp" in text or "fphp" in text
+
+    @staticmethod
+    def _convert(model, directory):
+        run_converter([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", model, "--MNNModel",
+                       str(directory / "model.mnn"), "--bizCode", "hetscope"], directory)
+        if not (directory / "model.mnn").exists():
+            raise Skipped("mnnconvert wrote no model")
+
+    def run(self):
+        results = self.module.forward(self.feed)
+        self.results = results if isinstance(results, (list, tuple)) else [results]
+        # Evaluation is lazy: reading makes it happen.
+        for result in self.results:
+            result.read()
+
+    def outputs(self):
+        # Its own layout packs channels by four; the caller wants them in the model's order.
+        return [output(name, self._plain(value).read()) for name, value in zip(self.request.outputs, self.results)]
+
+    def _plain(self, value):
+        return self.expr.convert(value, self.expr.NCHW) if value.data_format == self.expr.NC4HW4 else value
+
+    def evidence(self):
+        metrics = {}
+        try:
+            run_converter([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "MNN", "--modelFile",
+                           str(self.place / "model.mnn"), "--JsonFile", "model.json"], self.request.work, 20)
+            with open(Path(self.request.work) / "model.json", encoding="utf-8") as file:
+                kinds = [op["type"] for op in json.load(file)["oplists"]]
+            metrics = operator_metrics("optimised", (MOVING.get(k, k) for k in kinds if k not in NOT_COMPUTED))
+        except (Skipped, OSError, ValueError, KeyError):
+            pass  # then the counts are missing, which the report shows
+        return {"metrics": metrics, "placement": [
+            {"requested": "cpu", "actual": "cpu", "evidence": "the runtime has the back end CPU only"}]}
+
+
+serve(Mnn())

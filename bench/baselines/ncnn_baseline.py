@@ -1,0 +1,97 @@
+"""ncnn on the CPU, by its Python package; the model is converted by pnnx."""
+
+import shutil
+from pathlib import Path
+
+from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
+                               run_converter, serve)
+
+# Names that its graph has for what only moves elements.
+MOVING = {"Permute": "Transpose", "Crop": "Slice", "ExpandDims": "Unsqueeze", "ShuffleChannel": "Transpose",
+          "PixelShuffle": "DepthToSpace", "Padding": "Pad", "Packing": "Transpose", "Split": "Identity"}
+
+
+class Ncnn(Baseline):
+    name = "ncnn"
+    packages = ("ncnn", "pnnx", "numpy")
+
+    def load(self, request):
+        if any(tensor.dtype == "i32" for tensor in request.inputs):
+            kinds = "i64"
+        place, notes = converted(request, "pnnx", package_version("pnnx"),
+                                 lambda directory: self._convert(request, directory))
+        import ncnn
+        import numpy
+
+        self.numpy = numpy
+        self.ncnn = ncnn
+        self.request = request
+        self.place = place
+        self.net = ncnn.Net()
+        half = request.precision == "f16"
+        options = self.net.opt
+        options.num_threads = request.threads
+        options.use_vulkan_compute = False
+        options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = half
+        options.use_bf16_storage = False
+        if self.net.load_param(str(place / "model.ncnn.param")) != 0:
+            raise Unsupported("ncnn does not load the converted graph: it has a layer that ncnn does not know")
+        if self.net.load_model(str(place / "model.ncnn.bin")) != 0:
+            raise Unsupported("ncnn does not load the converted weights")
+        names = self.net.input_names()
+        if len(names) != len(request.inputs):
+            raise Unsupported(f"the converted model has {len(names)} inputs, not {len(request.inputs)}")
+        self.feed = [(name, self._mat(request.array(tensor))) for name, tensor in zip(names, request.inputs)]
+        self.out_names = self.net.output_names()
+        if len(self.out_names) != len(request.outputs):
+            raise Unsupported(f"the converted model has {len(self.out_names)} outputs, not {len(request.outputs)}")
+        self.results = None
+        return notes
+
+    def _mat(self, values):
+        # ncnn has no batch dimension: a leading 1 is left out.
+        if values.ndim > 1 and values.shape[0] == 1:
+            values = values[0]
+        return self.ncnn.Mat(self.numpy.ascontiguousarray(values)).clone()
+
+    @staticmethod
+    def _convert(request, directory):
+        import pnnx
+
+        program = shutil.which("pnnx") or str(Path(pnnx.__file__).parent / "bin" / "pnnx")
+        model = directory / "model.onnx"
+        model.symlink_to(request.model)
+        names = {"f32": "f32", "i32": "i64"}
+        shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + names[t.dtype] for t in request.inputs)
+        run_converter([program, "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
+        model.unlink()
+        for name in ("model.ncnn.param", "model.ncnn.bin"):
+            if not (directory / name).exists():
+                raise Skipped(f"pnnx wrote no {name}")
+        for path in directory.iterdir():
+            if path.name not in ("model.ncnn.param", "model.ncnn.bin", "converter.log"):
+                path.unlink()
+
+    def run(self):
+        extractor = self.net.create_extractor()
+        for name, value in self.feed:
+            extractor.input(name, value)
+        self.results = []
+        for name in self.out_names:
+            status, value = extractor.extract(name)
+            if status != 0:
+                raise RuntimeError(f"extracting {name} gave {status}")
+            self.results.append(value)
+
+    def outputs(self):
+        return [output(name, self.numpy.array(value)) for name, value in zip(self.request.outputs, self.results)]
+
+    def evidence(self):
+        lines = (self.place / "model.ncnn.param").read_text(encoding="utf-8").splitlines()[2:]
+        kinds = [line.split()[0] for line in lines if line.strip()]
+        kinds = [MOVING.get(kind, kind) for kind in kinds if kind not in ("Input", "MemoryData")]
+        return {"metrics": operator_metrics("optimised", kinds), "placement": [
+            {"requested": "cpu", "actual": "cpu", "evidence": "Vulkan is switched off"}]}
+
+
+serve(Ncnn())

@@ -1,0 +1,68 @@
+"""TVM (Relax) on the CPU: imported from ONNX, compiled by its default pipeline for this CPU, not tuned."""
+
+import collections
+
+from hetscope_baseline import Baseline, Unsupported, converted, metric, output, package_version, serve
+
+
+class Tvm(Baseline):
+    name = "tvm"
+    packages = ("apache-tvm", "onnx", "numpy")
+
+    def load(self, request):
+        place, notes = converted(request, "relax", package_version("apache-tvm"),
+                                 lambda directory: self._compile(request, directory))
+        import numpy
+        import tvm
+        from tvm import relax
+
+        self.request = request
+        self.numpy = numpy
+        device = tvm.cpu()
+        self.machine = relax.VirtualMachine(tvm.runtime.load_module(str(place / "model.so")), device)
+        kinds = (place / "inputs.txt").read_text(encoding="utf-8").split()
+        self.feed = [tvm.runtime.tensor(request.array(tensor, kind), device)
+                     for tensor, kind in zip(request.inputs, kinds)]
+        self.main = self.machine["main"]
+        self.operators = int((place / "operators.txt").read_text(encoding="utf-8"))
+        self.results = None
+        return notes
+
+    @staticmethod
+    def _compile(request, directory):
+        import onnx
+        import tvm
+        from tvm import relax
+        from tvm.relax.frontend.onnx import from_onnx
+
+        model = onnx.load(request.model)
+        shapes = {tensor.name: list(tensor.shape) for tensor in request.inputs}
+        names = {onnx.TensorProto.INT64: "int64", onnx.TensorProto.INT32: "int32", onnx.TensorProto.BOOL: "bool"}
+        kinds = {item.name: names.get(item.type.tensor_type.elem_type, "float32") for item in model.graph.input}
+        kinds = {name: kinds[name] for name in shapes}
+        module = from_onnx(model, shape_dict=shapes, dtype_dict=kinds, keep_params_in_input=False)
+        target = tvm.target.Target({"kind": "llvm", "mcpu": tvm.target.codegen.llvm_get_system_cpu(),
+                                    "num-cores": request.threads})
+        with target:
+            module = relax.get_pipeline("zero")(module)
+            executable = tvm.compile(module, target)
+        executable.export_library(str(directory / "model.so"))
+        (directory / "inputs.txt").write_text(" ".join(kinds.values()), encoding="utf-8")
+        functions = collections.Counter(type(f).__name__ for f in module.functions.values())
+        (directory / "operators.txt").write_text(str(functions["PrimFunc"]), encoding="utf-8")
+
+    def run(self):
+        results = self.main(*self.feed)
+        self.results = [results] if hasattr(results, "numpy") else list(results)
+
+    def outputs(self):
+        if len(self.results) != len(self.request.outputs):
+            raise Unsupported(f"{len(self.results)} outputs, not {len(self.request.outputs)}")
+        return [output(name, value.numpy()) for name, value in zip(self.request.outputs, self.results)]
+
+    def evidence(self):
+        return {"metrics": {"optimised_operators": metric(self.operators)}, "placement": [
+            {"requested": "cpu", "actual": "cpu", "evidence": "compiled for llvm, run by tvm.cpu()"}]}
+
+
+serve(Tvm())

@@ -1,0 +1,12 @@
+// Where things that are fetched, installed or converted once are kept: below the user's cache directory, unless an
+// environment variable says otherwise.
+#pragma once
+
+#include <string>
+
+namespace hetscope {
+
+// $VARIABLE when it is set, else $XDG_CACHE_HOME/hetscope/NAME or ~/.cache/hetscope/NAME.
+std::string cache_directory(const char* variable, const std::string& name);
+
+}  // namespace hetscope
