@@ -107,8 +107,9 @@ leg_asan_ubsan() {
   configure asan-ubsan
   choose_programs asan-ubsan '^(unit|contract|kernels?|golden)_'
   build asan-ubsan "${programs[@]}"
-  # A tenth of the maps: every access is checked here.
-  HETSCOPE_FUZZ_MAPS=1000 HETSCOPE_SMALL_CASES=1 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  # A tenth of the maps: every access is checked here. Thread-local storage of libraries that are opened at run time is left
+  # to the loader: the leak checker of GCC 12 reads it wrongly and kills the test.
+  HETSCOPE_FUZZ_MAPS=1000 HETSCOPE_SMALL_CASES=1 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:intercept_tls_get_addr=0 UBSAN_OPTIONS=print_stacktrace=1 \
     LSAN_OPTIONS="suppressions='$suppressions/lsan.supp':print_suppressions=0" \
     tests asan-ubsan -L '^(unit|contract|kernels|golden)$'
 }

@@ -199,7 +199,9 @@ void add_run(Commands& commands) {
   command->add_option("--timeout", options->timeout_s,
                       "seconds without progress after which a case is killed (default: from its budget)");
   command->add_flag("--resume", options->resume, "go on with the run in --out");
-  command->add_flag("--retry-failed", options->retry_failed, "with --resume: run again what failed or was interrupted")
+  command
+      ->add_flag("--retry-failed", options->retry_failed,
+                 "with --resume: run again what has no result: failed, mismatch, mistrusted, unstable, interrupted")
       ->needs("--resume");
   command->callback(
       [&commands, options] { commands.action = [&commands, options] { return run(*options, commands.catalog); }; });

@@ -11,7 +11,7 @@
 #include "harness/core/embedded_file.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"
-#include "harness/run/json_node.hpp"
+#include "harness/record/json_node.hpp"
 
 namespace hetscope {
 

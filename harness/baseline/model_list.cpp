@@ -7,7 +7,7 @@
 #include "harness/baseline/cache_directory.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"
-#include "harness/run/json_node.hpp"
+#include "harness/record/json_node.hpp"
 #include "harness/run/scenario_texts.hpp"
 
 namespace hetscope {
