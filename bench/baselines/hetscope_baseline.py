@@ -47,7 +47,8 @@ class Request:
         self.model = message["model"]["path"]
         self.model_sha256 = message["model"]["sha256"]
         self.inputs = [Tensor(t["name"], t["dtype"], tuple(t["shape"]), t["path"]) for t in message["inputs"]]
-        self.outputs = list(message["outputs"])
+        self.outputs = [t["name"] for t in message["outputs"]]
+        self.output_shapes = [tuple(t["shape"]) for t in message["outputs"]]
         self.precision = message["precision"]
         self.device = message["device"]
         self.threads = int(message["threads"])

@@ -1,6 +1,6 @@
 """ncnn on the CPU, by its Python package; the model is converted by pnnx."""
 
-import shutil
+import importlib.util
 from pathlib import Path
 
 from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
@@ -16,8 +16,6 @@ class Ncnn(Baseline):
     packages = ("ncnn", "pnnx", "numpy")
 
     def load(self, request):
-        if any(tensor.dtype == "i32" for tensor in request.inputs):
-            kinds = "i64"
         place, notes = converted(request, "pnnx", package_version("pnnx"),
                                  lambda directory: self._convert(request, directory))
         import ncnn
@@ -56,14 +54,13 @@ class Ncnn(Baseline):
 
     @staticmethod
     def _convert(request, directory):
-        import pnnx
-
-        program = shutil.which("pnnx") or str(Path(pnnx.__file__).parent / "bin" / "pnnx")
+        # Importing it would need PyTorch.
+        program = Path(importlib.util.find_spec("pnnx").origin).parent / "pnnx"
         model = directory / "model.onnx"
         model.symlink_to(request.model)
         names = {"f32": "f32", "i32": "i64"}
         shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + names[t.dtype] for t in request.inputs)
-        run_converter([program, "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
+        run_converter([str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
         model.unlink()
         for name in ("model.ncnn.param", "model.ncnn.bin"):
             if not (directory / name).exists():

@@ -102,7 +102,7 @@ void BaselineRunnable::load(const BaselineSettings& settings, std::span<const Op
     write_bytes(path, tensor);
     load.inputs.push_back({inputs[i].name, std::string(to_string(tensor.dtype())), model_.inputs[i].shape, path});
   }
-  for (const ModelTensor& output : model_.outputs) load.outputs.push_back(output.name);
+  for (const ModelTensor& output : model_.outputs) load.outputs.push_back({output.name, {}, output.shape, {}});
   ready_ = process_->ask(load_line(load), Kind::ready, baseline_.load_timeout_s);
   if (ready_.kind == Kind::unsupported) throw Declined(Support::no(baseline_.title + ": " + ready_.reason));
   if (ready_.kind == Kind::skipped) throw Declined(Support::absent(baseline_.title + ": " + ready_.reason));

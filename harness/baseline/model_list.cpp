@@ -24,7 +24,7 @@ std::int64_t amount(const JsonNode& node, const char* key) {
 ModelFill read_fill(const JsonNode& node) {
   node.check_keys({"uniform", "integers", "constant"});
   if (node.members().size() != 1) throw node.error("a fill is one of uniform, integers, constant");
-  const auto& [kind, value] = node.members().front();
+  const auto [kind, value] = node.members().front();
   if (kind == "constant") {
     const double constant = value.number(-1e9, 1e9);
     return {ModelFill::Kind::constant, constant, constant};

@@ -132,11 +132,13 @@ json tensor_to_json(const BaselineTensor& tensor) {
 std::string load_line(const BaselineLoad& load) {
   json inputs = json::array();
   for (const BaselineTensor& tensor : load.inputs) inputs.push_back(tensor_to_json(tensor));
+  json outputs = json::array();
+  for (const BaselineTensor& tensor : load.outputs) outputs.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
   return dump_line({{"request", "load"},
                     {"protocol", kBaselineProtocol},
                     {"model", {{"path", load.model}, {"sha256", load.sha256}}},
                     {"inputs", std::move(inputs)},
-                    {"outputs", load.outputs},
+                    {"outputs", std::move(outputs)},
                     {"precision", load.precision},
                     {"device", load.device},
                     {"threads", load.threads},

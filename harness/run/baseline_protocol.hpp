@@ -33,10 +33,10 @@ struct BaselineLoad {
   std::string precision;  // "f32", "f16", "i8"
   std::string device;     // "cpu"
   int threads = 1;
-  std::vector<int> affinity;         // CPUs that it may use
-  std::string work;                  // directory for what it writes, gone afterwards
-  std::string conversions;           // directory where converted models are kept
-  std::vector<std::string> outputs;  // names, in the order in which they are wanted
+  std::vector<int> affinity;            // CPUs that it may use
+  std::string work;                     // directory for what it writes, gone afterwards
+  std::string conversions;              // directory where converted models are kept
+  std::vector<BaselineTensor> outputs;  // name and shape, in the order in which they are wanted
 };
 
 std::string load_line(const BaselineLoad& load);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts models where hetscope looks for them; called by get.sh, in an environment that has onnx, onnxslim and numpy.
+"""Puts models where hetscope looks for them; called by get.sh, in an environment that has onnx, onnxruntime, onnxslim and numpy.
 
 Trained ones come out of pinned wheels, have their shapes fixed and constants folded, and must then have the SHA-256 of
 their description; architectures are made from their committed graphs and seeds. --describe writes the descriptions.
@@ -59,12 +59,32 @@ def fixed(data, entry):
         model.graph.output.extend(kept)
     del model.graph.value_info[:]
     for value in model.graph.output:
-        value.type.tensor_type.ClearField("shape")
+        for dim in value.type.tensor_type.shape.dim:
+            dim.Clear()
     slim = onnxslim.slim(model)
     slim.producer_name, slim.producer_version, slim.doc_string = "hetscope", "", ""
+    set_output_shapes(slim)
     slim = onnx.shape_inference.infer_shapes(slim)
     onnx.checker.check_model(slim)
     return slim.SerializeToString(deterministic=True)
+
+
+def set_output_shapes(model):
+    """As a run says: shape inference does not know them for every operator."""
+    import numpy
+    import onnx
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    feed = {}
+    for value in model.graph.input:
+        kind = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+        feed[value.name] = numpy.ones([d.dim_value for d in value.type.tensor_type.shape.dim], dtype=kind)
+    for value, result in zip(model.graph.output, session.run([v.name for v in model.graph.output], feed)):
+        value.type.tensor_type.ClearField("shape")
+        value.type.tensor_type.shape.SetInParent()
+        for extent in result.shape:
+            value.type.tensor_type.shape.dim.add().dim_value = extent
 
 
 def describe(entry, data):
