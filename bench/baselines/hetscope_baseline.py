@@ -140,7 +140,7 @@ def run_converter(words, directory, seconds=None):
                                   timeout=limit, preexec_fn=_die_with_parent, check=False)
         except subprocess.TimeoutExpired:
             raise Skipped(f"{Path(words[0]).name} took more than {limit:g} s; "
-                          "scripts/baselines/convert.sh converts without that limit") from None
+                          "scripts/baselines/convert.py converts without that limit") from None
         except OSError as error:
             raise Skipped(f"{words[0]}: {error.strerror}") from None
     if done.returncode != 0:

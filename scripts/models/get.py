@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -63,10 +64,27 @@ def fixed(data, entry):
             dim.Clear()
     slim = onnxslim.slim(model)
     slim.producer_name, slim.producer_version, slim.doc_string = "hetscope", "", ""
+    set_plain_names(slim.graph)
     set_output_shapes(slim)
     slim = onnx.shape_inference.infer_shapes(slim)
     onnx.checker.check_model(slim)
     return slim.SerializeToString(deterministic=True)
+
+
+def set_plain_names(graph):
+    """Letters, digits and '_' only: converters make names of other graphs and of C++ variables from them."""
+    def plain(name):
+        return re.sub(r"[^A-Za-z0-9_]", "_", name)
+
+    for node in graph.node:
+        node.name = plain(node.name)
+        node.input[:] = [plain(name) for name in node.input]
+        node.output[:] = [plain(name) for name in node.output]
+        for item in node.attribute:
+            if item.HasField("g"):
+                set_plain_names(item.g)
+    for value in [*graph.input, *graph.output, *graph.value_info, *graph.initializer]:
+        value.name = plain(value.name)
 
 
 def set_output_shapes(model):
