@@ -13,34 +13,8 @@ namespace {
 constexpr std::int64_t kLineBytes = 64;
 constexpr std::int64_t kWidestElement = 16;
 
-RunLoop in_bytes(const MovementLoop& loop, std::int64_t element_bytes) {
+ByteLoop in_bytes(const MovementLoop& loop, std::int64_t element_bytes) {
   return {loop.count, loop.source_stride * element_bytes, loop.target_stride * element_bytes};
-}
-
-// Visits the starts of positions [begin, end) of `loops`, the last of which is the fastest.
-template <class Visit>
-void for_positions(const std::vector<RunLoop>& loops, std::int64_t begin, std::int64_t end, Visit&& visit) {
-  std::array<std::int64_t, 16> index{};
-  std::int64_t source = 0;
-  std::int64_t target = 0;
-  std::int64_t rest = begin;
-  for (std::size_t i = loops.size(); i-- > 0;) {
-    index[i] = rest % loops[i].count;
-    rest /= loops[i].count;
-    source += index[i] * loops[i].source_stride;
-    target += index[i] * loops[i].target_stride;
-  }
-  for (std::int64_t position = begin; position < end; ++position) {
-    visit(source, target);
-    for (std::size_t i = loops.size(); i-- > 0;) {
-      source += loops[i].source_stride;
-      target += loops[i].target_stride;
-      if (++index[i] < loops[i].count) break;
-      source -= index[i] * loops[i].source_stride;
-      target -= index[i] * loops[i].target_stride;
-      index[i] = 0;
-    }
-  }
 }
 
 }  // namespace
@@ -51,7 +25,7 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool stre
       run_bytes_(element_bytes),
       fill_bytes_(box.fill * element_bytes) {
   for (const MovementLoop& loop : box.loops) outer_.push_back(in_bytes(loop, element_bytes));
-  const auto is_step = [&](const RunLoop& loop) {
+  const auto is_step = [&](const ByteLoop& loop) {
     return loop.source_stride == element_bytes && loop.target_stride == element_bytes;
   };
   const bool has_run = !outer_.empty() && is_step(outer_.back());
@@ -65,14 +39,14 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool stre
     outer_.pop_back();
   }
   if (!outer_.empty()) {
-    const auto least = std::ranges::min_element(outer_, {}, &RunLoop::source_stride);
+    const auto least = std::ranges::min_element(outer_, {}, &ByteLoop::source_stride);
     columns_ = *least;
     outer_.erase(least);
   }
   const bool is_element = run_bytes_ <= kWidestElement && (run_bytes_ & (run_bytes_ - 1)) == 0;
   is_transposed_ = is_element && (fill_bytes_ == 0 || fill_follows_rows_) && rows_.target_stride == run_bytes_ &&
                    columns_.source_stride == run_bytes_;
-  const auto is_whole_lines = [](const RunLoop& loop) { return loop.target_stride % kLineBytes == 0; };
+  const auto is_whole_lines = [](const ByteLoop& loop) { return loop.target_stride % kLineBytes == 0; };
   if (streams_targets && target_offset_ % kLineBytes == 0 && is_whole_lines(columns_) &&
       std::ranges::all_of(outer_, is_whole_lines)) {
     stores_ = TransposeStores::streaming;
@@ -81,7 +55,7 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool stre
 
 std::int64_t BoxMover::positions() const {
   std::int64_t count = 1;
-  for (const RunLoop& loop : outer_) count *= loop.count;
+  for (const ByteLoop& loop : outer_) count *= loop.count;
   return count;
 }
 
@@ -118,29 +92,33 @@ void BoxMover::move(const std::byte* source, std::byte* target, int worker, int 
       shares_planes ? ThreadPool::share_of(worker, workers, count, 1) : std::pair{std::int64_t{0}, count};
   const Part part = shares_planes ? whole() : share_of_plane(worker, workers);
   if (part.rows <= 0 || part.columns <= 0 || part.run_bytes <= 0) return;
-  for_positions(outer_, begin, end, [&](std::int64_t source_at, std::int64_t target_at) {
-    move_plane(source + source_at, target + target_at, part);
-  });
+  move_planes(source, target, part, {outer_, begin, end});
 }
 
-void BoxMover::move_plane(const std::byte* source, std::byte* target, const Part& part) const {
+void BoxMover::move_planes(const std::byte* source, std::byte* target, const Part& part, const LoopRange& range) const {
   source += part.first_row * rows_.source_stride + part.first_column * columns_.source_stride + part.first_byte;
   target += part.first_row * rows_.target_stride + part.first_column * columns_.target_stride + part.first_byte;
-  if (is_transposed_) return transpose_plane(source, target, part);
-  RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
-  plane.outer.count = part.columns;
-  plane.inner.count = part.rows;
-  copy_runs(source, target, plane);
-  if (part.has_fill && fill_follows_rows_) zero_fill(target, part);
+  if (joins_fill(part)) {
+    for (LoopWalk at(range); !at.is_over(); at.step()) {
+      transpose_padded(source + at.source(), target + at.target(), part);
+    }
+    return;
+  }
+  if (is_transposed_) {
+    transpose_matrices(static_cast<int>(run_bytes_), source, target,
+                       {part.rows, part.columns, rows_.source_stride, columns_.target_stride}, stores_, range);
+  } else {
+    RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
+    plane.outer.count = part.columns;
+    plane.inner.count = part.rows;
+    copy_runs(source, target, plane, range);
+  }
+  if (!part.has_fill || !fill_follows_rows_) return;
+  for (LoopWalk at(range); !at.is_over(); at.step()) zero_fill(target + at.target(), part);
 }
 
-void BoxMover::transpose_plane(const std::byte* source, std::byte* target, const Part& part) const {
-  if (part.has_fill && part.rows * run_bytes_ + fill_bytes_ <= kLineBytes) {
-    return transpose_padded(source, target, part);
-  }
-  transpose_matrix(static_cast<int>(run_bytes_), source, target,
-                   {part.rows, part.columns, rows_.source_stride, columns_.target_stride}, stores_);
-  if (part.has_fill) zero_fill(target, part);
+bool BoxMover::joins_fill(const Part& part) const {
+  return is_transposed_ && part.has_fill && part.rows * run_bytes_ + fill_bytes_ <= kLineBytes;
 }
 
 // Few rows and fill, together no longer than a line: rows are joined by rows of zeros in a buffer that stays in the
@@ -156,8 +134,8 @@ void BoxMover::transpose_padded(const std::byte* source, std::byte* target, cons
       std::memcpy(rows.data() + row * kChunkBytes, source + row * rows_.source_stride + first * run_bytes_,
                   static_cast<std::size_t>(columns * run_bytes_));
     }
-    transpose_matrix(static_cast<int>(run_bytes_), rows.data(), target + first * columns_.target_stride,
-                     {all_rows, columns, kChunkBytes, columns_.target_stride}, TransposeStores::cached);
+    transpose_matrices(static_cast<int>(run_bytes_), rows.data(), target + first * columns_.target_stride,
+                       {all_rows, columns, kChunkBytes, columns_.target_stride}, TransposeStores::cached);
   }
 }
 

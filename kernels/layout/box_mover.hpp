@@ -34,8 +34,9 @@ class BoxMover {
   std::int64_t positions() const;
   Part whole() const;
   Part share_of_plane(int worker, int workers) const;
-  void move_plane(const std::byte* source, std::byte* target, const Part& part) const;
-  void transpose_plane(const std::byte* source, std::byte* target, const Part& part) const;
+  // Part of the planes at all positions of `range`.
+  void move_planes(const std::byte* source, std::byte* target, const Part& part, const LoopRange& range) const;
+  bool joins_fill(const Part& part) const;
   void transpose_padded(const std::byte* source, std::byte* target, const Part& part) const;
   void zero_fill(std::byte* target, const Part& part) const;
 
@@ -46,9 +47,9 @@ class BoxMover {
   std::int64_t fill_bytes_ = 0;  // behind each run, or behind the last row
   bool fill_follows_rows_ = false;
   bool is_transposed_ = false;
-  RunLoop rows_;     // the least target stride
-  RunLoop columns_;  // the least source stride of the others
-  std::vector<RunLoop> outer_;
+  ByteLoop rows_;     // the least target stride
+  ByteLoop columns_;  // the least source stride of the others
+  std::vector<ByteLoop> outer_;
   TransposeStores stores_ = TransposeStores::cached;
 };
 

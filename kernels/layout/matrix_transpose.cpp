@@ -1,18 +1,13 @@
-// Matrix transposes in register tiles. With K = 16 bytes / element width, a tile is K columns by up to 4 K rows:
-//
-//   load     register j = | row j | row j+K | row j+2K | row j+3K |   (K elements of one row in each 128-bit block)
-//   shuffle  K x K transpose inside every block: log2(K) rounds of InterleaveLower and InterleaveUpper
-//   store    register j = column j of all rows: one whole vector of a target row
-//
-// Loading by blocks leaves only shuffles inside blocks and none that cross them. Tiles are grouped to one cache line of
-// rows by one of columns, and a group's target lines are asked for, to be written, while the group before it is worked
-// on: nothing else would fetch them in time, because no prefetcher follows sixteen strided streams of stores.
+// Tiles of register_tile-inl.hpp are grouped to one cache line of rows by one of columns. A group's target lines are
+// asked for, to be written, while the group before it is worked on: nothing else would fetch them in time, because no
+// prefetcher follows sixteen strided streams of stores.
 #include "kernels/layout/matrix_transpose.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <utility>
+#include <cstring>
+
+#include "kernels/layout/fetch_to_write.hpp"
 
 // Arrays of vectors need vectors of known size; NEON stands for these.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
@@ -21,19 +16,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <hwy/cache_control.h>
-
-#include "kernels/layout/fetch_to_write.hpp"
+#include "kernels/layout/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
 namespace HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Byte = std::uint8_t;
-
-constexpr std::int64_t kLineBytes = 64;
 
 template <int kWidth>
 struct Element {
@@ -54,258 +42,136 @@ void transpose_scalar(const Byte* source, Byte* target, const TransposeExtent& e
 
 // Vectors of one element have nothing to shuffle.
 template <int kWidth>
-void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores) {
-  transpose_scalar<kWidth>(source, target, extent);
+void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores,
+               const LoopRange& batch) {
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    transpose_scalar<kWidth>(source + at.source(), target + at.target(), extent);
+  }
 }
 
 #else
 
-// 128-bit blocks of a full register.
-constexpr int kBlocks = HWY_MAX_BYTES >= 64 ? 4 : (HWY_MAX_BYTES >= 32 ? 2 : 1);
+// Lines this far apart, or a multiple of it, share one set in two of a first-level cache whose ways hold 4 KiB.
+constexpr std::int64_t kAliasBytes = 2048;
+// A matrix that stays in a core's own cache together with its transpose.
+constexpr std::int64_t kNearBytes = std::int64_t{1} << 20;
 
-// Columns of a register tile, and rows of each block of it.
-template <int kWidth>
-constexpr std::int64_t kLanes = 16 / kWidth;
-// Rows and columns of a group: one line of each.
-template <int kWidth>
-constexpr std::int64_t kGroup = kLineBytes / kWidth;
-
-template <int kCount>
-using BlocksTag = hn::CappedTag<Byte, std::size_t{16} * kCount>;
-
-// kCount blocks, block b from `from + b * distance`.
-template <int kCount>
-HWY_INLINE hn::Vec<BlocksTag<kCount> > load_blocks(const Byte* from, std::int64_t distance) {
-  const BlocksTag<kCount> d;
-  if constexpr (kCount == 1) {
-    return hn::LoadU(d, from);
-  } else {
-    return hn::Combine(d, load_blocks<kCount / 2>(from + distance * (kCount / 2), distance),
-                       load_blocks<kCount / 2>(from, distance));
-  }
-}
-
-template <bool kStream, class D, class V>
-HWY_INLINE void store(V v, D d, Byte* to) {
-  if constexpr (kStream) {
-    hn::Stream(v, d, to);
-  } else {
-    hn::StoreU(v, d, to);
-  }
-}
-
-template <int kWidth>
-struct UnsignedOf;
-template <>
-struct UnsignedOf<1> {
-  using Type = std::uint8_t;
-};
-template <>
-struct UnsignedOf<2> {
-  using Type = std::uint16_t;
-};
-template <>
-struct UnsignedOf<4> {
-  using Type = std::uint32_t;
-};
-template <>
-struct UnsignedOf<8> {
-  using Type = std::uint64_t;
-};
-
-// One round of the transpose inside blocks, and the rounds after it.
-template <int kWidth, int kRounds, class D, class V, std::size_t kCount, std::size_t... kHalf>
-HWY_INLINE void shuffle_rounds(D d, std::array<V, kCount>& a, std::index_sequence<kHalf...> half) {
-  if constexpr (kRounds > 0) {
-    const hn::Repartition<typename UnsignedOf<kWidth>::Type, D> dt;
-    const std::array<V, kCount> b = a;
-    ((a[2 * kHalf] =
-          hn::BitCast(d, hn::InterleaveLower(dt, hn::BitCast(dt, b[kHalf]), hn::BitCast(dt, b[kHalf + kCount / 2]))),
-      a[2 * kHalf + 1] =
-          hn::BitCast(d, hn::InterleaveUpper(dt, hn::BitCast(dt, b[kHalf]), hn::BitCast(dt, b[kHalf + kCount / 2])))),
-     ...);
-    shuffle_rounds<kWidth, kRounds - 1>(d, a, half);
-  }
-}
-
-template <int kWidth, class D, class V, std::size_t kCount>
-HWY_INLINE void transpose_blocks(D d, std::array<V, kCount>& a) {
-  constexpr int kRounds = kCount == 1 ? 0 : kCount == 2 ? 1 : kCount == 4 ? 2 : kCount == 8 ? 3 : 4;
-  shuffle_rounds<kWidth, kRounds>(d, a, std::make_index_sequence<kCount / 2>());
-}
-
-template <int kCount, std::size_t... kRow>
-HWY_INLINE std::array<hn::Vec<BlocksTag<kCount> >, sizeof...(kRow)> load_rows(const Byte* source, std::int64_t stride,
-                                                                              std::index_sequence<kRow...>) {
-  constexpr std::int64_t kRows = sizeof...(kRow);
-  return {load_blocks<kCount>(source + static_cast<std::int64_t>(kRow) * stride, kRows * stride)...};
-}
-
-template <bool kStream, class D, class V, std::size_t... kColumn>
-HWY_INLINE void store_columns(D d, const std::array<V, sizeof...(kColumn)>& a, Byte* target, std::int64_t stride,
-                              std::index_sequence<kColumn...>) {
-  (store<kStream>(a[kColumn], d, target + static_cast<std::int64_t>(kColumn) * stride), ...);
-}
-
-// kLanes columns by kCount * kLanes rows.
-template <int kWidth, int kCount, bool kStream>
-HWY_INLINE void tile(const Byte* source, Byte* target, std::int64_t source_stride, std::int64_t target_stride) {
-  const BlocksTag<kCount> d;
-  constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
-  auto a = load_rows<kCount>(source, source_stride, kSequence);
-  transpose_blocks<kWidth>(d, a);
-  store_columns<kStream>(d, a, target, target_stride, kSequence);
-}
-
-#if HWY_MAX_BYTES >= 64
-// A whole group of 4-byte elements, 16 x 16, whose source lines are loaded once, as two halves: where rows are a
-// multiple of 4 KiB apart, a line does not stay in the cache until the next tile.
-//   halves   | row i, blocks 0 1 | row i+8, blocks 0 1 | and the same of rows i+4 and i+12
-//   blocks   even and odd blocks of both: | row i | row i+4 | row i+8 | row i+12 | of one block of columns
-template <bool kStream>
-HWY_INLINE void group_of_words(const Byte* source, Byte* target, std::int64_t source_stride,
-                               std::int64_t target_stride) {
-  const BlocksTag<4> d;
-  const BlocksTag<2> half;
-  using V = hn::Vec<BlocksTag<4> >;
-  std::array<std::array<V, 4>, 4> blocks;
-  const auto load_rows_from = [&](std::size_t i) HWY_ATTR {
-    const Byte* row = source + static_cast<std::int64_t>(i) * source_stride;
-    const auto halves = [&](std::int64_t first, std::int64_t at) HWY_ATTR {
-      return hn::Combine(d, hn::LoadU(half, row + (first + 8) * source_stride + at),
-                         hn::LoadU(half, row + first * source_stride + at));
-    };
-    const V low0 = halves(0, 0);
-    const V low4 = halves(4, 0);
-    const V high0 = halves(0, 32);
-    const V high4 = halves(4, 32);
-    blocks[0][i] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(low4), low0);
-    blocks[1][i] = hn::OddEvenBlocks(low4, hn::SwapAdjacentBlocks(low0));
-    blocks[2][i] = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(high4), high0);
-    blocks[3][i] = hn::OddEvenBlocks(high4, hn::SwapAdjacentBlocks(high0));
-  };
-  load_rows_from(0);
-  load_rows_from(1);
-  load_rows_from(2);
-  load_rows_from(3);
-  const auto store_block = [&](std::size_t b) HWY_ATTR {
-    transpose_blocks<4>(d, blocks[b]);
-    store_columns<kStream>(d, blocks[b], target + static_cast<std::int64_t>(4 * b) * target_stride, target_stride,
-                           std::make_index_sequence<4>());
-  };
-  store_block(0);
-  store_block(1);
-  store_block(2);
-  store_block(3);
-}
-#endif
-
-// Where a group lies in its matrix.
+// A part of a matrix, at most one line of rows by one of columns.
 struct Group {
-  std::int64_t row = 0;
-  std::int64_t column = 0;
+  const Byte* source = nullptr;
+  Byte* target = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
 };
 
-// The groups of one matrix, each worked on when the next one's target lines have been asked for.
+// Works on each group when the next one's lines have been asked for, across matrices, too.
 template <int kWidth, bool kStream>
-class Groups {
+class GroupQueue {
  public:
-  Groups(const Byte* source, Byte* target, const TransposeExtent& extent)
-      : source_(source), target_(target), extent_(extent) {}
+  GroupQueue(const TransposeExtent& extent, bool fetches_source)
+      : source_stride_(extent.source_stride), target_stride_(extent.target_stride), fetches_source_(fetches_source) {}
 
-  HWY_INLINE void visit(Group next) {
+  HWY_INLINE void visit(const Group& next) {
     if constexpr (!kStream) {
-      const std::int64_t columns = std::min(kGroup<kWidth>, extent_.columns - next.column);
-      Byte* line = target_ + next.column * extent_.target_stride + next.row * kWidth;
-      for (std::int64_t i = 0; i < columns; ++i) fetch_to_write(line + i * extent_.target_stride);
+      for (std::int64_t i = 0; i < next.columns; ++i) fetch_to_write(next.target + i * target_stride_);
+    }
+    if (fetches_source_) {
+      for (std::int64_t i = 0; i < next.rows; ++i) hwy::Prefetch(next.source + i * source_stride_);
     }
     finish();
     waiting_ = next;
-    is_waiting_ = true;
   }
   HWY_INLINE void finish() {
-    if (!is_waiting_) return;
-    constexpr std::int64_t kSize = kGroup<kWidth>;
-    if (waiting_.row + kSize <= extent_.rows && waiting_.column + kSize <= extent_.columns) {
+    if (waiting_.rows == kSize && waiting_.columns == kSize) {
       move_whole();
     } else {
       move_part();
     }
-    is_waiting_ = false;
+    waiting_ = {};
   }
 
  private:
+  static constexpr std::int64_t kSize = kGroup<kWidth>;
+  static constexpr std::int64_t kStep = kLanes<kWidth>;
+
   template <int kCount, bool kWhole>
   HWY_INLINE void move_tile(std::int64_t row, std::int64_t column) {
-    tile<kWidth, kCount, kStream && kWhole>(source_ + row * extent_.source_stride + column * kWidth,
-                                            target_ + column * extent_.target_stride + row * kWidth,
-                                            extent_.source_stride, extent_.target_stride);
+    tile<kWidth, kCount, kStream && kWhole>(waiting_.source + row * source_stride_ + column * kWidth,
+                                            waiting_.target + column * target_stride_ + row * kWidth, source_stride_,
+                                            target_stride_);
   }
   HWY_INLINE void move_whole() {
 #if HWY_MAX_BYTES >= 64
     if constexpr (kWidth == 4) {
-      return group_of_words<kStream>(source_ + waiting_.row * extent_.source_stride + waiting_.column * kWidth,
-                                     target_ + waiting_.column * extent_.target_stride + waiting_.row * kWidth,
-                                     extent_.source_stride, extent_.target_stride);
+      return group_of_words<kStream>(waiting_.source, waiting_.target, source_stride_, target_stride_);
     }
 #endif
-    constexpr std::int64_t kSize = kGroup<kWidth>;
-    for (std::int64_t column = 0; column < kSize; column += kLanes<kWidth>) {
-      for (std::int64_t row = 0; row < kSize; row += kBlocks * kLanes<kWidth>) {
-        move_tile<kBlocks, true>(waiting_.row + row, waiting_.column + column);
-      }
+    for (std::int64_t column = 0; column < kSize; column += kStep) {
+      for (std::int64_t row = 0; row < kSize; row += kBlocks * kStep) move_tile<kBlocks, true>(row, column);
     }
   }
-  // At the edges tiles overlap their neighbours.
-  void move_part() {
-    constexpr std::int64_t kStep = kLanes<kWidth>;
-    const std::int64_t end = std::min(waiting_.column + kGroup<kWidth>, extent_.columns);
-    for (std::int64_t column = waiting_.column; column < end; column += kStep) {
-      move_rows(std::min(column, extent_.columns - kStep));
+  // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
+  HWY_INLINE void move_part() {
+    for (std::int64_t column = 0; column < waiting_.columns; column += kStep) {
+      move_rows(std::min(column, waiting_.columns - kStep));
     }
   }
-  void move_rows(std::int64_t column) {
-    constexpr std::int64_t kStep = kLanes<kWidth>;
-    const std::int64_t end = std::min(waiting_.row + kGroup<kWidth>, extent_.rows);
-    std::int64_t row = waiting_.row;
-    for (; row + kBlocks * kStep <= end; row += kBlocks * kStep) move_tile<kBlocks, true>(row, column);
+  HWY_INLINE void move_rows(std::int64_t column) {
+    std::int64_t row = 0;
+    for (; row + kBlocks * kStep <= waiting_.rows; row += kBlocks * kStep) move_tile<kBlocks, true>(row, column);
     if constexpr (kBlocks == 4) {
-      if (row + 2 * kStep <= end) {
+      if (row + 2 * kStep <= waiting_.rows) {
         move_tile<2, false>(row, column);
         row += 2 * kStep;
       }
     }
-    for (; row < end; row += kStep) move_tile<1, false>(std::min(row, extent_.rows - kStep), column);
+    for (; row + kStep <= waiting_.rows; row += kStep) move_tile<1, false>(row, column);
+    if (row < waiting_.rows) move_last_rows(row, column);
+  }
+  // One or two rows are faster element by element than as a tile that overlaps.
+  HWY_INLINE void move_last_rows(std::int64_t row, std::int64_t column) {
+    if (waiting_.rows - row > 2) return move_tile<1, false>(waiting_.rows - kStep, column);
+    transpose_scalar<kWidth>(waiting_.source + row * source_stride_ + column * kWidth,
+                             waiting_.target + column * target_stride_ + row * kWidth,
+                             {waiting_.rows - row, kStep, source_stride_, target_stride_});
   }
 
-  const Byte* source_;
-  Byte* target_;
-  TransposeExtent extent_;
+  std::int64_t source_stride_;
+  std::int64_t target_stride_;
+  bool fetches_source_;
   Group waiting_;
-  bool is_waiting_ = false;
 };
 
-// Blocks of groups; rows of blocks first. The groups of a block go down its rows, so that the lines of a target row
-// follow each other, unless the source's rows all fall into the same few sets of the cache: then along them.
+// The order of groups: blocks, in them along the source's rows, so that what was fetched of a row is used. Down all
+// rows instead where target rows are no whole lines and two groups write to each line between them: the second finds
+// the line where the first left it. Down the rows of a block, too, where the lines of a group and of its neighbour to
+// the right would meet in the same sets of the cache.
 template <int kWidth, bool kStream>
-void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& extent) {
+void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
   constexpr std::int64_t kSize = kGroup<kWidth>;
-  constexpr std::int64_t kWayBytes = 4096;
-  const bool is_aliased = extent.source_stride % kWayBytes == 0;
-  const std::int64_t block_rows = std::max<std::int64_t>(kSize, is_aliased ? 32 : 64);
-  const std::int64_t block_columns = std::max<std::int64_t>(kSize, 32);
-  Groups<kWidth, kStream> groups(source, target, extent);
-  for (std::int64_t top = 0; top < extent.rows; top += block_rows) {
-    const std::int64_t bottom = std::min(top + block_rows, extent.rows);
-    for (std::int64_t left = 0; left < extent.columns; left += block_columns) {
-      const std::int64_t right = std::min(left + block_columns, extent.columns);
-      if (is_aliased) {
-        for (std::int64_t row = top; row < bottom; row += kSize) {
-          for (std::int64_t column = left; column < right; column += kSize) groups.visit({row, column});
-        }
-      } else {
-        for (std::int64_t column = left; column < right; column += kSize) {
-          for (std::int64_t row = top; row < bottom; row += kSize) groups.visit({row, column});
+  const bool has_whole_lines = extent.target_stride % kLineBytes == 0;
+  const bool goes_down = !has_whole_lines || extent.target_stride % kAliasBytes == 0;
+  const std::int64_t block_rows = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : extent.rows;
+  const std::int64_t block_columns = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : kSize;
+  GroupQueue<kWidth, kStream> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    const auto visit = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
+      groups.visit({source + at.source() + row * extent.source_stride + column * kWidth,
+                    target + at.target() + column * extent.target_stride + row * kWidth,
+                    std::min(kSize, extent.rows - row), std::min(kSize, extent.columns - column)});
+    };
+    for (std::int64_t top = 0; top < extent.rows; top += block_rows) {
+      const std::int64_t bottom = std::min(top + block_rows, extent.rows);
+      for (std::int64_t left = 0; left < extent.columns; left += block_columns) {
+        const std::int64_t right = std::min(left + block_columns, extent.columns);
+        if (goes_down) {
+          for (std::int64_t column = left; column < right; column += kSize) {
+            for (std::int64_t row = top; row < bottom; row += kSize) visit(row, column);
+          }
+        } else {
+          for (std::int64_t row = top; row < bottom; row += kSize) {
+            for (std::int64_t column = left; column < right; column += kSize) visit(row, column);
+          }
         }
       }
     }
@@ -313,8 +179,8 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
   groups.finish();
 }
 
-// For target rows a multiple of 4 KiB apart, of which a cache of 8 to 16 ways cannot hold a line of each of 16: kLanes
-// columns at a time, down many rows.
+// For target rows whose lines meet in the same sets of a cache, which cannot hold those of two groups: kLanes columns
+// at a time, down many rows.
 template <int kWidth>
 void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent) {
   constexpr std::int64_t kStep = kLanes<kWidth>;
@@ -325,30 +191,93 @@ void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& e
     Byte* line = target + std::min(column, columns - kStep) * target_stride + row * kWidth;
     for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * target_stride);
   };
+  const auto move_strip = [&](std::int64_t column, std::int64_t top, std::int64_t bottom) HWY_ATTR {
+    const Byte* read = source + column * kWidth;
+    Byte* write = target + column * target_stride;
+    std::int64_t row = top;
+    for (; row + kTall <= bottom; row += kTall) {
+      if (row + 2 * kTall <= bottom) {
+        fetch(row + kTall, column);
+      } else {
+        fetch(top, column + kStep);
+      }
+      tile<kWidth, kBlocks, false>(read + row * source_stride, write + row * kWidth, source_stride, target_stride);
+    }
+    for (; row < bottom; row += kStep) {
+      const std::int64_t first = std::min(row, rows - kStep);
+      tile<kWidth, 1, false>(read + first * source_stride, write + first * kWidth, source_stride, target_stride);
+    }
+  };
   for (std::int64_t left = 0; left < columns; left += kGroup<kWidth>) {
     const std::int64_t right = std::min(left + kGroup<kWidth>, columns);
     for (std::int64_t top = 0; top < rows; top += kStripRows) {
-      const std::int64_t bottom = std::min(top + kStripRows, rows);
-      for (std::int64_t at = left; at < right; at += kStep) {
-        const std::int64_t column = std::min(at, columns - kStep);
-        const Byte* read = source + column * kWidth;
-        Byte* write = target + column * target_stride;
-        std::int64_t row = top;
-        for (; row + kTall <= bottom; row += kTall) {
-          if (row + 2 * kTall <= bottom) {
-            fetch(row + kTall, column);
-          } else {
-            fetch(top, column + kStep);
-          }
-          tile<kWidth, kBlocks, false>(read + row * source_stride, write + row * kWidth, source_stride, target_stride);
-        }
-        for (; row < bottom; row += kStep) {
-          const std::int64_t first = std::min(row, rows - kStep);
-          tile<kWidth, 1, false>(read + first * source_stride, write + first * kWidth, source_stride, target_stride);
-        }
+      for (std::int64_t column = left; column < right; column += kStep) {
+        move_strip(std::min(column, columns - kStep), top, std::min(top + kStripRows, rows));
       }
     }
   }
+}
+
+// As many columns as a tile has, and rows that follow each other without gaps: whole vectors hold kBlocks rows each, so
+// that a tile's register j starts out as rows j*kBlocks, j*kBlocks+1, ... and its columns come out with their rows in
+// that order, which one permutation puts right.
+template <int kWidth>
+void transpose_dense_columns(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
+  constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;
+  constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
+  using T = typename UnsignedOf<kWidth>::Type;
+  const BlocksTag<kBlocks> d;
+  const hn::Repartition<T, decltype(d)> dt;
+  alignas(64) T order[static_cast<std::size_t>(kTall)];
+  for (std::int64_t row = 0; row < kTall; ++row) {
+    order[row] = static_cast<T>(row % kBlocks * kLanes<kWidth> + row / kBlocks);
+  }
+  const auto indices = hn::SetTableIndices(dt, order);
+  const Byte* waiting_source = nullptr;
+  Byte* waiting_target = nullptr;
+  const auto move_waiting = [&]() HWY_ATTR {
+    if (waiting_source == nullptr) return;
+    auto a = load_rows<kBlocks>(waiting_source, 16 * kBlocks, 16, kSequence);
+    transpose_blocks<kWidth>(d, a);
+    for (auto& column : a) column = hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(dt, column), indices));
+    store_columns<false>(d, a, waiting_target, extent.target_stride, kSequence);
+  };
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    for (std::int64_t row = 0; row < extent.rows; row += kTall) {
+      const std::int64_t first = std::min(row, extent.rows - kTall);
+      Byte* next = target + at.target() + first * kWidth;
+      for (std::int64_t i = 0; i < kLanes<kWidth>; ++i) fetch_to_write(next + i * extent.target_stride);
+      move_waiting();
+      waiting_source = source + at.source() + first * 16;
+      waiting_target = next;
+    }
+  }
+  move_waiting();
+}
+
+// Fewer columns than a tile has, out of rows that are longer: whole tiles into a buffer, from there the columns wanted.
+template <int kWidth>
+void transpose_few_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {
+  constexpr std::int64_t kStep = kLanes<kWidth>;
+  constexpr std::int64_t kChunk = 64;
+  constexpr std::int64_t kTall = kBlocks * kStep;
+  alignas(64) Byte buffer[16 * kChunk * kWidth];
+  // The last row may end where its columns do.
+  const std::int64_t rows = (extent.rows - 1) / kTall * kTall;
+  for (std::int64_t first = 0; first < rows; first += kChunk) {
+    const std::int64_t count = std::min(kChunk, rows - first);
+    const Byte* from = source + first * extent.source_stride;
+    for (std::int64_t row = 0; row < count; row += kTall) {
+      tile<kWidth, kBlocks, false>(from + row * extent.source_stride, buffer + row * kWidth, extent.source_stride,
+                                   kChunk * kWidth);
+    }
+    for (std::int64_t column = 0; column < extent.columns; ++column) {
+      std::memcpy(target + column * extent.target_stride + first * kWidth, buffer + column * kChunk * kWidth,
+                  static_cast<std::size_t>(count * kWidth));
+    }
+  }
+  transpose_scalar<kWidth>(source + rows * extent.source_stride, target + rows * kWidth,
+                           {extent.rows - rows, extent.columns, extent.source_stride, extent.target_stride});
 }
 
 // `rows` of 2, 3 or 4 become interleaved vectors of one dense target.
@@ -360,8 +289,7 @@ void interleave_rows(const Byte* source, Byte* target, const TransposeExtent& ex
   const auto row = [&](std::int64_t number, std::int64_t column) HWY_ATTR {
     return hn::LoadU(d, reinterpret_cast<const T*>(source + number * extent.source_stride + column * kWidth));
   };
-  std::int64_t column = 0;
-  for (; column + lanes <= extent.columns; column += lanes) {
+  const auto move = [&](std::int64_t column) HWY_ATTR {
     T* to = reinterpret_cast<T*>(target + column * extent.target_stride);
     if (extent.rows == 2) {
       hn::StoreInterleaved2(row(0, column), row(1, column), d, to);
@@ -370,9 +298,10 @@ void interleave_rows(const Byte* source, Byte* target, const TransposeExtent& ex
     } else {
       hn::StoreInterleaved4(row(0, column), row(1, column), row(2, column), row(3, column), d, to);
     }
-  }
-  transpose_scalar<kWidth>(source + column * kWidth, target + column * extent.target_stride,
-                           {extent.rows, extent.columns - column, extent.source_stride, extent.target_stride});
+  };
+  if (extent.columns < lanes) return transpose_scalar<kWidth>(source, target, extent);
+  for (std::int64_t column = 0; column + lanes <= extent.columns; column += lanes) move(column);
+  if (extent.columns % lanes != 0) move(extent.columns - lanes);
 }
 
 // 2, 3 or 4 interleaved `columns` of one dense source become rows of the target.
@@ -405,43 +334,63 @@ void separate_columns(const Byte* source, Byte* target, const TransposeExtent& e
                            {extent.rows - row, extent.columns, extent.source_stride, extent.target_stride});
 }
 
+// One matrix that is too narrow for tiles, or lies badly in the cache.
 template <int kWidth>
-void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores) {
-  constexpr std::int64_t kWayBytes = 4096;
+void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& extent) {
+  const auto is_few = [](std::int64_t n) { return n >= 2 && n <= 4; };
+  const bool is_narrow = extent.columns < kLanes<kWidth>;
   if constexpr (kWidth <= 8) {
-    const auto is_few = [](std::int64_t n) { return n >= 2 && n <= 4; };
     if (is_few(extent.rows) && extent.target_stride == extent.rows * kWidth) {
       return interleave_rows<kWidth>(source, target, extent);
     }
-    if (is_few(extent.columns) && extent.source_stride == extent.columns * kWidth) {
+    if (is_narrow && is_few(extent.columns) && extent.source_stride == extent.columns * kWidth) {
       return separate_columns<kWidth>(source, target, extent);
     }
   }
-  if (extent.rows < kLanes<kWidth> || extent.columns < kLanes<kWidth>) {
-    return transpose_scalar<kWidth>(source, target, extent);
+  if (is_narrow && extent.source_stride >= 16 && extent.rows > kBlocks * kLanes<kWidth>) {
+    return transpose_few_columns<kWidth>(source, target, extent);
   }
-  if (stores == TransposeStores::streaming) {
-    transpose_blocked<kWidth, true>(source, target, extent);
+  if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);
+  transpose_strips<kWidth>(source, target, extent);
+}
+
+template <int kWidth>
+void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
+               const LoopRange& batch) {
+  if constexpr (kWidth == 4) {
+    if (extent.columns == kLanes<kWidth> && extent.source_stride == 16 && extent.rows >= kBlocks * kLanes<kWidth>) {
+      return transpose_dense_columns<kWidth>(source, target, extent, batch);
+    }
+  }
+  const bool is_tiled = extent.rows >= kLanes<kWidth> && extent.columns >= kLanes<kWidth> && extent.rows > 4;
+  const bool is_streamed = is_tiled && stores == TransposeStores::streaming;
+  const bool is_in_strips =
+      extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
+  if (is_streamed) {
+    transpose_blocked<kWidth, true>(source, target, extent, batch);
     return hwy::FlushStream();
   }
-  if (extent.target_stride % kWayBytes == 0) return transpose_strips<kWidth>(source, target, extent);
-  transpose_blocked<kWidth, false>(source, target, extent);
+  if (is_tiled && !is_in_strips) return transpose_blocked<kWidth, false>(source, target, extent, batch);
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    transpose_odd<kWidth>(source + at.source(), target + at.target(), extent);
+  }
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
-void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores) {
+void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
+                   const LoopRange& batch) {
   switch (width) {
     case 1:
-      return transpose<1>(source, target, extent, stores);
+      return transpose<1>(source, target, extent, stores, batch);
     case 2:
-      return transpose<2>(source, target, extent, stores);
+      return transpose<2>(source, target, extent, stores, batch);
     case 4:
-      return transpose<4>(source, target, extent, stores);
+      return transpose<4>(source, target, extent, stores, batch);
     case 8:
-      return transpose<8>(source, target, extent, stores);
+      return transpose<8>(source, target, extent, stores, batch);
     default:
-      return transpose<16>(source, target, extent, stores);
+      return transpose<16>(source, target, extent, stores, batch);
   }
 }
 
@@ -455,11 +404,12 @@ namespace hetscope {
 
 HWY_EXPORT(transpose_any);
 
-void transpose_matrix(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
-                      TransposeStores stores) {
+void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
+                        TransposeStores stores, const LoopRange& batch) {
   assert(width == 1 || width == 2 || width == 4 || width == 8 || width == 16);
   HWY_DYNAMIC_DISPATCH(transpose_any)
-  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, stores);
+  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, stores,
+   batch);
 }
 
 }  // namespace hetscope

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/layout/byte_loops.hpp"
+
 namespace hetscope {
 
 // A matrix inside larger ones: the element at source[row * source_stride + column * width] goes to
@@ -19,8 +21,9 @@ struct TransposeExtent {
 // multiples of 64 bytes. Stores are ordered before anything that follows.
 enum class TransposeStores { cached, streaming };
 
-// `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned to it.
-void transpose_matrix(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
-                      TransposeStores stores);
+// The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
+// to it. Where a source's rows are at least 16 bytes apart, 16 bytes from the start of each but the last may be read.
+void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
+                        TransposeStores stores, const LoopRange& batch = {});
 
 }  // namespace hetscope

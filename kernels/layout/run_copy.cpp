@@ -65,29 +65,51 @@ HWY_INLINE void copy_run(const Byte* source, Byte* target, std::int64_t bytes) {
   *target = *source;
 }
 
-// Consecutive runs of one loop; those a little ahead are fetched, on both sides where neither is sequential.
-HWY_INLINE void copy_inner(const Byte* source, Byte* target, const RunPlane& plane, std::int64_t count) {
-  constexpr std::int64_t kAheadBytes = 1024;
-  const std::int64_t run = plane.run_bytes;
-  const auto [unused, source_step, target_step] = plane.inner;
-  const std::int64_t ahead = std::max<std::int64_t>(1, kAheadBytes / run);
-  const bool fetches_source = source_step != run;
-  const bool fetches_target = target_step != run + plane.fill_bytes;
-  const bool is_short = run <= 8 * kLineBytes;
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (is_short && i + ahead < count) {
-      for (std::int64_t at = 0; fetches_source && at < run; at += kLineBytes) {
-        hwy::Prefetch(source + ahead * source_step + at);
-      }
-      for (std::int64_t at = 0; fetches_target && at < run; at += kLineBytes) {
-        fetch_to_write(target + ahead * target_step + at);
-      }
-    }
-    copy_run(source, target, run);
-    for (std::int64_t f = 0; f < plane.fill_bytes; ++f) target[run + f] = 0;
-    source += source_step;
-    target += target_step;
+// How far ahead of the run that is copied lines are asked for.
+constexpr std::int64_t kAheadBytes = 1024;
+
+struct RunSteps {
+  std::int64_t source = 0;
+  std::int64_t target = 0;
+  std::int64_t ahead = 1;  // runs
+  bool fetches_source = false;
+  bool fetches_target = false;
+};
+
+HWY_INLINE void fetch_run(const Byte* source, Byte* target, std::int64_t bytes, const RunSteps& steps) {
+  for (std::int64_t at = 0; steps.fetches_source && at < bytes; at += kLineBytes) {
+    hwy::Prefetch(source + steps.ahead * steps.source + at);
   }
+  for (std::int64_t at = 0; steps.fetches_target && at < bytes; at += kLineBytes) {
+    fetch_to_write(target + steps.ahead * steps.target + at);
+  }
+}
+
+// Consecutive runs of one loop. A length known to the compiler, kRun, leaves no branches in it.
+template <int kRun>
+HWY_INLINE void copy_inner(const Byte* source, Byte* target, const RunPlane& plane, const RunSteps& steps,
+                           std::int64_t count) {
+  const std::int64_t run = kRun > 0 ? kRun : plane.run_bytes;
+  const std::int64_t fetched = run <= 8 * kLineBytes ? std::max<std::int64_t>(count - steps.ahead, 0) : 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (i < fetched) fetch_run(source, target, run, steps);
+    if constexpr (kRun > 0) {
+      copy_part<kRun>(source, target);
+    } else {
+      copy_run(source, target, run);
+      for (std::int64_t f = 0; f < plane.fill_bytes; ++f) target[run + f] = 0;
+    }
+    source += steps.source;
+    target += steps.target;
+  }
+}
+
+HWY_INLINE void copy_inner_runs(const Byte* source, Byte* target, const RunPlane& plane, const RunSteps& steps,
+                                std::int64_t count) {
+  if (plane.fill_bytes == 0 && plane.run_bytes == 64) return copy_inner<64>(source, target, plane, steps, count);
+  if (plane.fill_bytes == 0 && plane.run_bytes == 128) return copy_inner<128>(source, target, plane, steps, count);
+  if (plane.fill_bytes == 0 && plane.run_bytes == 256) return copy_inner<256>(source, target, plane, steps, count);
+  copy_inner<0>(source, target, plane, steps, count);
 }
 
 // Where runs are shorter than a few lines, the outer loop comes back to the source's lines after at most kInner runs.
@@ -95,15 +117,24 @@ void copy_plane(const Byte* source, Byte* target, const RunPlane& plane) {
   constexpr std::int64_t kInner = 64;
   const bool is_blocked = plane.run_bytes % kLineBytes != 0 && plane.run_bytes < 4 * kLineBytes;
   const std::int64_t block = is_blocked ? kInner : plane.inner.count;
+  const RunSteps steps{
+      plane.inner.source_stride, plane.inner.target_stride, std::max<std::int64_t>(1, kAheadBytes / plane.run_bytes),
+      plane.inner.source_stride != plane.run_bytes, plane.inner.target_stride != plane.run_bytes + plane.fill_bytes};
   for (std::int64_t first = 0; first < plane.inner.count; first += block) {
     const std::int64_t count = std::min(block, plane.inner.count - first);
     const Byte* from = source + first * plane.inner.source_stride;
     Byte* to = target + first * plane.inner.target_stride;
     for (std::int64_t i = 0; i < plane.outer.count; ++i) {
-      copy_inner(from, to, plane, count);
+      copy_inner_runs(from, to, plane, steps, count);
       from += plane.outer.source_stride;
       to += plane.outer.target_stride;
     }
+  }
+}
+
+void copy_planes(const Byte* source, Byte* target, const RunPlane& plane, const LoopRange& batch) {
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    copy_plane(source + at.source(), target + at.target(), plane);
   }
 }
 
@@ -115,11 +146,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hetscope {
 
-HWY_EXPORT(copy_plane);
+HWY_EXPORT(copy_planes);
 
-void copy_runs(const std::byte* source, std::byte* target, const RunPlane& plane) {
-  HWY_DYNAMIC_DISPATCH(copy_plane)
-  (reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), plane);
+void copy_runs(const std::byte* source, std::byte* target, const RunPlane& plane, const LoopRange& batch) {
+  HWY_DYNAMIC_DISPATCH(copy_planes)
+  (reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), plane, batch);
 }
 
 }  // namespace hetscope

@@ -53,9 +53,9 @@ TEST(LayoutTransform, RefusesWhatDoesNotFitTogether) {
   EXPECT_THROW(operation->validate(case_with("shape=3x4x5 from=order:0,1,2 to=order:0,2,3 dtype=f32")), Error);
   EXPECT_THROW(operation->validate(case_with("shape=3x4x5 from=order:0,1,2 to=order:0,1 dtype=f32")), Error);
   EXPECT_THROW(operation->validate(case_with("shape=3x4x5 from=order:0,1,2 to=order:0,1,2/p1x5 dtype=f32")), Error);
-  EXPECT_THROW(operation->validate(
-                   case_with("shape=1x1x1x1x1x1x1 from=order:0,1,2,3,4,5,6 to=order:0,1,2,3,4,6,5 dtype=f32")),
-               Error);
+  EXPECT_THROW(
+      operation->validate(case_with("shape=1x1x1x1x1x1x1 from=order:0,1,2,3,4,5,6 to=order:0,1,2,3,4,6,5 dtype=f32")),
+      Error);
   EXPECT_NO_THROW(operation->validate(case_with("shape=3x4x5 from=order:0,1,2 to=order:0,2,1 dtype=i8")));
   EXPECT_NO_THROW(operation->validate(case_with("shape=1x2x5x5 from=NCHW to=NHWC dtype=f32")));
 }

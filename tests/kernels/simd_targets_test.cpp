@@ -51,8 +51,8 @@ void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::
                   static_cast<std::size_t>(width));
     }
   }
-  transpose_matrix(width, source.data() + first * width, target.data() + first * pitch * width,
-                   {rows, last - first, columns * width, pitch * width}, stores);
+  transpose_matrices(width, source.data() + first * width, target.data() + first * pitch * width,
+                     {rows, last - first, columns * width, pitch * width}, stores);
   EXPECT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0);
 }
 
