@@ -4,7 +4,7 @@
 usage: scripts/layout_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME]
                                  [--all]
 
-Runs scenarios/curated/layout_vs_peers.json (or reads the records of an earlier run) and prints, for tensors of at least
+Runs scenarios/curated/layout_vs_peers.json (with the libraries of scripts/fetch_peers.sh where they are; or reads the records of an earlier run) and prints, for tensors of at least
 64 KiB, by element type and threads,
 
   of memcpy   bandwidth over that of memcpy of the same bytes (useful bytes: elements read, storage written, padding
@@ -17,6 +17,7 @@ left out and counted; so are unstable rows, which are not left out.
 
 import argparse
 import collections
+import os
 import pathlib
 import subprocess
 import sys
@@ -35,12 +36,19 @@ SMALLEST_BYTES = 64 * 1024
 ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
+# What scripts/fetch_peers.sh fetched, in place of the system's.
+PEERS = {"HETSCOPE_XNNPACK_LIBRARY": "executorch/lib/libexecutorch_backend_xnnpack.so",
+         "HETSCOPE_ONEDNN_LIBRARY": "lib/libdnnl.so.3"}
 WIDTHS = {"f32": 4, "f16": 2, "i8": 1}
 
 
 def run(build, out, pattern):
     command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(SCENARIO), "--no-roofs", "--out", str(out)]
-    result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False)
+    environment = dict(os.environ)
+    for variable, name in PEERS.items():
+        if (path := ROOT / "build/peers" / name).exists():
+            environment.setdefault(variable, str(path))
+    result = subprocess.run(command + (["--filter", pattern] if pattern else []), env=environment, check=False)
     if result.returncode not in (0, 1):
         sys.exit(f"{' '.join(command)} exited with {result.returncode}")
 

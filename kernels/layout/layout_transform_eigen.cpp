@@ -2,14 +2,12 @@
 // its users do, for the instruction set that the whole program is compiled for. Its threads are Eigen's own.
 //   traffic: elements read once (a line of the source is fetched again when it left the cache), storage written once
 #include <array>
-#include <optional>
 
 #define EIGEN_USE_THREADS
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include "harness/kernel/host_kernel.hpp"
-#include "kernels/layout/layout_transform.hpp"
-#include "kernels/layout/movement.hpp"
+#include "kernels/layout/dense_permutation.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -18,35 +16,8 @@ namespace {
 // Six dimensions, and the lanes of one packed on either side.
 constexpr std::size_t kMaxShuffledRank = 8;
 
-// The source as a dense row-major tensor of `extents`; dimension d of the target is dimension order[d] of it.
-struct Shuffle {
-  std::vector<std::int64_t> extents;
-  std::vector<int> order;
-};
-
-// Only dense boxes can be shuffled: no padding on either side.
-std::optional<Shuffle> shuffle_of(const LayoutTransformProblem& problem) {
-  const std::int64_t elements = problem.source.shape().element_count();
-  if (problem.source.storage_elements() != elements || problem.target.storage_elements() != elements) {
-    return std::nullopt;
-  }
-  const MovementBox box = movement_of(problem.source, problem.target).front();
-  std::vector<int> by_source(box.loops.size());
-  for (std::size_t i = 0; i < by_source.size(); ++i) by_source[i] = static_cast<int>(i);
-  std::ranges::sort(by_source, std::greater<>{},
-                    [&](int i) { return box.loops[static_cast<std::size_t>(i)].source_stride; });
-  Shuffle result;
-  result.order.resize(by_source.size());
-  for (std::size_t i = 0; i < by_source.size(); ++i) {
-    const auto loop = static_cast<std::size_t>(by_source[i]);
-    result.extents.push_back(box.loops[loop].count);
-    result.order[loop] = static_cast<int>(i);
-  }
-  return result;
-}
-
 template <class T, int kRank>
-void shuffle_rank(const Shuffle& shuffle, const Eigen::ThreadPoolDevice& device, const T* source, T* target) {
+void shuffle_rank(const DensePermutation& shuffle, const Eigen::ThreadPoolDevice& device, const T* source, T* target) {
   std::array<Eigen::Index, kRank> from{};
   std::array<Eigen::Index, kRank> to{};
   std::array<int, kRank> order{};
@@ -65,7 +36,8 @@ void shuffle_rank(const Shuffle& shuffle, const Eigen::ThreadPoolDevice& device,
 }
 
 template <class T>
-void shuffle_elements(const Shuffle& shuffle, const Eigen::ThreadPoolDevice& device, const T* source, T* target) {
+void shuffle_elements(const DensePermutation& shuffle, const Eigen::ThreadPoolDevice& device, const T* source,
+                      T* target) {
   switch (shuffle.extents.size()) {
     case 0:
       *target = *source;
@@ -93,7 +65,7 @@ class Runs final : public HostRunnable {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : HostRunnable(cpu, pool),
-        shuffle_(shuffle_of(problem).value()),
+        shuffle_(dense_permutation_of(problem).value()),
         threads_(pool.size()),
         device_(&threads_, pool.size()),
         source_(source),
@@ -128,7 +100,7 @@ class Runs final : public HostRunnable {
   }
 
  private:
-  Shuffle shuffle_;
+  DensePermutation shuffle_;
   Eigen::ThreadPool threads_;
   Eigen::ThreadPoolDevice device_;
   const HostTensor& source_;
@@ -142,7 +114,7 @@ class LayoutTransformEigen final : public HostKernel {
 
  protected:
   Support supports_case(const Case& item) const override {
-    if (shuffle_of(LayoutTransformProblem(item))) return Support::yes();
+    if (dense_permutation_of(LayoutTransformProblem(item))) return Support::yes();
     return Support::no("a shuffle neither makes nor drops padding");
   }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,

@@ -117,6 +117,9 @@ void expect_right(const Kernel& kernel, const Case& item, Processors on, std::ui
   EXPECT_GE(executed.flops, 0);
 }
 
+// Whether a kernel is refused because of a library that is opened at run time.
+bool is_missing(const std::string& reason) { return reason.find("cannot be opened: ") != std::string::npos; }
+
 class KernelTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(KernelTest, IsRightOnEveryProcessorItSupports) {
@@ -144,7 +147,10 @@ TEST_P(KernelTest, IsRightOnEveryProcessorItSupports) {
   std::cout << kernel.name() << ": " << ran << " cases ran\n";
   for (const auto& [reason, count] : refused) std::cout << "  unsupported, " << count << " cases: " << reason << "\n";
   if (ran > 0) return;
-  // The host is always there; a device, or what it must be able to do, may be missing.
+  // The host is always there; a device, or what it must be able to do, or a library, may be missing.
+  if (!refused.empty() && std::ranges::all_of(refused, [](const auto& entry) { return is_missing(entry.first); })) {
+    GTEST_SKIP() << kernel.name() << " needs a library that is not here";
+  }
   ASSERT_NE(kernel.program_model(), ProgramModel::host_function) << "a host kernel ran nowhere";
   GTEST_SKIP() << kernel.name() << " ran on no processor of this machine";
 }
@@ -205,12 +211,14 @@ TEST(RegistryTest, EveryKernelRunsHereOrSaysWhyNot) {
   for (const auto& kernel : catalog().kernels().entries()) {
     SCOPED_TRACE(kernel->name());
     bool runs = false;
+    bool misses_library = false;
     for (const ProcessorInfo& info : found_processors()) {
       Processor* const on[] = {&processors().at(info.name)};
       const std::vector<Case> items = cases_of(*kernel, info.name);
       ASSERT_FALSE(items.empty());
       const Support support = kernel->supports(items[0], on);
       runs = runs || support;
+      misses_library = misses_library || is_missing(support.reason());
       EXPECT_EQ(static_cast<bool>(support), support.reason().empty());
       if (!support) std::cout << kernel->name() << " on " << info.name << ": " << support.reason() << "\n";
       if (info.program_model != kernel->program_model()) {
@@ -219,7 +227,7 @@ TEST(RegistryTest, EveryKernelRunsHereOrSaysWhyNot) {
     }
     if (!runs) std::cout << kernel->name() << " runs on no processor of this machine\n";
     if (kernel->program_model() == ProgramModel::host_function) {
-      EXPECT_TRUE(runs);
+      EXPECT_TRUE(runs || misses_library);
     }
   }
 }

@@ -1,0 +1,91 @@
+// layout_transform_xnnpack: XNNPACK's transpose operator, opened at run time, with the library's own threads.
+//   traffic: elements read once, storage written once
+#include <cstring>
+#include <vector>
+
+#include "harness/kernel/host_kernel.hpp"
+#include "kernels/layout/dense_permutation.hpp"
+#include "kernels/layout/layout_transform.hpp"
+#include "kernels/layout/xnnpack_transpose.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::size_t kMaxRank = 6;
+
+// The source with room behind it for what the library reads beyond its end.
+HostTensor with_room(const HostTensor& source) {
+  const auto elements = static_cast<std::int64_t>((source.size_bytes() + kXnnpackExtraBytes) / size_of(source.dtype()));
+  HostTensor result(source.dtype(), Shape{elements}, Layout::row_major(1));
+  std::memcpy(result.data(), source.data(), source.size_bytes());
+  return result;
+}
+
+class Runs final : public HostRunnable {
+ public:
+  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+      : HostRunnable(cpu, pool),
+        source_(with_room(source)),
+        target_(problem.target),
+        transpose_(dense_permutation_of(problem).value(), size_of(source.dtype()), pool.size(), source_.data(),
+                   target_.data()) {}
+
+  // The library brings threads of its own; pinning the caller would only leave it out.
+  void enter() override {
+    if (pool().size() == 1) HostRunnable::enter();
+  }
+  void leave() override {
+    if (pool().size() == 1) HostRunnable::leave();
+  }
+  std::vector<Placement> placement() const override {
+    std::vector<Placement> result = HostRunnable::placement();
+    for (Placement& placement : result) placement.evidence += "; " + XnnpackTranspose::identity();
+    return result;
+  }
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.push_back(target_.clone());
+    return result;
+  }
+
+ protected:
+  void run_once() override { transpose_.execute(); }
+  std::vector<std::span<const std::byte>> operands() const override {
+    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
+  }
+
+ private:
+  HostTensor source_;
+  HostTensor target_;
+  XnnpackTranspose transpose_;
+};
+
+class LayoutTransformXnnpack final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "layout_transform_xnnpack"; }
+  std::string_view operation() const noexcept override { return "layout_transform"; }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    if (!XnnpackTranspose::why_not().empty()) {
+      return Support::no("XNNPACK cannot be opened: " + XnnpackTranspose::why_not());
+    }
+    const auto permutation = dense_permutation_of(LayoutTransformProblem(item));
+    if (!permutation) return Support::no("its transpose neither makes nor drops padding");
+    if (permutation->extents.size() > kMaxRank) {
+      return Support::no("its transpose has at most " + std::to_string(kMaxRank) + " dimensions");
+    }
+    return Support::yes();
+  }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(layout_transform_xnnpack, LayoutTransformXnnpack)
+
+}  // namespace hetscope
