@@ -21,7 +21,7 @@ if [ "$(cat build/peers/fetched 2>/dev/null || true)" = "$wanted" ]; then
   exit 0
 fi
 rm -rf build/peers
-python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target build/peers \
-  "${packages[@]}" || fail "pip could not fetch $wanted (the lines above)"
+python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --only-binary :all: \
+  --ignore-installed --prefix "$PWD/build/peers" "${packages[@]}" || fail "pip could not fetch $wanted (the lines above)"
 echo "$wanted" >build/peers/fetched
 find build/peers -name 'libdnnl.so.3' -o -name 'libexecutorch_backend_xnnpack.so'

@@ -37,8 +37,8 @@ ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
 # What scripts/fetch_peers.sh fetched, in place of the system's.
-PEERS = {"HETSCOPE_XNNPACK_LIBRARY": "executorch/lib/libexecutorch_backend_xnnpack.so",
-         "HETSCOPE_ONEDNN_LIBRARY": "lib/libdnnl.so.3"}
+PEERS = {"HETSCOPE_XNNPACK_LIBRARY": "libexecutorch_backend_xnnpack.so",
+         "HETSCOPE_ONEDNN_LIBRARY": "libdnnl.so.3"}
 WIDTHS = {"f32": 4, "f16": 2, "i8": 1}
 
 
@@ -46,7 +46,7 @@ def run(build, out, pattern):
     command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(SCENARIO), "--no-roofs", "--out", str(out)]
     environment = dict(os.environ)
     for variable, name in PEERS.items():
-        if (path := ROOT / "build/peers" / name).exists():
+        for path in (ROOT / "build/peers").rglob(name):
             environment.setdefault(variable, str(path))
     result = subprocess.run(command + (["--filter", pattern] if pattern else []), env=environment, check=False)
     if result.returncode not in (0, 1):
