@@ -14,6 +14,13 @@ foreach(file ${files})
     "    {\"${file}\", std::string_view(reinterpret_cast<const char*>(kFile${index}), ${bytes})},\n")
   math(EXPR index "${index} + 1")
 endforeach()
+if(index EQUAL 0)
+  set(table "")
+  set(result "{}")
+else()
+  set(table "  static const EmbeddedFile kFiles[] = {\n${entries}  };\n")
+  set(result "kFiles")
+endif()
 file(WRITE ${OUTPUT}.new "// Made by cmake/embed.cmake.
 #include <span>
 
@@ -25,9 +32,7 @@ ${arrays}}  // namespace
 
 std::span<const EmbeddedFile> ${FUNCTION}();
 std::span<const EmbeddedFile> ${FUNCTION}() {
-  static const EmbeddedFile kFiles[] = {
-${entries}  };
-  return kFiles;
+${table}  return ${result};
 }
 
 }  // namespace hetscope

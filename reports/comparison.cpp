@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "harness/core/error.hpp"
+#include "harness/core/parallel.hpp"
 #include "harness/core/random.hpp"
 #include "harness/statistics/multiple_tests.hpp"
 #include "reports/latency_series.hpp"
@@ -100,9 +101,10 @@ std::vector<Comparison> compare_rows(const std::vector<Row>& rows) {
     if (const auto found = by_line[row.run].find(record.baseline_case); found != by_line[row.run].end()) {
       comparison.baseline = found->second;
     }
-    compare(comparison);
     comparisons.push_back(std::move(comparison));
   }
+  // Each bootstrap has a seed of its own, so that the order in which they are done changes nothing.
+  for_each_index(comparisons.size(), [&comparisons](std::size_t i) { compare(comparisons[i]); });
   correct_for_number(comparisons);
   return comparisons;
 }

@@ -8,9 +8,16 @@
 
 namespace hetscope {
 
-Document compose(const Summary& summary, bool with_figures) {
+Document compose(const ReportInput& input, const Summary& summary, bool with_figures, Charts charts) {
   Document document;
-  compose_overview(summary, document);
+  const Answers answers = answer_questions(input, summary);
+  compose_overview(summary, answers, document);
+  compose_questions(summary, answers, with_figures, document);
+  if (with_figures && charts == Charts::plain) {
+    document.add(Paragraph{
+        "This program was built without Vega-Lite (scripts/fetch_charts.sh brings it): rooflines, crossovers and "
+        "stages are in the tables only, the other figures are plain."});
+  }
   compose_comparisons(summary, with_figures, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);

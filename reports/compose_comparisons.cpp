@@ -18,20 +18,6 @@ struct ComparisonSection {
   WordSpread spread;  // over the words that a candidate and its baseline share
 };
 
-Tone tone_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::faster:
-      return Tone::good;
-    case Verdict::slower:
-      return Tone::bad;
-    case Verdict::same:
-      return Tone::neutral;
-    case Verdict::unclear:
-      return Tone::warning;
-  }
-  return Tone::plain;
-}
-
 CaseWords shared_words(const Summary& summary, const Comparison& comparison) {
   WordSpread pair;
   pair.add(labelled_words(summary, *comparison.candidate));
@@ -57,25 +43,6 @@ std::vector<ComparisonSection> sections_of(const Summary& summary) {
   return sections;
 }
 
-struct Names {
-  std::string where;      // what tells this group from the others of its section
-  std::string candidate;  // what tells the candidate from its baseline
-  std::string baseline;
-};
-
-Names names_of(const Summary& summary, const ComparisonSection& section, const Comparison& comparison) {
-  const CaseWords candidate = labelled_words(summary, *comparison.candidate);
-  const CaseWords baseline = labelled_words(summary, *comparison.baseline);
-  const std::vector<std::string> differing = differing_words(candidate, baseline);
-  Names names;
-  names.where = words_text(shared_words(summary, comparison), section.spread.varying());
-  names.candidate = words_text(candidate, differing);
-  names.baseline = words_text(baseline, differing);
-  if (names.candidate.empty()) names.candidate = "(without " + names.baseline + ")";
-  if (names.baseline.empty()) names.baseline = "(without " + names.candidate + ")";
-  return names;
-}
-
 std::string remarks_of(const Comparison& comparison) {
   std::string text = comparison.reason;
   const auto add = [&text](const std::string& remark) { text += (text.empty() ? "" : "; ") + remark; };
@@ -94,6 +61,7 @@ std::string point_ratio(const std::optional<double>& ratio, const std::string& k
 }
 
 Table table_of(const Summary& summary, const ComparisonSection& section) {
+  const std::vector<std::string> varying = section.spread.varying();
   Table table;
   const bool has_energy = std::any_of(section.compared.begin(), section.compared.end(),
                                       [](const Comparison* item) { return item->energy_ratio || item->edp_ratio; });
@@ -106,7 +74,7 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
     table.columns.push_back({"EDP ratio", true});
   }
   for (const Comparison* item : section.compared) {
-    const Names names = names_of(summary, section, *item);
+    const ComparisonNames names = names_of(summary, *item, varying);
     const double ours = item->candidate->record->latencies.at(item->clock).median_ns;
     const double theirs = item->baseline->record->latencies.at(item->clock).median_ns;
     std::vector<Cell> cells;
@@ -134,6 +102,7 @@ Table table_of(const Summary& summary, const ComparisonSection& section) {
 
 Plot plot_of(const Summary& summary, const ComparisonSection& section) {
   std::vector<const Comparison*> drawn = section.compared;
+  const std::vector<std::string> varying = section.spread.varying();
   Plot plot;
   plot.title = "Time of the candidate over time of its baseline";
   if (drawn.size() > kMaxPlotRows) {
@@ -147,10 +116,11 @@ Plot plot_of(const Summary& summary, const ComparisonSection& section) {
   plot.quantity = Quantity::ratio;
   plot.band = Interval{1 - kMargin, 1 + kMargin};
   for (const Comparison* item : drawn) {
-    const Names names = names_of(summary, section, *item);
+    const ComparisonNames names = names_of(summary, *item, varying);
     PlotRow row;
     row.label = names.candidate;
     row.detail = "against " + names.baseline + (names.where.empty() ? "" : "; " + names.where);
+    row.axis_label = names.where + (names.where.empty() ? "" : " \u00b7 ") + names.candidate;
     row.centre = item->ratio->ratio;
     row.interval = item->ratio->interval;
     row.value = ratio_text(item->ratio->ratio) + " " + std::string(to_string(item->verdict));
@@ -205,6 +175,34 @@ void add_not_compared(const Summary& summary, Document& document) {
 }
 
 }  // namespace
+
+Tone tone_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::faster:
+      return Tone::good;
+    case Verdict::slower:
+      return Tone::bad;
+    case Verdict::same:
+      return Tone::neutral;
+    case Verdict::unclear:
+      return Tone::warning;
+  }
+  return Tone::plain;
+}
+
+ComparisonNames names_of(const Summary& summary, const Comparison& comparison,
+                         const std::vector<std::string>& varying) {
+  const CaseWords candidate = labelled_words(summary, *comparison.candidate);
+  const CaseWords baseline = labelled_words(summary, *comparison.baseline);
+  const std::vector<std::string> differing = differing_words(candidate, baseline);
+  ComparisonNames names;
+  names.where = words_text(shared_words(summary, comparison), varying);
+  names.candidate = words_text(candidate, differing);
+  names.baseline = words_text(baseline, differing);
+  if (names.candidate.empty()) names.candidate = "(without " + names.baseline + ")";
+  if (names.baseline.empty()) names.baseline = "(without " + names.candidate + ")";
+  return names;
+}
 
 void compose_comparisons(const Summary& summary, bool with_figures, Document& document) {
   if (summary.rows.empty()) return;

@@ -1,6 +1,7 @@
 // Title, questions, what was measured on what, and how sure that is.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "reports/compose.hpp"
 #include "reports/text.hpp"
@@ -76,26 +77,35 @@ void add_what(const Summary& summary, Document& document) {
                   "unit of the device can move every number here at once.",
                   Tone::warning});
   } else {
-    document.add(
-        Paragraph{"Verdicts are given for each session by itself and are not pooled here; one session alone "
-                  "never gives GO."});
+    document.add(Paragraph{
+        "Answers pool the sessions; the comparisons further down are each of one session, and one session alone "
+        "never gives GO."});
   }
 }
 
 }  // namespace
 
-void compose_overview(const Summary& summary, Document& document) {
+void compose_overview(const Summary& summary, const Answers& answers, Document& document) {
   const std::vector<ScenarioInfo> scenarios = distinct_scenarios(summary);
   std::string titles;
   for (const ScenarioInfo& scenario : scenarios) {
     titles += (titles.empty() ? "" : " \u00b7 ") + (scenario.title.empty() ? scenario.name : scenario.title);
   }
   document.title = titles.empty() ? "hetscope report" : titles;
+  std::set<std::string> answered;
+  for (const Decision& decision : answers.decisions) {
+    for (const QuestionDecision& answer : decision.questions) answered.insert(answer.question->question);
+  }
   for (const ScenarioInfo& scenario : scenarios) {
-    if (!scenario.question.empty()) document.add(Paragraph{scenario.question});
+    if (!scenario.question.empty() && answered.count(scenario.question) == 0) {
+      document.add(Paragraph{scenario.question});
+    }
   }
   add_what(summary, document);
-  for (const std::string& caution : summary.cautions) document.add(Paragraph{caution, Tone::warning});
+  // Else each answer has them among its doubts.
+  if (answered.empty()) {
+    for (const std::string& caution : summary.cautions) document.add(Paragraph{caution, Tone::warning});
+  }
   if (!summary.faults.empty()) {
     document.add(Paragraph{count_of(summary.faults.size(), "fault") + " in reading the input; see Faults of loading.",
                            Tone::warning});

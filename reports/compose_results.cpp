@@ -283,6 +283,9 @@ void add_sections(const Summary& summary, const std::vector<RowSection>& section
     document.add(table_of(section, words));
     add_missing_energy(section, document);
     if (!with_figures) continue;
+    compose_roofline(summary, section, document);
+    compose_axes(summary, section, document);
+    compose_stages(summary, section, document);
     for (Plot& plot : plots_of(section, words)) {
       Details details{"Times as a picture", {}};
       details.blocks.push_back({std::move(plot)});

@@ -96,17 +96,19 @@ void compose_reproduction(const Summary& summary, Document& document) {
     document.add(Paragraph{"The whole, with the same build on the same device:"});
     document.add(std::move(runs));
   }
-  Code rows;
+  std::vector<std::string> lines;
   for (const Row& row : summary.rows) {
-    if (row.record->source) continue;  // another program measured it
-    rows.lines.push_back("hetscope run --case " + shell_quoted(row.line) + " --out DIR");
+    if (!row.record->source) lines.push_back(row.line);  // another program measured it
   }
   // The same case in several runs is one command.
-  std::sort(rows.lines.begin(), rows.lines.end());
-  rows.lines.erase(std::unique(rows.lines.begin(), rows.lines.end()), rows.lines.end());
-  if (rows.lines.empty()) return;
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  if (lines.empty()) return;
   document.add(Paragraph{"One row (--case may be repeated; the result goes to --out):"});
-  Details details{"Commands for " + count_of(rows.lines.size(), "case"), {}};
+  Table rows;
+  rows.columns = {{"command", false, true}};
+  for (std::string& line : lines) rows.rows.push_back({{std::move(line), {}, Tone::plain, true}});
+  Details details{"Commands for " + count_of(rows.rows.size(), "case"), {}};
   details.blocks.push_back({std::move(rows)});
   document.add(std::move(details));
 }

@@ -200,7 +200,7 @@ void judge_question(const ReportInput& input, QuestionDecision& decision) {
   for (const GenerationDecision& generation : decision.generations) {
     is_mixed = is_mixed || generation.verdict != decision.verdict;
     differing += (differing.empty() ? "" : ", ") + std::string(to_string(generation.verdict)) + " on " +
-                 generation.device_model + " (" + generation.processors + ")";
+                 generation.device() + " (" + generation.processors + ")";
   }
   if (!is_mixed) return;
   decision.verdict = Go::unclear;
@@ -239,12 +239,12 @@ void say_what_would_change(QuestionDecision& decision) {
   }
   for (const GenerationDecision& generation : decision.generations) {
     if (generation.is_unqualified) {
-      add_change(decision, "hetscope qualify on " + generation.device_model + ", with --qualification of its result.");
+      add_change(decision, "hetscope qualify on " + generation.device() + ", with --qualification of its result.");
     }
     if (static_cast<int>(generation.units.size()) < rule.minimum_units) {
       add_change(decision,
                  count_of(static_cast<std::size_t>(rule.minimum_units) - generation.units.size(), "more unit") +
-                     " of " + generation.device_model + ".");
+                     " of " + generation.device() + ".");
     }
   }
   for (const Evidence* row : decision.carrying(1)) say_what_would_change(rule, *row, decision);

@@ -10,6 +10,7 @@
 
 #include "harness/statistics/verdict.hpp"
 #include "reports/document.hpp"
+#include "reports/instrument_note.hpp"
 #include "reports/paired_sessions.hpp"
 #include "reports/questions.hpp"
 #include "reports/report.hpp"
@@ -19,14 +20,6 @@ namespace hetscope {
 
 enum class Go { go, no_go, unclear };
 std::string_view to_string(Go verdict);  // "GO", "NO-GO", "UNCLEAR"
-
-// What `hetscope qualify` found about one device unit.
-struct InstrumentNote {
-  std::string verdict;  // "QUALIFIED", "RESTRICTED", "REJECTED"
-  std::vector<std::string> reasons;
-  std::string device_model, device_unit;
-  std::string made_at;
-};
 
 struct UnitEvidence {
   std::string unit;
@@ -72,6 +65,8 @@ struct GenerationDecision {
   Go verdict = Go::unclear;
   std::string reason;
   std::vector<Alternative> alternatives;
+  // "Board X", or that it has no name.
+  std::string device() const { return device_model.empty() ? "an unnamed device" : device_model; }
 };
 
 struct NotCounted {
@@ -116,6 +111,9 @@ std::string decision_json(const Decision& decision, const QuestionSet& questions
 Document decision_document(const Decision& decision, const QuestionSet& questions);
 void compose_answer(const QuestionDecision& decision, Document& document);
 void compose_evidence(const QuestionDecision& decision, Document& document);
+Table evidence_table(const DecisionRule& rule, const std::vector<const Evidence*>& rows);
+// "kernel=x against kernel=y; dtype=f16 shape=64x64": what differs first.
+std::string evidence_name(const Evidence& row);
 Tone tone_of(Go verdict);
 
 }  // namespace hetscope

@@ -29,19 +29,6 @@ std::string value_text(const DecisionRule& rule, const Evidence& row, double val
   return format_number(value) + (row.source.empty() || row.source == "1" ? "" : " " + row.source);
 }
 
-// "kernel=x against kernel=y; dtype=f16 shape=64x64": what differs first.
-std::string name_of(const Evidence& row) {
-  if (row.baseline.empty()) return row.candidate;
-  const CaseWords candidate = words_of(Case::parse(row.candidate));
-  const CaseWords baseline = words_of(Case::parse(row.baseline));
-  const std::vector<std::string> differing = differing_words(candidate, baseline);
-  CaseWords shared;
-  for (const auto& word : candidate) {
-    if (std::find(differing.begin(), differing.end(), word.first) == differing.end()) shared.push_back(word);
-  }
-  return words_text(candidate, differing) + " against " + words_text(baseline, differing) + "; " + words_text(shared);
-}
-
 std::vector<Cell> row_cells(const DecisionRule& rule, const Evidence& row) {
   const bool is_known = std::isfinite(row.interval.high);
   return {{std::string(to_string(row.verdict)), {}, tone_of(row.verdict)},
@@ -50,13 +37,13 @@ std::vector<Cell> row_cells(const DecisionRule& rule, const Evidence& row) {
                       row.interval.low),
           number_cell(std::to_string(row.sessions.size()), static_cast<double>(row.sessions.size())),
           number_cell(std::to_string(row.units.size()), static_cast<double>(row.units.size())),
-          {name_of(row)},
+          {evidence_name(row)},
           number_cell(value_text(rule, row, row.candidate_value), row.candidate_value),
           number_cell(value_text(rule, row, row.baseline_value), row.baseline_value),
           {row.reason}};
 }
 
-Table evidence_table() {
+Table empty_table() {
   Table table;
   table.columns = {{"verdict"},  {"ratio", true},     {"95 % interval", true}, {"sessions", true}, {"units", true},
                    {"evidence"}, {"candidate", true}, {"baseline", true},      {"remarks"}};
@@ -71,7 +58,7 @@ void add_units(const GenerationDecision& generation, Document& document) {
     for (const UnitEvidence& unit : row.units) {
       const bool is_known = std::isfinite(unit.interval.high);
       table.rows.push_back(
-          {{name_of(row)},
+          {{evidence_name(row)},
            {unit.unit},
            number_cell(ratio_text(unit.ratio), unit.ratio),
            number_cell(is_known ? ratio_range_text(unit.interval.low, unit.interval.high) : std::string(kMissing),
@@ -92,11 +79,10 @@ void add_units(const GenerationDecision& generation, Document& document) {
 }
 
 void add_generation(const DecisionRule& rule, const GenerationDecision& generation, Document& document) {
-  document.add(Paragraph{generation.device_model + " (" + generation.processors + ", " +
-                         count_of(generation.units.size(), "unit") +
-                         "): " + std::string(to_string(generation.verdict)) +
-                         (generation.reason.empty() ? "" : ", " + generation.reason) + "."});
-  Table table = evidence_table();
+  document.add(Paragraph{
+      generation.device() + " (" + generation.processors + ", " + count_of(generation.units.size(), "unit") + "): " +
+      std::string(to_string(generation.verdict)) + (generation.reason.empty() ? "" : ", " + generation.reason) + "."});
+  Table table = empty_table();
   std::size_t left_out = 0;
   const auto add = [&](const Evidence& row) {
     if (table.rows.size() < kMostRows) {
@@ -122,21 +108,36 @@ void add_generation(const DecisionRule& rule, const GenerationDecision& generati
 
 Tone tone_of(Go verdict) { return verdict == Go::go ? Tone::good : verdict == Go::no_go ? Tone::bad : Tone::warning; }
 
+std::string evidence_name(const Evidence& row) {
+  if (row.baseline.empty()) return row.candidate;
+  const CaseWords candidate = words_of(Case::parse(row.candidate));
+  const CaseWords baseline = words_of(Case::parse(row.baseline));
+  const std::vector<std::string> differing = differing_words(candidate, baseline);
+  CaseWords shared;
+  for (const auto& word : candidate) {
+    if (std::find(differing.begin(), differing.end(), word.first) == differing.end()) shared.push_back(word);
+  }
+  return words_text(candidate, differing) + " against " + words_text(baseline, differing) + "; " + words_text(shared);
+}
+
+Table evidence_table(const DecisionRule& rule, const std::vector<const Evidence*>& rows) {
+  Table table = empty_table();
+  for (const Evidence* row : rows) table.rows.push_back(row_cells(rule, *row));
+  return table;
+}
+
 void compose_answer(const QuestionDecision& decision, Document& document) {
   document.add(Answer{std::string(to_string(decision.verdict)), decision.question->question, decision.reason,
                       tone_of(decision.verdict)});
-  Table numbers = evidence_table();
-  for (const Evidence* row : decision.carrying(kCarrying)) {
-    numbers.rows.push_back(row_cells(decision.question->rule, *row));
-  }
-  if (!numbers.rows.empty()) document.add(std::move(numbers));
+  const std::vector<const Evidence*> carrying = decision.carrying(kCarrying);
+  if (!carrying.empty()) document.add(evidence_table(decision.question->rule, carrying));
 }
 
 void compose_evidence(const QuestionDecision& decision, Document& document) {
   document.add(Paragraph{rule_text(decision.question->rule)});
   List trust;
   for (const GenerationDecision& generation : decision.generations) {
-    trust.items.push_back("Instrument on " + generation.device_model + ": " + generation.instrument + ".");
+    trust.items.push_back("Instrument on " + generation.device() + ": " + generation.instrument + ".");
   }
   for (const NotCounted& item : decision.not_counted) {
     trust.items.push_back(count_of(item.rows, "row") + " not counted: " + item.reason + " (" + item.example + ").");

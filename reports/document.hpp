@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct Cell {
 struct Column {
   std::string title;
   bool is_numeric = false;
+  bool is_case = false;  // cells are case lines, shown as the command that runs them again
 };
 
 struct Table {
@@ -64,7 +66,8 @@ enum class Quantity { ratio, time_ns };
 
 struct PlotRow {
   std::string label;
-  std::string detail;  // beside the label, in smaller type
+  std::string detail;      // beside the label, in smaller type
+  std::string axis_label;  // both in few words, the telling part first
   double centre = 0;
   Interval interval;              // of the centre
   std::optional<Interval> tails;  // p05..p95
@@ -86,14 +89,68 @@ struct SampleChart {
   std::vector<double> per_iteration_ns;
 };
 
+// Points on a plane with what bounds them: arithmetic over intensity, or bandwidth over bytes. Drawn only where
+// Vega-Lite is; a table of the same numbers stands beside it.
+struct RoofChart {
+  std::string title;
+  std::string x_title;
+  std::string y_title;
+  struct Point {
+    std::string name;
+    std::string detail;
+    double x = 0;
+    double y = 0;
+  };
+  std::vector<Point> points;
+  struct Roof {
+    std::string name;
+    std::vector<std::pair<double, double>> line;  // x, y in ascending x
+  };
+  std::vector<Roof> roofs;
+};
+
+// A quantity over an axis of the cases, a line for each alternative: where do they cross?
+struct LineChart {
+  std::string title;
+  std::string x_title;
+  Quantity quantity = Quantity::time_ns;
+  struct Point {
+    double x = 0;
+    double y = 0;
+    Interval interval;
+  };
+  struct Series {
+    std::string name;
+    std::vector<Point> points;
+  };
+  std::vector<Series> series;
+};
+
+// What an execution consists of, a bar for each case.
+struct StageChart {
+  std::string title;
+  struct Bar {
+    std::string label;
+    std::vector<std::pair<std::string, double>> stages_ns;
+  };
+  std::vector<Bar> bars;
+};
+
 struct Block;
 struct Details {
   std::string summary;
   std::vector<Block> blocks;
 };
 
+// One question and everything that answers it: a page on paper.
+struct Sheet {
+  std::vector<Block> blocks;
+};
+
 struct Block {
-  std::variant<Heading, Paragraph, Answer, List, Table, Code, Plot, SampleChart, Details> content;
+  std::variant<Heading, Paragraph, Answer, List, Table, Code, Plot, SampleChart, RoofChart, LineChart, StageChart,
+               Details, Sheet>
+      content;
 };
 
 struct Document {

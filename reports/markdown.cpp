@@ -46,9 +46,12 @@ class MarkdownWriter {
     out_ += "\n";
     for (const auto& row : table.rows) {
       out_ += "|";
-      for (const Cell& cell : row) {
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const Cell& cell = row[i];
         const bool is_strong = cell.tone == Tone::good || cell.tone == Tone::bad;
-        const std::string text = cell.is_code ? markdown_code(cell.text) : escape_markdown(cell.text);
+        const bool is_case = i < table.columns.size() && table.columns[i].is_case;
+        const std::string shown = is_case ? run_command(cell.text) : cell.text;
+        const std::string text = cell.is_code ? markdown_code(shown) : escape_markdown(shown);
         out_ += " " + (is_strong && !text.empty() ? "**" + text + "**" : text) + " |";
       }
       out_ += "\n";
@@ -72,6 +75,12 @@ class MarkdownWriter {
   }
   void put(const Plot&) {}
   void put(const SampleChart&) {}
+  void put(const RoofChart&) {}
+  void put(const LineChart&) {}
+  void put(const StageChart&) {}
+  void put(const Sheet& sheet) {
+    for (const Block& block : sheet.blocks) put(block);
+  }
   void put(const Details& details) {
     out_ += "<details><summary>" + escape_html(details.summary) + "</summary>\n\n";
     for (const Block& block : details.blocks) put(block);
@@ -87,7 +96,7 @@ std::string markdown_text(const Document& document) { return MarkdownWriter().wr
 
 std::string markdown_report(const ReportInput& input) {
   const Summary summary = summarise(input);
-  return markdown_text(compose(summary, false));
+  return markdown_text(compose(input, summary, false));
 }
 
 }  // namespace hetscope

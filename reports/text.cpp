@@ -102,6 +102,10 @@ std::string shell_quoted(std::string_view text) {
   return result + "'";
 }
 
+std::string run_command(std::string_view case_line) {
+  return "hetscope run --case " + shell_quoted(case_line) + " --out DIR";
+}
+
 std::string csv_text(std::string_view text) {
   std::string field(text);
   if (!field.empty() && std::string_view("=+-@\t\r").find(field.front()) != std::string_view::npos) {

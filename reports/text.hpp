@@ -17,6 +17,8 @@ std::string escape_markdown(std::string_view text);
 std::string markdown_code(std::string_view text);
 // One word of a POSIX shell, whatever it holds.
 std::string shell_quoted(std::string_view text);
+// The command that runs a case again.
+std::string run_command(std::string_view case_line);
 // One field of a CSV file (RFC 4180). Texts that a spreadsheet would take for a formula get a leading apostrophe.
 std::string csv_text(std::string_view text);
 // Shortest text that reads back as the same number; "" when it is not finite.

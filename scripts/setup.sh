@@ -31,6 +31,7 @@ libfmt-dev formatting
 nlohmann-json3-dev JSON
 libvalijson-dev JSON Schema validation
 libcli11-dev command line
+libsimdjson-dev fast JSON, for comparisons of millions of records
 libre2-dev regular expressions of --filter
 libhwy-dev SIMD with run-time dispatch
 libeigen3-dev reference results in f64
@@ -56,6 +57,7 @@ clang second compiler
 libclang-rt-14-dev clang's fuzzer and sanitizer runtimes, for scripts/fuzz.sh
 oclgrind OpenCL simulator that finds races and bad accesses
 pocl-opencl-icd OpenCL device of the tests
+chromium opens the HTML report in its tests
 iproute2 a network of the device tests' own
 openssh-client the device driver's way to boards
 TEXT

@@ -2,6 +2,7 @@
 // again from its records.
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,9 +14,11 @@
 #include "bench/commands/command.hpp"
 #include "bench/commands/run_files.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/parallel.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
 #include "reports/session_comparison.hpp"
+#include "reports/stored_comparison.hpp"
 
 namespace hetscope {
 namespace {
@@ -26,6 +29,8 @@ struct CompareOptions {
   std::vector<std::string> paths;
   AbFormat format;
   bool force = false;
+  bool stored = false;
+  std::size_t rows = 20;  // that --stored judges
 };
 
 // Every record, also where one case has several (a session each).
@@ -85,16 +90,71 @@ int judge_again(const CompareOptions& options, const std::string& directory) {
   return print(options, results);
 }
 
+std::vector<std::string> files_of(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return {path};
+  std::vector<std::string> files;
+  for (const std::string& run : runs_in(path)) {
+    if (fs::exists(run + "/records.jsonl", ignored)) files.push_back(run + "/records.jsonl");
+  }
+  return files;
+}
+
+void refuse_differences(const CompareOptions& options, const std::vector<std::string>& differences) {
+  if (differences.empty() || options.force) return;
+  throw Error(fmt::format("the two sides are not comparable: {}", fmt::join(differences, "; ")),
+              options.paths[0] + " and " + options.paths[1], "compare like with like, or give --force");
+}
+
+// A first look at all cases by what the records say of themselves, then the judge for those that differ most.
+int compare_by_stored_intervals(const CompareOptions& options) {
+  const std::vector<std::string> base = files_of(options.paths[0]);
+  const std::vector<std::string> candidate = files_of(options.paths[1]);
+  StoredSides sides = compare_stored(base, candidate);
+  for (const std::string& fault : sides.faults) fmt::print(stderr, "left out: {}\n", one_line(fault));
+  refuse_differences(options, sides.differences);
+  if (sides.rows.empty()) {
+    throw Error("the two sides have no timed case in common", options.paths[0] + " and " + options.paths[1]);
+  }
+  std::map<Verdict, std::size_t> counts;
+  std::size_t with_few_sessions = 0;
+  for (const StoredComparison& row : sides.rows) {
+    ++counts[judge(row.interval, options.format.margin)];
+    with_few_sessions += std::min(row.sessions_base, row.sessions_candidate) < kMinSessions ? 1 : 0;
+  }
+  fmt::print(stderr, "{} records; {} cases on both sides by their stored intervals:", sides.records, sides.rows.size());
+  for (const auto& [verdict, count] : counts) fmt::print(stderr, " {} {}", count, to_string(verdict));
+  if (with_few_sessions > 0)
+    fmt::print(stderr, "; {} with fewer than {} sessions a side", with_few_sessions, kMinSessions);
+  fmt::print(stderr, "\njudged by sessions: the {} that differ most\n", std::min(options.rows, sides.rows.size()));
+
+  std::vector<std::string> lines;
+  for (const StoredComparison& row : sides.rows) {
+    if (lines.size() < options.rows) lines.push_back(row.line);
+  }
+  std::vector<std::string> faults[2];
+  std::vector<Record> records[2];
+  for_each_index(2, [&](std::size_t i) { records[i] = records_of_cases(i == 0 ? base : candidate, lines, faults[i]); });
+  for (const auto& list : faults) {
+    for (const std::string& fault : list) fmt::print(stderr, "left out: {}\n", one_line(fault));
+  }
+  std::vector<AbResult> results;
+  for (SessionComparison& comparison : compare_sessions(records[0], records[1], options.format.margin)) {
+    results.push_back({comparison.line, options.paths[0], options.paths[1], std::move(comparison.comparison), 0});
+  }
+  return print(options, results);
+}
+
 int run(CompareOptions options) {
   options.format.check();
+  if (options.stored && options.paths.size() != 2)
+    throw Error("needs two sides", "--stored", "give BASE and CANDIDATE");
   if (options.paths.size() == 1) return judge_again(options, options.paths[0]);
+  if (options.stored) return compare_by_stored_intervals(options);
   const std::vector<Record> base = side_of(options.paths[0]);
   const std::vector<Record> candidate = side_of(options.paths[1]);
   const std::vector<std::string> differences = differences_between(base, candidate);
-  if (!differences.empty() && !options.force) {
-    throw Error(fmt::format("the two sides are not comparable: {}", fmt::join(differences, "; ")),
-                options.paths[0] + " and " + options.paths[1], "compare like with like, or give --force");
-  }
+  refuse_differences(options, differences);
   std::vector<AbResult> results;
   double unit_spread = 0;
   for (SessionComparison& comparison : compare_sessions(base, candidate, options.format.margin)) {
@@ -125,6 +185,9 @@ void add_compare(Commands& commands) {
       ->expected(1, 2);
   options->format.add_options(*command);
   command->add_flag("--force", options->force, "compare what is not comparable; the verdicts then say so");
+  command->add_flag("--stored", options->stored,
+                    "for millions of rows: look at all by the intervals in the records, judge those that differ most");
+  command->add_option("--rows", options->rows, "how many --stored judges")->capture_default_str();
   command->callback([&commands, options] { commands.action = [options] { return run(*options); }; });
 }
 

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "reports/decision.hpp"
+#include "reports/instrument_note.hpp"
 
 namespace hetscope {
 

@@ -1,0 +1,30 @@
+// Every index once, and exceptions arrive.
+#include "harness/core/parallel.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "harness/core/error.hpp"
+
+namespace hetscope {
+namespace {
+
+TEST(ForEachIndex, DoesEachOnce) {
+  for (const std::size_t count : {0U, 1U, 7U, 10'000U}) {
+    std::vector<int> done(count);
+    for_each_index(count, [&done](std::size_t i) { ++done[i]; });
+    EXPECT_EQ(done, std::vector<int>(count, 1));
+  }
+}
+
+TEST(ForEachIndex, PassesAnExceptionOn) {
+  EXPECT_THROW(for_each_index(1000,
+                              [](std::size_t i) {
+                                if (i == 500) throw Error("here");
+                              }),
+               Error);
+}
+
+}  // namespace
+}  // namespace hetscope
