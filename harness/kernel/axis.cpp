@@ -6,6 +6,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
+#include "harness/core/units.hpp"
 
 namespace hetscope {
 namespace {
@@ -67,6 +68,15 @@ void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view w
   if (integer != nullptr && spec.least && *integer < *spec.least) {
     throw Error("axis '" + spec.name + "' is " + to_string(value) + ", below " + std::to_string(*spec.least),
                 std::string(where), "give " + spec.meaning);
+  }
+  if (spec.range && spec.type == AxisType::real) {
+    const double real = integer != nullptr ? static_cast<double>(*integer) : std::get<double>(value);
+    // Written so that NaN is outside.
+    if (!(real >= spec.range->first && real <= spec.range->second)) {
+      throw Error("axis '" + spec.name + "' is " + to_string(value) + ", not from " + format_number(spec.range->first) +
+                      " to " + format_number(spec.range->second),
+                  std::string(where), "give " + spec.meaning);
+    }
   }
   if (spec.choices.empty()) return;
   const auto* text = std::get_if<std::string>(&value);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/case.hpp"
@@ -24,6 +25,7 @@ struct AxisSpec {
   std::vector<std::string> choices;        // texts allowed; empty: any
   bool required = true;                    // false: without a fallback the axis may stay absent
   std::optional<std::int64_t> least = {};  // smallest integer allowed; none: any
+  std::optional<std::pair<double, double>> range = {};  // of a real, both ends allowed; none: any
 };
 
 // Axes every case understands: cache (hot, cold), layer (where a shape comes from; for people).

@@ -48,6 +48,8 @@ class Kernel {
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.
   virtual Work executed_work(const Case& item, const Operation& operation) const { return operation.useful_work(item); }
+  // For a split: where its parts meet, as regions of the first output. The error there and elsewhere become metrics.
+  virtual std::vector<Region> seams(const Case&) const { return {}; }
   // For an approximate method: the inputs whose exact product it computes. Verification uses them in place of the true
   // ones, and the error against the true ones becomes a metric.
   virtual std::optional<std::vector<Operand>> approximated_inputs(const Case&, std::span<const Operand>) const {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/opencl_asynchronous_run.hpp"
 
 namespace hetscope {
 namespace {
@@ -125,6 +126,12 @@ Runnable* OpenClRunnable::empty_launch() {
     empty_->run(1);  // drivers finish compiling at the first launch
   }
   return empty_.get();
+}
+
+std::unique_ptr<AsynchronousRun> OpenClRunnable::make_asynchronous(const SharedOperands& shared) {
+  std::vector<DeviceOperand> operands = shared_operands();
+  if (operands.empty()) return nullptr;
+  return std::make_unique<OpenClAsynchronousRun>(device_, launches_, std::move(operands), shared);
 }
 
 std::vector<Placement> OpenClRunnable::placement() const {

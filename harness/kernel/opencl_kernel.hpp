@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "harness/kernel/kernel.hpp"
@@ -33,6 +34,15 @@ struct Launch {
   cl::NDRange local = cl::NullRange;
 };
 
+// An operand that crosses between the host and the device in every run, and which arguments of which launches take it.
+struct DeviceOperand {
+  enum class Direction { input, output };
+  Direction direction = Direction::input;
+  std::size_t index = 0;  // among the operation's inputs or outputs
+  cl::Buffer buffer;
+  std::vector<std::pair<std::size_t, cl_uint>> arguments;  // {launch, argument}
+};
+
 // One execution is all `launches` in order. A derived class downloads the outputs.
 class OpenClRunnable : public Runnable {
  public:
@@ -47,8 +57,12 @@ class OpenClRunnable : public Runnable {
   Runnable* empty_launch() override;
   Support evict() override { return device_.evict_caches(); }
   std::vector<Placement> placement() const override;
+  // nullptr for a kernel that does not say which operands must cross.
+  std::unique_ptr<AsynchronousRun> make_asynchronous(const SharedOperands& shared) override;
 
  protected:
+  // The inputs of lifetime per_run and the outputs; none: it cannot be run in two halves.
+  virtual std::vector<DeviceOperand> shared_operands() const { return {}; }
   OpenClProcessor& device() noexcept { return device_; }
 
  private:

@@ -1,5 +1,8 @@
-// Names of the roofs.
+// Names of the roofs, and what an operation says that cannot be split.
 #include "harness/kernel/operation.hpp"
+
+#include "harness/core/error.hpp"
+#include "harness/core/registry.hpp"
 
 namespace hetscope {
 
@@ -13,6 +16,18 @@ std::string_view to_string(RoofKind kind) {
       return "launch";
   }
   return "unknown";
+}
+
+std::int64_t Operation::split_extent(const Case& item, std::string_view axis) const {
+  throw unknown_name("split axis of " + std::string(name()), axis, split_axes(), item.line());
+}
+
+std::vector<TensorView> Operation::output_views(const Case& item) const {
+  throw Error(std::string(name()) + " cannot be split", item.line(), "choose an operation that says how it splits");
+}
+
+PartialProblem Operation::part_of(const Case& item, std::string_view axis, std::int64_t, std::int64_t) const {
+  throw unknown_name("split axis of " + std::string(name()), axis, split_axes(), item.line());
 }
 
 }  // namespace hetscope

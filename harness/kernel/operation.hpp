@@ -12,6 +12,7 @@
 
 #include "harness/core/case.hpp"
 #include "harness/kernel/axis.hpp"
+#include "harness/kernel/region.hpp"
 #include "harness/kernel/work.hpp"
 #include "harness/tensor/host_tensor.hpp"
 
@@ -41,6 +42,14 @@ struct Expectation {
   std::vector<double> magnitudes;
 };
 
+// A part of a problem along one of its split axes: itself a problem of the same operation.
+struct PartialProblem {
+  Case item;                    // of the part; its kernel and processors are chosen by who splits
+  std::vector<Region> inputs;   // where each input of the part lies in the whole's
+  std::vector<Region> outputs;  // and each output; with `adds` all of it
+  bool adds = false;            // the outputs of the parts are added up
+};
+
 // Results of which operations limit what others can reach.
 enum class RoofKind { bandwidth, compute, launch };
 std::string_view to_string(RoofKind kind);
@@ -66,6 +75,13 @@ class Operation {
 
   // Axes along which the work can be split over processors ("output_channels", "rows"); none by default.
   virtual std::span<const std::string> split_axes() const { return {}; }
+  // How many indices `axis`, one of split_axes(), has to share out.
+  virtual std::int64_t split_extent(const Case& item, std::string_view axis) const;
+  // The part of the indices [begin, end) of `axis`, not empty. Parts that cover the extent make up the whole result.
+  virtual PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const;
+
+  // The outputs' types and extents; asked of operations that can be split.
+  virtual std::vector<TensorView> output_views(const Case& item) const;
 
   // Set when results of this operation are a roof for the others.
   virtual std::optional<RoofKind> roof() const { return std::nullopt; }

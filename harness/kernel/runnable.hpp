@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "harness/core/support.hpp"
+#include "harness/kernel/asynchronous_run.hpp"
 #include "harness/kernel/work.hpp"
 #include "harness/tensor/host_tensor.hpp"
 
@@ -48,6 +51,13 @@ class Runnable {
 
   // The outputs of the last run, in the host's memory, one per expectation of the operation's reference.
   virtual std::vector<HostTensor> outputs() = 0;
+
+  // Makes run() leave its outputs in `targets`, which have the outputs' views and outlive it, instead of memory of its
+  // own. false: it cannot, and outputs() is the way.
+  virtual bool write_outputs_to(std::span<HostTensor>) { return false; }
+  // The same execution in two halves, so that others can work in between; nullptr: it occupies the calling thread. This
+  // Runnable outlives it, and run() is not called any more.
+  virtual std::unique_ptr<AsynchronousRun> make_asynchronous(const SharedOperands&) { return nullptr; }
 
   // Bytes that prepare() made besides the operands (packed weights); for the record.
   virtual std::int64_t prepared_bytes() const { return 0; }

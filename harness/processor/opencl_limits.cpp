@@ -99,6 +99,8 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
   read_images(device, context, limits);
   read_work_groups(device, limits);
   limits.local_memory_bytes = static_cast<std::int64_t>(device.getInfo<CL_DEVICE_LOCAL_MEM_SIZE>());
+  limits.float_lanes =
+      static_cast<int>(std::max<cl_uint>(1, ask_or<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, 1)));
   limits.max_allocation_bytes = static_cast<std::int64_t>(device.getInfo<CL_DEVICE_MAX_MEM_ALLOC_SIZE>());
   limits.host_unified_memory = ask_or<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;
   read_shared_memory(device, limits);

@@ -28,6 +28,7 @@ struct OpenClLimits {
   std::size_t work_group_size = 1;
   std::size_t work_item_sizes[3] = {1, 1, 1};
   std::int64_t local_memory_bytes = 0;
+  int float_lanes = 1;  // of the device's own vectors of f32; GPUs say 1
   std::int64_t max_allocation_bytes = 0;
   bool host_unified_memory = false;
   bool svm_coarse = false;

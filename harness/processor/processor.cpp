@@ -32,6 +32,8 @@ std::string_view to_string(ProgramModel model) {
       return "opencl_c";
     case ProgramModel::submodel:
       return "submodel";
+    case ProgramModel::parts:
+      return "parts";
   }
   return "unknown";
 }

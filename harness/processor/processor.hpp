@@ -17,8 +17,9 @@ namespace hetscope {
 enum class ProcessorKind { cpu, gpu, npu, accelerator };
 std::string_view to_string(ProcessorKind kind);
 
-// What it can be asked to run. A kernel serves exactly one of these.
-enum class ProgramModel { host_function, opencl_c, submodel };
+// What it can be asked to run. A kernel serves exactly one of these. `parts`: a kernel that divides its work among
+// several processors, each with a kernel of its own; no processor is of it.
+enum class ProgramModel { host_function, opencl_c, submodel, parts };
 std::string_view to_string(ProgramModel model);
 
 struct ProcessorInfo {

@@ -50,7 +50,16 @@ double random_element(DType dtype, Random& random) {
 
 }  // namespace
 
-void HostTensor::Free::operator()(std::byte* bytes) const noexcept { std::free(bytes); }
+void HostTensor::Free::operator()(std::byte* bytes) const noexcept {
+  if (owns) std::free(bytes);
+}
+
+HostTensor::HostTensor(TensorView view, std::unique_ptr<std::byte[], Free> bytes)
+    : view_(std::move(view)), size_bytes_(static_cast<std::size_t>(view_.storage_bytes())), bytes_(std::move(bytes)) {}
+
+HostTensor HostTensor::borrowing(TensorView view, std::byte* bytes) {
+  return HostTensor(std::move(view), std::unique_ptr<std::byte[], Free>(bytes, Free{.owns = false}));
+}
 
 HostTensor::HostTensor(TensorView view)
     : view_(std::move(view)), size_bytes_(static_cast<std::size_t>(view_.storage_bytes())) {

@@ -17,6 +17,8 @@ class HostTensor {
   // Zeroed. Throws Error when the memory cannot be had.
   explicit HostTensor(TensorView view);
   HostTensor(DType dtype, Shape shape, Layout layout);
+  // A tensor in memory that belongs to somebody else and outlives it: `bytes` are at least the view's storage_bytes().
+  static HostTensor borrowing(TensorView view, std::byte* bytes);
   HostTensor(HostTensor&&) noexcept = default;
   HostTensor& operator=(HostTensor&&) noexcept = default;
 
@@ -49,10 +51,12 @@ class HostTensor {
  private:
   struct Free {
     void operator()(std::byte* bytes) const noexcept;
+    bool owns;
   };
+  HostTensor(TensorView view, std::unique_ptr<std::byte[], Free> bytes);
   TensorView view_;
   std::size_t size_bytes_ = 0;
-  std::unique_ptr<std::byte[], Free> bytes_;
+  std::unique_ptr<std::byte[], Free> bytes_{nullptr, Free{true}};
 };
 
 // Calls visit(index) for every logical index in row-major order. The span is valid during the call only.

@@ -54,6 +54,47 @@ class Matmul final : public Operation {
 
   Tolerance tolerance(const Case& item) const override { return matmul_tolerance(MatmulProblem(item).k); }
 
+  std::span<const std::string> split_axes() const override {
+    static const std::array<std::string, 3> kAxes = {"rows", "columns", "reduction"};
+    return kAxes;
+  }
+
+  std::int64_t split_extent(const Case& item, std::string_view axis) const override {
+    const MatmulProblem problem(item);
+    if (axis == "rows") return problem.m;
+    if (axis == "columns") return problem.n;
+    if (axis == "reduction") return problem.k;
+    return Operation::split_extent(item, axis);
+  }
+
+  std::vector<TensorView> output_views(const Case& item) const override {
+    const MatmulProblem problem(item);
+    return {TensorView(DType::f32, Shape{problem.m, problem.n}, Layout::row_major(2))};
+  }
+
+  PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
+    const auto [m, n, k] = MatmulProblem(item);
+    const std::int64_t extent = end - begin;
+    PartialProblem part{item, {whole_of({m, k}), whole_of({k, n})}, {whole_of({m, n})}, false};
+    if (axis == "rows") {
+      part.item.set("m", extent);
+      part.inputs[kMatmulLeft] = {{begin, 0}, {extent, k}};
+      part.outputs[0] = {{begin, 0}, {extent, n}};
+    } else if (axis == "columns") {
+      part.item.set("n", extent);
+      part.inputs[kMatmulRight] = {{0, begin}, {k, extent}};
+      part.outputs[0] = {{0, begin}, {m, extent}};
+    } else if (axis == "reduction") {
+      part.item.set("k", extent);
+      part.inputs[kMatmulLeft] = {{0, begin}, {m, extent}};
+      part.inputs[kMatmulRight] = {{begin, 0}, {extent, n}};
+      part.adds = true;
+    } else {
+      return Operation::part_of(item, axis, begin, end);
+    }
+    return part;
+  }
+
   Work useful_work(const Case& item) const override {
     const auto [m, n, k] = MatmulProblem(item);
     return {4 * (m * k + k * n + m * n), 2 * m * n * k};

@@ -1,0 +1,194 @@
+// Between two executions the host owns every operand; start() gives them to the device and finish() takes them back.
+#include "harness/kernel/opencl_asynchronous_run.hpp"
+
+#include <cassert>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "harness/core/error.hpp"
+
+namespace hetscope {
+
+// Shared with the driver's thread, which may still be inside its callback when the waiter has gone on.
+struct OpenClAsynchronousRun::Latch {
+  std::atomic<int> status{CL_QUEUED};  // CL_COMPLETE or an error once it is over
+
+  static void CL_CALLBACK open(cl_event, cl_int status, void* self) {
+    const std::unique_ptr<std::shared_ptr<Latch>> latch(static_cast<std::shared_ptr<Latch>*>(self));
+    (*latch)->status.store(status, std::memory_order_release);
+    (*latch)->status.notify_one();
+  }
+};
+
+OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vector<Launch> launches,
+                                             std::vector<DeviceOperand> operands, const SharedOperands& shared)
+    : device_(device), launches_(std::move(launches)), sharing_(shared.sharing), waiting_(shared.waiting) {
+  try {
+    for (const DeviceOperand& operand : operands) {
+      const bool is_input = operand.direction == DeviceOperand::Direction::input;
+      (is_input ? inputs_ : outputs_).push_back(crossing_of(operand, shared));
+    }
+    if (!is_mapped()) return;
+    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+    for (Crossing& output : outputs_) map(output, CL_MAP_READ, nullptr);
+    device_.queue().finish();
+  } catch (const cl::Error& error) {
+    throw opencl_error(error, device_.name());
+  }
+}
+
+OpenClAsynchronousRun::~OpenClAsynchronousRun() {
+  // What is still mapped or under way after a failure is given up as well as the driver allows.
+  for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
+    for (Crossing& crossing : *side) {
+      if (crossing.mapped == nullptr) continue;
+      clEnqueueUnmapMemObject(device_.queue()(), crossing.buffer(), crossing.mapped, 0, nullptr, nullptr);
+    }
+  }
+  clFinish(device_.queue()());
+}
+
+OpenClAsynchronousRun::Crossing OpenClAsynchronousRun::crossing_of(const DeviceOperand& operand,
+                                                                   const SharedOperands& shared) {
+  const bool is_input = operand.direction == DeviceOperand::Direction::input;
+  const HostTensor* tensor = is_input ? shared.inputs.at(operand.index) : shared.outputs.at(operand.index);
+  assert(tensor != nullptr && "an operand that is new for every run is in the host's memory");
+  Crossing crossing;
+  crossing.buffer = operand.buffer;
+  // OpenCL takes no pointer to const; nothing writes to an input.
+  crossing.host = const_cast<std::byte*>(tensor->data());
+  crossing.bytes = tensor->size_bytes();
+  if (!is_mapped()) return crossing;
+  cl_mem_flags flags = is_input ? CL_MEM_READ_ONLY : CL_MEM_WRITE_ONLY;
+  flags |= sharing_ == Sharing::use_host_ptr ? CL_MEM_USE_HOST_PTR : CL_MEM_ALLOC_HOST_PTR;
+  crossing.buffer =
+      cl::Buffer(device_.context(), flags, crossing.bytes, sharing_ == Sharing::use_host_ptr ? crossing.host : nullptr);
+  for (const auto& [launch, argument] : operand.arguments) launches_[launch].kernel.setArg(argument, crossing.buffer);
+  return crossing;
+}
+
+void OpenClAsynchronousRun::map(Crossing& crossing, cl_map_flags flags, cl::Event* event) {
+  crossing.mapped =
+      device_.queue().enqueueMapBuffer(crossing.buffer, CL_FALSE, flags, 0, crossing.bytes, nullptr, event);
+}
+
+void OpenClAsynchronousRun::copy_in() {
+  if (sharing_ != Sharing::alloc_host_ptr) return;
+  for (const Crossing& input : inputs_) std::memcpy(input.mapped, input.host, input.bytes);
+}
+
+void OpenClAsynchronousRun::hand_over() {
+  cl::CommandQueue& queue = device_.queue();
+  if (!is_mapped()) {
+    for (const Crossing& input : inputs_) queue.enqueueWriteBuffer(input.buffer, CL_FALSE, 0, input.bytes, input.host);
+    return;
+  }
+  for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
+    for (Crossing& crossing : *side) {
+      queue.enqueueUnmapMemObject(crossing.buffer, std::exchange(crossing.mapped, nullptr));
+    }
+  }
+}
+
+void OpenClAsynchronousRun::launch(cl::Event* last) {
+  for (std::size_t i = 0; i < launches_.size(); ++i) {
+    const bool is_last = i + 1 == launches_.size();
+    device_.queue().enqueueNDRangeKernel(launches_[i].kernel, cl::NullRange, launches_[i].global, launches_[i].local,
+                                         nullptr, is_last ? last : nullptr);
+  }
+}
+
+void OpenClAsynchronousRun::hand_back(cl::Event* last) {
+  if (is_mapped()) {
+    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    Crossing& output = outputs_[i];
+    cl::Event* event = i + 1 == outputs_.size() ? last : nullptr;
+    if (is_mapped()) {
+      map(output, CL_MAP_READ, event);
+    } else {
+      device_.queue().enqueueReadBuffer(output.buffer, CL_FALSE, 0, output.bytes, output.host, nullptr, event);
+    }
+  }
+}
+
+void OpenClAsynchronousRun::copy_out() {
+  if (sharing_ != Sharing::alloc_host_ptr) return;
+  for (const Crossing& output : outputs_) std::memcpy(output.host, output.mapped, output.bytes);
+}
+
+void OpenClAsynchronousRun::start() {
+  try {
+    copy_in();
+    hand_over();
+    launch(nullptr);
+    hand_back(&last_);
+    if (waiting_ == Waiting::callback) {
+      latch_ = std::make_shared<Latch>();
+      auto handed = std::make_unique<std::shared_ptr<Latch>>(latch_);
+      last_.setCallback(CL_COMPLETE, &Latch::open, handed.get());
+      static_cast<void>(handed.release());  // the callback's now
+    }
+    device_.queue().flush();
+  } catch (const cl::Error& error) {
+    throw opencl_error(error, device_.name());
+  }
+}
+
+void OpenClAsynchronousRun::wait(const cl::Event& event) {
+  cl_int status = CL_COMPLETE;
+  if (waiting_ == Waiting::wait) {
+    event.wait();
+  } else if (waiting_ == Waiting::poll) {
+    while ((status = event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>()) > CL_COMPLETE) {
+    }
+  } else {
+    while ((status = latch_->status.load(std::memory_order_acquire)) > CL_COMPLETE) {
+      latch_->status.wait(status, std::memory_order_acquire);
+    }
+  }
+  if (status < 0) throw cl::Error(status, "an execution");
+}
+
+void OpenClAsynchronousRun::finish() {
+  try {
+    wait(last_);
+    copy_out();
+  } catch (const cl::Error& error) {
+    throw opencl_error(error, device_.name());
+  }
+}
+
+std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clock) {
+  std::map<std::string, double> stages;
+  std::int64_t last_ns = clock.now_ns();
+  const auto end_stage = [&](const char* name) {
+    device_.queue().finish();
+    const std::int64_t now_ns = clock.now_ns();
+    stages[name] = static_cast<double>(now_ns - last_ns);
+    last_ns = now_ns;
+  };
+  try {
+    if (sharing_ == Sharing::alloc_host_ptr) {
+      copy_in();
+      end_stage("copy_in");
+    }
+    hand_over();
+    end_stage("pre_sync");
+    launch(nullptr);
+    end_stage("compute");
+    hand_back(nullptr);
+    end_stage("post_sync");
+    if (sharing_ == Sharing::alloc_host_ptr) {
+      copy_out();
+      end_stage("copy_out");
+    }
+  } catch (const cl::Error& error) {
+    throw opencl_error(error, device_.name());
+  }
+  return stages;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,34 @@
+// A box of a tensor's indices, and copying between a tensor and such a box of another: how the parts of a split find
+// their operands in the whole's.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/tensor/host_tensor.hpp"
+
+namespace hetscope {
+
+// begin[i] <= index[i] < begin[i] + extent[i]; one entry for each dimension.
+struct Region {
+  std::vector<std::int64_t> begin;
+  std::vector<std::int64_t> extent;
+
+  Shape shape() const { return Shape(extent); }
+  friend bool operator==(const Region&, const Region&) = default;
+};
+
+Region whole_of(const Shape& shape);
+// Whether the region's elements lie side by side in a row-major tensor of `shape`.
+bool is_contiguous(const Region& region, const Shape& shape);
+
+// The region of `whole` as a tensor: in the same memory when that is contiguous (`whole` outlives it), else zeroed
+// memory of its own, to be filled by gather(). Row-major layouts only.
+HostTensor slice_of(const HostTensor& whole, const Region& region);
+// Copies the region of `whole` to `part`, and back. `part` has the region's shape and the dtype of `whole`.
+void gather(const HostTensor& whole, const Region& region, HostTensor& part);
+void scatter(const HostTensor& part, const Region& region, HostTensor& whole);
+// whole += part for f32, element by element.
+void add(const HostTensor& part, HostTensor& whole);
+
+}  // namespace hetscope

@@ -1,0 +1,191 @@
+// The order of a split execution, and the same with a look at the clock between its steps.
+#include "kernels/partition/split_runnable.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/core/error.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr int kStageRuns = 5;
+
+// What `step` throws leaves with the processor's name in front.
+template <class Step>
+void on(const std::string& processor, Step&& step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    throw Error("the part on " + processor + " failed: " + error.what());
+  }
+}
+
+// The middle of several passes, stage by stage.
+std::map<std::string, double> medians(const std::vector<std::map<std::string, double>>& passes) {
+  std::map<std::string, double> result;
+  for (const auto& [name, unused] : passes.front()) {
+    std::vector<double> values;
+    for (const auto& pass : passes) values.push_back(pass.at(name));
+    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
+    result[name] = values[values.size() / 2];
+  }
+  return result;
+}
+
+}  // namespace
+
+SplitRunnable::SplitRunnable(std::span<const Operand> whole, std::vector<HostTensor> merged,
+                             std::vector<SplitPart> parts, double share_of_first, const Clock& clock)
+    : whole_(whole),
+      merged_(std::move(merged)),
+      parts_(std::move(parts)),
+      share_of_first_(share_of_first),
+      clock_(clock) {}
+
+void SplitRunnable::enter() {
+  for (SplitPart& part : parts_) part.asynchronous ? part.asynchronous->enter() : part.runnable->enter();
+}
+
+void SplitRunnable::leave() {
+  for (SplitPart& part : parts_) part.asynchronous ? part.asynchronous->leave() : part.runnable->leave();
+}
+
+void SplitRunnable::run(std::int64_t iterations) {
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    started_ = finished_ = 0;
+    try {
+      transform();
+      start();
+      compute();
+      finish();
+    } catch (...) {
+      drain();
+      throw;
+    }
+    merge();
+  }
+}
+
+void SplitRunnable::transform() {
+  for (SplitPart& part : parts_) {
+    for (const std::size_t input : part.gathers) {
+      gather(whole_[input].tensor, part.problem.inputs[input], part.inputs[input].tensor);
+    }
+  }
+}
+
+void SplitRunnable::start() {
+  for (; started_ < parts_.size(); ++started_) {
+    SplitPart& part = parts_[started_];
+    if (part.asynchronous) on(part.processor, [&] { part.asynchronous->start(); });
+  }
+}
+
+void SplitRunnable::compute() {
+  for (SplitPart& part : parts_) {
+    if (!part.asynchronous) on(part.processor, [&] { part.runnable->run(1); });
+  }
+}
+
+void SplitRunnable::finish() {
+  while (finished_ < started_) {
+    SplitPart& part = parts_[finished_++];
+    if (part.asynchronous) on(part.processor, [&] { part.asynchronous->finish(); });
+  }
+}
+
+void SplitRunnable::drain() noexcept {
+  while (finished_ < started_) {
+    try {
+      finish();
+    } catch (const std::exception&) {
+      // The first failure is the one that is told.
+    }
+  }
+}
+
+void SplitRunnable::merge() {
+  for (SplitPart& part : parts_) {
+    if (!part.merges) continue;
+    for (std::size_t i = 0; i < part.outputs.size(); ++i) {
+      if (part.problem.adds) {
+        add(part.outputs[i], merged_[i]);
+      } else {
+        scatter(part.outputs[i], part.problem.outputs[i], merged_[i]);
+      }
+    }
+  }
+}
+
+std::map<std::string, double> SplitRunnable::run_stages() {
+  std::vector<std::map<std::string, double>> passes;
+  const auto host = std::ranges::find_if(parts_, [](const SplitPart& part) { return !part.asynchronous; });
+  for (int i = 0; i < kStageRuns; ++i) {
+    std::map<std::string, double>& stages = passes.emplace_back();
+    std::int64_t last_ns = clock_.now_ns();
+    const auto end_stage = [&](const std::string& name) {
+      const std::int64_t now_ns = clock_.now_ns();
+      stages[name] = static_cast<double>(now_ns - last_ns);
+      last_ns = now_ns;
+    };
+    started_ = finished_ = 0;
+    try {
+      transform();
+      end_stage("transform");
+      start();
+      end_stage("start");
+      compute();
+      if (host != parts_.end()) end_stage("compute." + host->processor);
+      finish();
+      end_stage("wait");
+    } catch (...) {
+      drain();
+      throw;
+    }
+    merge();
+    end_stage("merge");
+    for (SplitPart& part : parts_) {
+      if (!part.asynchronous) continue;
+      on(part.processor, [&] {
+        for (const auto& [name, ns] : part.asynchronous->run_stages(clock_)) {
+          stages["alone." + part.processor + "." + name] = ns;
+        }
+      });
+    }
+  }
+  // A part alone may have left its summands where the sum belongs.
+  run(1);
+  return medians(passes);
+}
+
+Support SplitRunnable::evict() {
+  for (SplitPart& part : parts_) {
+    if (Support evicted = part.runnable->evict(); !evicted) return evicted;
+  }
+  return Support::yes();
+}
+
+std::vector<HostTensor> SplitRunnable::outputs() {
+  std::vector<HostTensor> result;
+  for (const HostTensor& tensor : merged_) result.push_back(tensor.clone());
+  return result;
+}
+
+std::int64_t SplitRunnable::prepared_bytes() const {
+  std::int64_t bytes = 0;
+  for (const SplitPart& part : parts_) bytes += part.runnable->prepared_bytes();
+  return bytes;
+}
+
+std::vector<Placement> SplitRunnable::placement() const {
+  std::vector<Placement> result;
+  for (const SplitPart& part : parts_) {
+    for (Placement& placement : part.runnable->placement()) result.push_back(std::move(placement));
+  }
+  return result;
+}
+
+Metrics SplitRunnable::metrics() { return {{"share_of_first", {share_of_first_, "1", ""}}}; }
+
+}  // namespace hetscope
