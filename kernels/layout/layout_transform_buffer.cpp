@@ -2,179 +2,11 @@
 // turn go tile by tile through local memory, runs that stay neighbours go as vectors.
 //   traffic: every element read once and written once, the target's padding written once
 // The tile scheme is that of Ruetsch and Micikevicius, "Optimizing Matrix Transpose in CUDA" (2009).
-#include <algorithm>
-#include <array>
-#include <bit>
-#include <limits>
-
-#include "harness/kernel/opencl_kernel.hpp"
-#include "kernels/layout/layout_transform.hpp"
-#include "kernels/layout/movement.hpp"
-#include "kernels/layout/movement_code.hpp"
-#include "kernels/opencl_sources.hpp"
+#include "kernels/layout/box_launcher.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
 namespace {
-
-constexpr std::string_view kTilesSource = "kernels/layout/move_tiles.cl";
-constexpr std::string_view kRunsSource = "kernels/layout/move_runs.cl";
-constexpr std::size_t kRunGroupItems = 64;
-constexpr std::int64_t kVectorBytes = 16;
-
-struct Tile {
-  std::size_t edge = 0;  // elements; a group is `edge` x `group_rows` items
-  std::size_t group_rows = 0;
-};
-
-// The largest tile whose group has at most `group_items` and whose local memory the device has; an edge of 0 when there
-// is none.
-Tile choose_tile(const OpenClLimits& limits, std::size_t element_bytes, std::size_t group_items) {
-  constexpr std::array kTiles = {Tile{32, 8}, Tile{16, 4}, Tile{8, 2}, Tile{4, 1}, Tile{1, 1}};
-  for (const Tile& tile : kTiles) {
-    const bool group_fits = tile.edge * tile.group_rows <= group_items && tile.edge <= limits.work_item_sizes[0] &&
-                            tile.group_rows <= limits.work_item_sizes[1];
-    const auto local_bytes = static_cast<std::int64_t>(tile.edge * (tile.edge + 1) * element_bytes);
-    if (group_fits && local_bytes <= limits.local_memory_bytes) return tile;
-  }
-  return {};
-}
-
-std::size_t round_up(std::int64_t value, std::size_t multiple) {
-  return (static_cast<std::size_t>(value) + multiple - 1) / multiple * multiple;
-}
-
-std::string element_option(std::size_t element_bytes) {
-  return std::string("-DELEMENT=") + (element_bytes == 1 ? "uchar" : element_bytes == 2 ? "ushort" : "uint");
-}
-
-cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
-
-// Compiles what moves one box and says how it is launched.
-class BoxLauncher {
- public:
-  BoxLauncher(OpenClProcessor& device, std::size_t element_bytes, const cl::Buffer& source, const cl::Buffer& target)
-      : device_(device), element_bytes_(element_bytes), source_(source), target_(target) {}
-
-  Launch launch(const MovementBox& box) {
-    const bool is_run =
-        box.loops.empty() || (box.loops.back().source_stride == 1 && box.loops.back().target_stride == 1);
-    return is_run ? launch_runs(box) : launch_tiles(box);
-  }
-
- private:
-  // `file` after what makes it this box's: its bases and `defines`.
-  cl::Kernel compile(std::string_view file, const char* function, const std::vector<MovementLoop>& outer,
-                     const MovementBox& box, const std::string& defines, const std::string& options) {
-    const std::string text = defines + print_bases(outer, box.source_offset, box.target_offset) +
-                             std::string(embedded_text(opencl_source_files(), file));
-    return device_.kernel(file, text, function, element_option(element_bytes_) + options);
-  }
-
-  // The compiled kernel may take smaller groups than the device's limit: then the next smaller tile that fits it.
-  Launch launch_tiles(const MovementBox& box) {
-    std::vector<MovementLoop> outer = box.loops;
-    const MovementLoop rows = outer.back();
-    outer.pop_back();
-    MovementLoop columns;
-    if (!outer.empty()) {
-      const auto least = std::ranges::min_element(outer, {}, &MovementLoop::source_stride);
-      columns = *least;
-      outer.erase(least);
-    }
-    std::size_t group_items = device_.limits().work_group_size;
-    for (;;) {
-      const Tile tile = choose_tile(device_.limits(), element_bytes_, group_items);
-      Launch launch;
-      launch.kernel =
-          compile(kTilesSource, "move_tiles", outer, box, "",
-                  " -DTILE=" + std::to_string(tile.edge) + " -DGROUP_ROWS=" + std::to_string(tile.group_rows));
-      const std::size_t wanted = tile.edge * tile.group_rows;
-      group_items = device_.local_size(launch.kernel, wanted);
-      if (group_items < wanted) continue;
-      const cl_uint4 strides = {{unsigned_of(rows.source_stride), unsigned_of(columns.source_stride),
-                                 unsigned_of(rows.target_stride), unsigned_of(columns.target_stride)}};
-      set_arguments(launch.kernel, rows.count, columns.count, strides, box.fill);
-      const std::size_t tiles_down = round_up(rows.count, tile.edge) / tile.edge;
-      launch.global = cl::NDRange(round_up(columns.count, tile.edge), tiles_down * tile.group_rows, positions(outer));
-      launch.local = cl::NDRange(tile.edge, tile.group_rows, 1);
-      return launch;
-    }
-  }
-
-  Launch launch_runs(const MovementBox& box) {
-    std::vector<MovementLoop> outer = box.loops;
-    MovementLoop run;
-    if (!outer.empty()) {
-      run = outer.back();
-      outer.pop_back();
-    }
-    MovementLoop next;
-    if (!outer.empty()) {
-      next = outer.back();
-      outer.pop_back();
-    }
-    std::int64_t lanes = kVectorBytes / static_cast<std::int64_t>(element_bytes_);
-    while (run.count % lanes != 0) lanes /= 2;
-    const std::string digits = lanes == 1 ? "" : std::to_string(lanes);
-    const std::string move = lanes == 1 ? "*(t) = *(s)" : "vstore" + digits + "(vload" + digits + "(0, s), 0, t)";
-    Launch launch;
-    launch.kernel = compile(kRunsSource, "move_runs", outer, box, "#define MOVE_VECTOR(s, t) " + move + "\n",
-                            " -DVECTOR=" + std::to_string(lanes));
-    const std::int64_t vectors = run.count / lanes;
-    const cl_uint2 strides = {{unsigned_of(next.source_stride), unsigned_of(next.target_stride)}};
-    set_arguments(launch.kernel, vectors, next.count, strides, box.fill);
-    const std::size_t items = device_.local_size(launch.kernel, kRunGroupItems);
-    const std::size_t across = std::min(items, std::bit_ceil(static_cast<std::size_t>(vectors)));
-    const std::size_t down = std::min(items / across, std::bit_floor(device_.limits().work_item_sizes[1]));
-    launch.global = cl::NDRange(round_up(vectors, across), round_up(next.count, down), positions(outer));
-    launch.local = cl::NDRange(across, down, 1);
-    return launch;
-  }
-
-  template <class Strides>
-  void set_arguments(cl::Kernel& kernel, std::int64_t first, std::int64_t second, const Strides& strides,
-                     std::int64_t fill) {
-    kernel.setArg(0, source_);
-    kernel.setArg(1, target_);
-    kernel.setArg(2, unsigned_of(first));
-    kernel.setArg(3, unsigned_of(second));
-    kernel.setArg(4, strides);
-    kernel.setArg(5, unsigned_of(fill));
-  }
-
-  static std::size_t positions(const std::vector<MovementLoop>& outer) {
-    std::size_t count = 1;
-    for (const MovementLoop& loop : outer) count *= static_cast<std::size_t>(loop.count);
-    return count;
-  }
-
-  OpenClProcessor& device_;
-  std::size_t element_bytes_;
-  const cl::Buffer& source_;
-  const cl::Buffer& target_;
-};
-
-class Runs final : public OpenClRunnable {
- public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, cl::Buffer source, cl::Buffer target, TensorView view)
-      : OpenClRunnable(device, std::move(launches)),
-        source_(std::move(source)),
-        target_(std::move(target)),
-        view_(std::move(view)) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(view_);
-    device().download(result[0].data(), target_, static_cast<std::int64_t>(result[0].size_bytes()));
-    return result;
-  }
-
- private:
-  cl::Buffer source_;
-  cl::Buffer target_;
-  TensorView view_;
-};
 
 class LayoutTransformBuffer final : public OpenClKernel {
  public:
@@ -183,29 +15,11 @@ class LayoutTransformBuffer final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    const LayoutTransformProblem problem(item);
-    const std::int64_t bytes = std::max(problem.source.storage_bytes(), problem.target.storage_bytes());
-    if (bytes > device.limits().max_allocation_bytes) {
-      return Support::no("one operand needs " + std::to_string(bytes) + " bytes, and one allocation holds " +
-                         std::to_string(device.limits().max_allocation_bytes));
-    }
-    if (choose_tile(device.limits(), size_of(problem.source.dtype()), device.limits().work_group_size).edge == 0) {
-      return Support::no("the device has too little local memory for a tile");
-    }
-    return Support::yes();
+    return supports_boxes(item, device, PlaneScheme::local_tiles);
   }
-
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    const LayoutTransformProblem problem(item);
-    const HostTensor& tensor = inputs[0].tensor;
-    cl::Buffer source = device.allocate(static_cast<std::int64_t>(tensor.size_bytes()), CL_MEM_READ_ONLY);
-    cl::Buffer target = device.allocate(problem.target.storage_bytes(), CL_MEM_WRITE_ONLY);
-    device.upload(source, tensor.data(), static_cast<std::int64_t>(tensor.size_bytes()));
-    BoxLauncher launcher(device, size_of(tensor.dtype()), source, target);
-    std::vector<Launch> launches;
-    for (const MovementBox& box : movement_of(problem.source, problem.target)) launches.push_back(launcher.launch(box));
-    return std::make_unique<Runs>(device, std::move(launches), std::move(source), std::move(target), problem.target);
+    return prepare_boxes(item, device, inputs, PlaneScheme::local_tiles);
   }
 };
 

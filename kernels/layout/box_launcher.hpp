@@ -1,0 +1,23 @@
+// What both OpenCL layout transforms share: a launch for each box of movement.hpp, its code printed from index
+// expressions.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "harness/kernel/opencl_kernel.hpp"
+#include "kernels/layout/movement.hpp"
+
+namespace hetscope {
+
+// How planes that turn are moved. local_tiles: by groups, tile by tile through local memory; item_blocks: by items,
+// block by block through registers.
+enum class PlaneScheme { local_tiles, item_blocks };
+
+// Whether the case's tensors fit into the device's allocations, and a tile into its local memory.
+Support supports_boxes(const Case& item, const OpenClProcessor& device, PlaneScheme scheme);
+// The whole transform of a case of layout_transform.
+std::unique_ptr<Runnable> prepare_boxes(const Case& item, OpenClProcessor& device, std::span<const Operand> inputs,
+                                        PlaneScheme scheme);
+
+}  // namespace hetscope
