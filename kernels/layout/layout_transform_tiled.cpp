@@ -12,10 +12,14 @@
 namespace hetscope {
 namespace {
 
-// The part of the last-level cache that `threads` of the processor's CPUs may call theirs; 0: unknown.
+// The part of the last-level cache that `threads` of the processor's CPUs may call theirs; 0: unknown. A virtual
+// machine with a few CPUs is told the cache of a whole socket, of which it has little: no thread's share is more than a
+// large core's.
 std::int64_t cache_share_bytes(const HostCpu& cpu, int threads) {
+  constexpr std::int64_t kMostOfOneThread = std::int64_t{16} << 20;
   const auto cpus = static_cast<std::int64_t>(std::max<std::size_t>(cpu.cpus().size(), 1));
-  return cpu.info().cache_bytes * std::min<std::int64_t>(threads, cpus) / cpus;
+  const std::int64_t share = cpu.info().cache_bytes * std::min<std::int64_t>(threads, cpus) / cpus;
+  return std::min(share, threads * kMostOfOneThread);
 }
 
 class Runs final : public HostRunnable {

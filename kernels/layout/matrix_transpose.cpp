@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <numeric>
 
 #include "kernels/layout/fetch_to_write.hpp"
 
@@ -181,12 +182,24 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
 
 // For target rows whose lines meet in the same sets of a cache, which cannot hold those of two groups: kLanes columns
 // at a time, down many rows.
+// As many rows of a strip, at most 256, as a first-level cache of 64 sets keeps a line of: each is read once for every
+// kLanes columns.
+std::int64_t strip_rows(std::int64_t source_stride) {
+  constexpr std::int64_t kSets = 64;
+  constexpr std::int64_t kKeptPerSet = 8;
+  constexpr std::int64_t kMost = 256;
+  if (source_stride % kLineBytes != 0) return kMost;
+  return std::min(kMost, kKeptPerSet * kSets / std::gcd(kSets, source_stride / kLineBytes));
+}
+
 template <int kWidth>
 void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent) {
   constexpr std::int64_t kStep = kLanes<kWidth>;
   constexpr std::int64_t kTall = kBlocks * kStep;
-  constexpr std::int64_t kStripRows = 256;
-  const auto [rows, columns, source_stride, target_stride] = extent;
+  const std::int64_t rows = extent.rows;
+  const std::int64_t columns = extent.columns;
+  const std::int64_t source_stride = extent.source_stride;
+  const std::int64_t target_stride = extent.target_stride;
   const auto fetch = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
     Byte* line = target + std::min(column, columns - kStep) * target_stride + row * kWidth;
     for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * target_stride);
@@ -208,11 +221,12 @@ void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& e
       tile<kWidth, 1, false>(read + first * source_stride, write + first * kWidth, source_stride, target_stride);
     }
   };
+  const std::int64_t step = std::max(strip_rows(source_stride), kTall);
   for (std::int64_t left = 0; left < columns; left += kGroup<kWidth>) {
     const std::int64_t right = std::min(left + kGroup<kWidth>, columns);
-    for (std::int64_t top = 0; top < rows; top += kStripRows) {
+    for (std::int64_t top = 0; top < rows; top += step) {
       for (std::int64_t column = left; column < right; column += kStep) {
-        move_strip(std::min(column, columns - kStep), top, std::min(top + kStripRows, rows));
+        move_strip(std::min(column, columns - kStep), top, std::min(top + step, rows));
       }
     }
   }
