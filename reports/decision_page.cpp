@@ -127,7 +127,7 @@ Table evidence_table(const DecisionRule& rule, const std::vector<const Evidence*
 }
 
 void compose_answer(const QuestionDecision& decision, Document& document) {
-  document.add(Answer{std::string(to_string(decision.verdict)), decision.question->question, decision.reason,
+  document.add(Banner{std::string(to_string(decision.verdict)), decision.question->question, decision.reason,
                       tone_of(decision.verdict)});
   const std::vector<const Evidence*> carrying = decision.carrying(kCarrying);
   if (!carrying.empty()) document.add(evidence_table(decision.question->rule, carrying));

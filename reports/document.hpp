@@ -26,7 +26,7 @@ struct Paragraph {
 };
 
 // What a question comes to. The verdict stands in words; the tone only repeats it.
-struct Answer {
+struct Banner {
   std::string verdict;
   std::string question;
   std::string reason;
@@ -148,7 +148,7 @@ struct Sheet {
 };
 
 struct Block {
-  std::variant<Heading, Paragraph, Answer, List, Table, Code, Plot, SampleChart, RoofChart, LineChart, StageChart,
+  std::variant<Heading, Paragraph, Banner, List, Table, Code, Plot, SampleChart, RoofChart, LineChart, StageChart,
                Details, Sheet>
       content;
 };

@@ -123,7 +123,7 @@ class HtmlWriter {
     out_ += paragraph.tone == Tone::warning ? "<p class=\"note\">" : "<p>";
     out_ += escape_html(paragraph.text) + "</p>\n";
   }
-  void put(const Answer& answer) {
+  void put(const Banner& answer) {
     out_ += "<div class=\"answer " + std::string(tone_class(answer.tone)) + "\"><strong>" +
             escape_html(answer.verdict) + "</strong><p>" + escape_html(answer.question) + "</p>";
     if (!answer.reason.empty()) out_ += "<p class=\"why\">Because " + escape_html(answer.reason) + ".</p>";

@@ -28,7 +28,7 @@ class MarkdownWriter {
   void put(const Paragraph& paragraph) {
     out_ += (paragraph.tone == Tone::warning ? "> **Note:** " : "") + escape_markdown(paragraph.text) + "\n\n";
   }
-  void put(const Answer& answer) {
+  void put(const Banner& answer) {
     out_ += "**" + escape_markdown(answer.verdict) + "**: " + escape_markdown(answer.question) + "\n\n";
     if (!answer.reason.empty()) out_ += "Because " + escape_markdown(answer.reason) + ".\n\n";
   }

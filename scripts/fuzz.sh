@@ -7,7 +7,8 @@ usage() {
   cat <<'TEXT'
 usage: scripts/fuzz.sh [--seconds N] [FORMAT...]
   --seconds N  for each format (default 600)
-  FORMAT       an importer's name (default: all)
+  FORMAT       an importer's name (default: all, one after the other), or 'every': all samples as one corpus, each input given to the
+               importers that claim it
 TEXT
 }
 
@@ -55,12 +56,13 @@ failed=()
 for format in "${formats[@]}"; do
   corpus=$build/corpus/$format
   mkdir -p "$corpus"
-  python3 - "tests/golden/importers/$format" "$corpus" <<'PYTHON'
+  python3 - "tests/golden/importers" "$format" "$corpus" <<'PYTHON'
 import pathlib
 import sys
 
-samples, corpus = map(pathlib.Path, sys.argv[1:])
-for path in sorted(samples.iterdir()):
+samples, corpus = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[3])
+folders = sorted(path for path in samples.iterdir() if path.is_dir() and sys.argv[2] in (path.name, "every"))
+for path in (path for folder in folders for path in sorted(folder.iterdir())):
     if path.name.endswith(".hex"):
         text = bytes.fromhex(path.read_text().replace("\n", ""))
     elif path.name.endswith(".txt") and not path.name.endswith(".second.txt"):
@@ -70,7 +72,7 @@ for path in sorted(samples.iterdir()):
             text += b"\n=== second stream\n" + second.read_bytes()
     else:
         continue
-    (corpus / ("sample-" + path.stem)).write_bytes(text)
+    (corpus / ("sample-" + path.parent.name + "-" + path.stem)).write_bytes(text)
 PYTHON
   printf '=== %s, %s s\n' "$format" "$seconds"
   if HETSCOPE_FUZZ_FORMAT=$format "$build/bin/import_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \

@@ -2,10 +2,12 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/parallel.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
 #include "harness/record/line_reader.hpp"
@@ -17,6 +19,26 @@ namespace fs = std::filesystem;
 
 // A file that is something else altogether would otherwise be repeated in the faults.
 constexpr std::size_t kMaxFaults = 1000;
+
+// Enough for every CPU, little beside what the records themselves take.
+constexpr std::size_t kBatchBytes = std::size_t{2} << 20;
+
+struct ReadLine {
+  std::string where;
+  std::string text;
+  bool is_unfinished = false;
+  std::optional<Record> record;
+  std::string fault;
+};
+
+void parse(ReadLine& line) {
+  if (!line.fault.empty()) return;
+  try {
+    line.record = record_from_json(parse_json(line.text, line.where), line.where);
+  } catch (const Error& error) {
+    line.fault = error.what() + std::string(line.is_unfinished ? " (the file ends in the middle of this line)" : "");
+  }
+}
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
@@ -36,21 +58,30 @@ void for_each_record(const std::string& records_path, const std::function<void(R
     }
   };
   LineReader reader(records_path);
+  std::vector<ReadLine> batch;
+  std::size_t bytes = 0;
+  // Lines are parsed by all CPUs, a batch at a time, and visited in their order.
+  const auto finish_batch = [&] {
+    for_each_index(batch.size(), [&batch](std::size_t i) { parse(batch[i]); });
+    for (ReadLine& line : batch) {
+      if (line.record) visit(std::move(*line.record));
+      if (!line.fault.empty()) fault(std::move(line.fault));
+    }
+    batch.clear();
+    bytes = 0;
+  };
   while (reader.next()) {
     const std::string where = name + " line " + std::to_string(reader.number());
+    if (!reader.is_too_long() && is_blank(reader.line())) continue;
+    ReadLine line{where, std::string(reader.line()), reader.is_unfinished(), std::nullopt, {}};
     if (reader.is_too_long()) {
-      fault(where + ": longer than " + std::to_string(LineReader::kMaxLineBytes >> 20) + " MiB");
-      continue;
+      line.fault = where + ": longer than " + std::to_string(LineReader::kMaxLineBytes >> 20) + " MiB";
     }
-    if (is_blank(reader.line())) continue;
-    std::optional<Record> record;
-    try {
-      record = record_from_json(parse_json(reader.line(), where), where);
-    } catch (const Error& error) {
-      fault(std::string(error.what()) + (reader.is_unfinished() ? " (the file ends in the middle of this line)" : ""));
-    }
-    if (record) visit(std::move(*record));
+    bytes += line.text.size();
+    batch.push_back(std::move(line));
+    if (bytes >= kBatchBytes) finish_batch();
   }
+  finish_batch();
   if (untold > 0) faults.push_back(name + ": " + std::to_string(untold) + " more lines cannot be read");
 }
 

@@ -17,16 +17,29 @@ namespace {
 
 constexpr std::string_view kSeparator = "\n=== second stream\n";
 
-const Importer& chosen() {
-  static const Importer& kChosen = []() -> const Importer& {
+// "every": an input goes to each importer that claims it, so that one corpus of all samples reaches all of them.
+const std::string& chosen() {
+  static const std::string kChosen = [] {
     const char* name = std::getenv("HETSCOPE_FUZZ_FORMAT");
     if (name == nullptr) {
-      std::fprintf(stderr, "HETSCOPE_FUZZ_FORMAT is not set: name an importer\n");
+      std::fprintf(stderr, "HETSCOPE_FUZZ_FORMAT is not set: name an importer, or say every\n");
       std::exit(2);
     }
-    return importer_named(name);
+    return std::string(name);
   }();
   return kChosen;
+}
+
+void import_by(const Importer& importer, const ImportInput& input, std::size_t schema_rows) {
+  try {
+    const ImportResult result = import_text(importer, input);
+    const std::string fault = samples::violation(input, result, schema_rows);
+    if (fault.empty()) return;
+    std::fprintf(stderr, "%s: %s\n", std::string(importer.name()).c_str(), fault.c_str());
+    std::abort();
+  } catch (const Error&) {
+    return;
+  }
 }
 
 void import_one(std::string_view text, std::size_t schema_rows) {
@@ -35,15 +48,13 @@ void import_one(std::string_view text, std::size_t schema_rows) {
   input.text = text.substr(0, cut);
   if (cut != std::string_view::npos) input.second_text = text.substr(cut + kSeparator.size());
   input.path = "fuzz";
-  chosen().detects(input.text);
-  try {
-    const ImportResult result = import_text(chosen(), input);
-    const std::string fault = samples::violation(input, result, schema_rows);
-    if (fault.empty()) return;
-    std::fprintf(stderr, "%s: %s\n", std::string(chosen().name()).c_str(), fault.c_str());
-    std::abort();
-  } catch (const Error&) {
-    return;
+  if (chosen() != "every") {
+    const Importer& importer = importer_named(chosen());
+    importer.detects(input.text);
+    return import_by(importer, input, schema_rows);
+  }
+  for (const auto& importer : importers()) {
+    if (importer->detects(input.text)) import_by(*importer, input, schema_rows);
   }
 }
 
