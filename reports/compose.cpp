@@ -19,6 +19,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
         "stages are in the tables only, the other figures are plain."});
   }
   compose_comparisons(summary, with_figures, document);
+  compose_frameworks(summary, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);
   compose_other_clocks(summary, document);

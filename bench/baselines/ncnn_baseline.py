@@ -33,7 +33,7 @@ class Ncnn(Baseline):
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = half
         options.use_bf16_storage = False
         if self.net.load_param(str(place / "model.ncnn.param")) != 0:
-            raise Unsupported("ncnn does not load the converted graph: it has a layer that ncnn does not know")
+            raise Unsupported("ncnn does not load the converted graph" + self._unknown_layers())
         if self.net.load_model(str(place / "model.ncnn.bin")) != 0:
             raise Unsupported("ncnn does not load the converted weights")
         names = self.net.input_names()
@@ -45,6 +45,12 @@ class Ncnn(Baseline):
             raise Unsupported(f"the converted model has {len(self.out_names)} outputs, not {len(request.outputs)}")
         self.results = None
         return notes
+
+    def _unknown_layers(self):
+        """What pnnx could not express in ncnn's layers keeps its dotted name."""
+        lines = (self.place / "model.ncnn.param").read_text(encoding="utf-8").splitlines()[2:]
+        kinds = sorted({line.split()[0] for line in lines if "." in line.split()[0]})
+        return f": no layer for {', '.join(kinds)}" if kinds else ""
 
     def _mat(self, values):
         # ncnn has no batch dimension: a leading 1 is left out.
@@ -58,9 +64,16 @@ class Ncnn(Baseline):
         program = Path(importlib.util.find_spec("pnnx").origin).parent / "pnnx"
         model = directory / "model.onnx"
         model.symlink_to(request.model)
-        names = {"f32": "f32", "i32": "i64"}
-        shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + names[t.dtype] for t in request.inputs)
-        run_converter([str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
+        # The protocol widens no integers: whether the model wants 32 or 64 bits, the converter says itself.
+        for name in ("i32", "i64"):
+            kinds = {"f32": "f32", "i32": name}
+            shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + kinds[t.dtype] for t in request.inputs)
+            try:
+                run_converter([str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
+                break
+            except Skipped as reason:
+                if "input_shapes[" not in str(reason) or name == "i64":
+                    raise
         model.unlink()
         for name in ("model.ncnn.param", "model.ncnn.bin"):
             if not (directory / name).exists():

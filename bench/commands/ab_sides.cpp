@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/commands/tool_output.hpp"
 #include "harness/core/error.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/run/child_process.hpp"
@@ -125,8 +126,8 @@ std::vector<double> printed_ns(const std::string& text) {
 // A launch of each program; its own clock is what it printed.
 class CommandPair final : public AbPair {
  public:
-  CommandPair(std::vector<std::string> base, std::vector<std::string> candidate, double timeout_s)
-      : words_{std::move(base), std::move(candidate)}, timeout_s_(timeout_s) {}
+  CommandPair(std::vector<std::string> base, std::vector<std::string> candidate, std::string row, double timeout_s)
+      : words_{std::move(base), std::move(candidate)}, row_(std::move(row)), timeout_s_(timeout_s) {}
 
   std::string name() const override { return "command"; }
   std::string base_name() const override { return fmt::format("{}", fmt::join(words_[0], " ")); }
@@ -154,10 +155,14 @@ class CommandPair final : public AbPair {
     Record record = unmeasured_record(identity, group, planned, Status::failed, "");
     const ProgramOutput output = run_program(words_[side], timeout_s_);
     const std::vector<double> values = printed_ns(output.out);
-    if (!output.fault.empty() || values.empty()) {
-      record.reason = !output.fault.empty() ? "the program " + output.fault
-                                            : "the program printed no line that is one number of nanoseconds";
+    if (!output.fault.empty()) {
+      record.reason = "the program " + output.fault;
       if (!output.error_tail.empty()) record.reason += "; its last words: " + output.error_tail;
+      return record;
+    }
+    record.metrics["wall"] = {output.wall_s, "s", ""};
+    if (values.empty()) {
+      read_tool(output, side, record);
       return record;
     }
     LatencyRecord latency;
@@ -178,11 +183,25 @@ class CommandPair final : public AbPair {
     record.status = Status::ok;
     record.clock = "command";
     record.latencies["command"] = std::move(latency);
-    record.metrics["wall"] = {output.wall_s, "s", ""};
     return record;
   }
 
+  // What a benchmark tool prints, by its importer; on the tool's own clock.
+  void read_tool(const ProgramOutput& output, std::size_t side, Record& record) const {
+    try {
+      Record read = record_of_tool(output, fmt::format("{}", fmt::join(words_[side], " ")), row_);
+      record.status = read.status;
+      record.reason = read.reason;
+      record.clock = read.clock;
+      record.latencies = std::move(read.latencies);
+      record.source = std::move(read.source);
+    } catch (const Error& error) {
+      record.reason = std::string("no line that is one number of nanoseconds, and no tool's output: ") + error.what();
+    }
+  }
+
   std::vector<std::string> words_[2];
+  std::string row_;
   double timeout_s_;
 };
 
@@ -246,8 +265,11 @@ void AbSides::add_options(CLI::App& command) {
   command.add_option("--a-build", a_build, "the base is this hetscope program");
   command.add_option("--b-build", b_build,
                      "the candidate is this hetscope program (one of both may be left out: this one)");
-  command.add_option("--a-cmd", a_command, "the base is this command, which prints nanoseconds, a number a line");
+  command.add_option("--a-cmd", a_command,
+                     "the base is this command, which prints nanoseconds, a number a line, or is a benchmark tool that "
+                     "hetscope import knows");
   command.add_option("--b-cmd", b_command, "the candidate is this command");
+  command.add_option("--cmd-row", command_row, "words of the result that is meant where a tool prints several");
   command.add_option("--cmd-timeout", command_timeout_s, "seconds after which a command is killed")
       ->capture_default_str();
 }
@@ -282,8 +304,8 @@ std::vector<std::unique_ptr<AbPair>> AbSides::pairs(const Selection& selection, 
   if (is_command) {
     if (a_command.empty() || b_command.empty()) throw Error("one of --a-cmd and --b-cmd is missing", "ab");
     if (!(command_timeout_s > 0)) throw Error("no number of seconds", "--cmd-timeout");
-    result.push_back(
-        std::make_unique<CommandPair>(split_command(a_command), split_command(b_command), command_timeout_s));
+    result.push_back(std::make_unique<CommandPair>(split_command(a_command), split_command(b_command), command_row,
+                                                   command_timeout_s));
     return result;
   }
   const Plan plan = plan_of(selection, catalog);

@@ -32,6 +32,7 @@ struct AbSides {
   std::string a, b;              // words of a case line: kernel=..., processor=..., AXIS=VALUE
   std::string a_build, b_build;  // hetscope programs; "": this one
   std::string a_command, b_command;
+  std::string command_row;  // words of the one result that is meant where a tool prints several
   double command_timeout_s = 600;
 
   void add_options(CLI::App& command);

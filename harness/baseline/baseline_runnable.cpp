@@ -205,6 +205,8 @@ HostTensor BaselineRunnable::read_output(const BaselineTensor& tensor, const Mod
 Metrics BaselineRunnable::metrics() {
   ask_for_report();
   Metrics result = ready_.metrics;
+  result["model_operators"] = {static_cast<double>(model_.operators), "1", ""};
+  result["model_layout_operators"] = {static_cast<double>(model_.layout_operators), "1", ""};
   for (const auto& [name, metric] : report_.metrics) result[name] = metric;
   return result;
 }

@@ -27,7 +27,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kSliceMs = 100;
 constexpr int kExecFailed = 127;
-constexpr std::size_t kTailBytes = 2048;
 
 struct Pipe {
   OwnedFd read, write;
@@ -146,15 +145,14 @@ ProgramOutput run_program(const std::vector<std::string>& words, double timeout_
   ChildProcess child(words);
 
   ProgramOutput result;
-  std::string error_text;
   bool is_open[2] = {true, true};
   while (is_open[0] || is_open[1]) {
     InterruptionGuard::check();
     pollfd fds[2] = {{is_open[0] ? child.out() : -1, POLLIN, 0}, {is_open[1] ? child.error() : -1, POLLIN, 0}};
     ::poll(fds, 2, kSliceMs);
     if (fds[0].revents != 0) is_open[0] = read_some(child.out(), result.out);
-    if (fds[1].revents != 0) is_open[1] = read_some(child.error(), error_text);
-    if (error_text.size() > 2 * kTailBytes) error_text.erase(0, error_text.size() - kTailBytes);
+    if (fds[1].revents != 0) is_open[1] = read_some(child.error(), result.error);
+    if (result.error.size() > 2 * max_bytes) result.error.erase(0, result.error.size() - max_bytes);
     if (result.out.size() > max_bytes) {
       result.out.resize(max_bytes);
       result.fault = "printed more than " + format_bytes(static_cast<double>(max_bytes)) + " and was killed";
@@ -168,7 +166,7 @@ ProgramOutput run_program(const std::vector<std::string>& words, double timeout_
   child.end();
   result.wall_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
   if (result.fault.empty()) result.fault = child.fault();
-  result.error_tail = last_line(std::move(error_text));
+  result.error_tail = last_line(result.error);
   return result;
 }
 

@@ -51,7 +51,8 @@ std::string last_line(std::string text);
 
 struct ProgramOutput {
   std::string out;         // standard output, at most the limit
-  std::string error_tail;  // the last line of its standard error
+  std::string error;       // standard error, the last part of it where it is longer than the limit
+  std::string error_tail;  // the last line of that
   std::string fault;       // "" after exit code 0, else "exited with code 3", "was killed by SIGSEGV", "timed out ..."
   double wall_s = 0;
 };

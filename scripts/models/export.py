@@ -45,7 +45,7 @@ def finish(name, path, facts):
     import weightless
     from get import set_output_shapes, write_description
 
-    model = onnxslim.slim(onnx.load(path))
+    model = onnxslim.slim(onnx_graph.fold(onnxslim.slim(onnx.load(path))))
     weightless.strip(model, name)
     GRAPHS.mkdir(parents=True, exist_ok=True)
     graph = GRAPHS / f"{name}.onnx.gz"

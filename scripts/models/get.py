@@ -45,6 +45,8 @@ def fixed(data, entry):
     import onnx
     import onnxslim
 
+    import onnx_graph
+
     model = onnx.load_model_from_string(data)
     initializers = {tensor.name for tensor in model.graph.initializer}
     for value in model.graph.input:
@@ -62,7 +64,7 @@ def fixed(data, entry):
     for value in model.graph.output:
         for dim in value.type.tensor_type.shape.dim:
             dim.Clear()
-    slim = onnxslim.slim(model)
+    slim = onnxslim.slim(onnx_graph.fold(onnxslim.slim(model)))
     slim.producer_name, slim.producer_version, slim.doc_string = "hetscope", "", ""
     set_plain_names(slim.graph)
     set_output_shapes(slim)

@@ -1,8 +1,11 @@
-"""What an ONNX graph holds: operators, operators that only move elements, multiply-adds, parameters. Needs onnx."""
+"""What an ONNX graph holds: operators, operators that only move elements, multiply-adds, parameters. Needs onnx and numpy."""
 
 import math
 
+import numpy
 import onnx
+import onnx.numpy_helper
+import onnx.reference
 
 # Operators that only move or rename elements; bench/baselines/hetscope_baseline.py counts the same.
 LAYOUT_OPERATORS = frozenset(
@@ -29,6 +32,54 @@ def attribute(node, name, default=None):
         if item.name == name:
             return onnx.helper.get_attribute_value(item)
     return default
+
+
+# Results of folding that are larger stay operators: tables of weights are not to be multiplied out.
+LARGEST_FOLDED = 1 << 16
+
+
+def fold(model):
+    """Computes what depends on nothing but shapes and constants, until nothing is left to compute. Returns `model`."""
+    while True:
+        shapes = shapes_of(model)
+        known = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer
+                 if math.prod(tensor.dims) <= LARGEST_FOLDED}
+        kept, folded = [], 0
+        for node in model.graph.node:
+            values = _constant(node, known, shapes)
+            if values is None:
+                kept.append(node)
+                continue
+            folded += 1
+            for name, value in zip(node.output, values):
+                known[name] = value
+                model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
+        if not folded:
+            return _without_unused(model)
+        del model.graph.node[:]
+        model.graph.node.extend(kept)
+        del model.graph.value_info[:]
+
+
+def _constant(node, known, shapes):
+    if node.op_type == "Shape" and not node.attribute and node.input[0] in shapes:
+        return [numpy.array(shapes[node.input[0]], dtype=numpy.int64)]
+    if node.op_type.startswith("Random") or any(item.HasField("g") for item in node.attribute):
+        return None
+    names = [name for name in node.input if name]
+    if not all(name in known for name in names):
+        return None
+    values = onnx.reference.ReferenceEvaluator(node).run(None, {name: known[name] for name in names})
+    values = [numpy.asarray(value) for value in values]
+    return values if all(value.size <= LARGEST_FOLDED for value in values) else None
+
+
+def _without_unused(model):
+    used = {name for node in _nodes(model.graph) for name in node.input} | {v.name for v in model.graph.output}
+    unused = [tensor for tensor in model.graph.initializer if tensor.name not in used]
+    for tensor in unused:
+        model.graph.initializer.remove(tensor)
+    return model
 
 
 def _node_macs(node, shapes):

@@ -50,6 +50,20 @@ class AbTest(unittest.TestCase):
                 self.assertEqual(self.verdicts(result), [verdict], result.stderr)
                 self.assertEqual(result.returncode, code)
 
+    def test_tools_that_import_knows(self):
+        """benchncnn as its documentation shows it, on standard error, a little slower on the other side."""
+        def tool(name, average):
+            lines = [f"{model:>20}  min = {average * k:7.2f}  max = {average * k * 1.2:7.2f}  avg = {average * k * 1.05:7.2f}"
+                     for model, k in (("squeezenet", 1), ("mobilenet", 2))]
+            text = "loop_count = 8\nnum_threads = 1\npowersave = 0\ngpu_device = -1\ncooling_down = 1\n" + "\n".join(lines)
+            return self.script(name, f"cat >&2 <<'END'\n{text}\nEND\n")
+
+        result = self.hetscope("ab", "--a-cmd", tool("fast", 10), "--b-cmd", tool("slow", 11), "--cmd-row", "mobilenet",
+                               "--format", "json")
+        self.assertEqual(self.verdicts(result), ["SLOWER"], result.stderr)
+        several = self.hetscope("ab", "--a-cmd", tool("one", 10), "--b-cmd", tool("two", 10), "--rounds", "8")
+        self.assertIn("--cmd-row", several.stdout + several.stderr)
+
     def test_undecided(self):
         wide = self.script("wide", f'echo x >> "{self.directory}/n"\nn=$(wc -l < "{self.directory}/n")\n'
                                    "echo $((1000 + 400 * (n % 2)))\n")
