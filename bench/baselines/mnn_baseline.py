@@ -54,8 +54,10 @@ class Mnn(Baseline):
 
     @staticmethod
     def _convert(model, directory):
-        run_converter([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", model, "--MNNModel",
-                       str(directory / "model.mnn"), "--bizCode", "hetscope"], directory)
+        # The command that MNN installs imports a logger that installs packages by pip and reports the machine's id; what
+        # it calls is called here instead.
+        run_converter([sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)", "-f", "ONNX", "--modelFile",
+                       model, "--MNNModel", str(directory / "model.mnn"), "--bizCode", "hetscope"], directory)
         if not (directory / "model.mnn").exists():
             raise Skipped("mnnconvert wrote no model")
 
