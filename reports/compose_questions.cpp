@@ -67,11 +67,10 @@ Plot plot_of(const QuestionDecision& answer) {
   for (const Evidence* row : rows) {
     if (!std::isfinite(row->interval.high)) continue;
     PlotRow drawn;
-    drawn.label = row->candidate;
-    drawn.detail = row->baseline.empty() ? "" : "against " + row->baseline;
-    drawn.axis_label =
-        row->baseline.empty() ? row->candidate : words_text(words_of(Case::parse(row->candidate)), varying);
+    if (!row->baseline.empty()) drawn.axis_label = words_text(words_of(Case::parse(row->candidate)), varying);
     if (drawn.axis_label.empty()) drawn.axis_label = evidence_name(*row);
+    drawn.label = drawn.axis_label;
+    drawn.detail = evidence_name(*row);
     drawn.centre = row->ratio;
     drawn.interval = row->interval;
     drawn.value = ratio_text(row->ratio) + " " + std::string(to_string(row->verdict));
