@@ -49,6 +49,13 @@ Region whole_of(const Shape& shape) {
   return {std::vector<std::int64_t>(static_cast<std::size_t>(shape.rank()), 0), shape.dims()};
 }
 
+bool contains(const Region& region, std::span<const std::int64_t> index) {
+  for (std::size_t i = 0; i < region.begin.size(); ++i) {
+    if (index[i] < region.begin[i] || index[i] >= region.begin[i] + region.extent[i]) return false;
+  }
+  return true;
+}
+
 bool is_contiguous(const Region& region, const Shape& shape) {
   const std::size_t first_whole = first_whole_dimension(region, shape);
   for (std::size_t i = 0; i + 1 < first_whole; ++i) {

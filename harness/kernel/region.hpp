@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "harness/tensor/host_tensor.hpp"
@@ -19,6 +20,7 @@ struct Region {
 };
 
 Region whole_of(const Shape& shape);
+bool contains(const Region& region, std::span<const std::int64_t> index);
 // Whether the region's elements lie side by side in a row-major tensor of `shape`.
 bool is_contiguous(const Region& region, const Shape& shape);
 

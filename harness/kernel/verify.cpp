@@ -132,4 +132,21 @@ double relative_error(std::span<const HostTensor> outputs, std::span<const Expec
   return std::sqrt(difference / norm);
 }
 
+SeamErrors seam_errors(const HostTensor& output, const Expectation& expectation, const Tolerance& tolerance,
+                       std::span<const Region> seams) {
+  SeamErrors result;
+  std::size_t i = 0;
+  for_each_index(output.shape(), [&](std::span<const std::int64_t> index) {
+    const double got = output.get(output.view().access(index).offset);
+    const double error = abs_error(got, expectation.values[i]);
+    const double bound = tolerance.atol + tolerance.rtol * expectation.magnitudes[i];
+    const double scaled = error == 0 ? 0 : (bound > 0 ? error / bound : kInfinity);
+    const bool is_at_seam = std::ranges::any_of(seams, [&](const Region& seam) { return contains(seam, index); });
+    double& largest = is_at_seam ? result.at_seam : result.elsewhere;
+    largest = std::max(largest, scaled);
+    ++i;
+  });
+  return result;
+}
+
 }  // namespace hetscope

@@ -29,4 +29,14 @@ Verification verify(std::span<const HostTensor> outputs, std::span<const Expecta
 // out.
 double relative_error(std::span<const HostTensor> outputs, std::span<const Expectation> expectations);
 
+// The largest scaled error (as in Verification) of the elements in `seams`, and of all others: a split that is worse
+// where its parts meet than within them has a fault at its cut.
+struct SeamErrors {
+  double at_seam = 0;
+  double elsewhere = 0;
+};
+// `expectation` is no exact one and is of the output's shape.
+SeamErrors seam_errors(const HostTensor& output, const Expectation& expectation, const Tolerance& tolerance,
+                       std::span<const Region> seams);
+
 }  // namespace hetscope

@@ -184,6 +184,11 @@ void Runner::State::verify_answer(Member& member, const Case& item) {
     member.runnable.reset();
     return;
   }
+  if (const std::vector<Region> seams = member.kernel->seams(item); !seams.empty()) {
+    const SeamErrors errors = seam_errors(outputs[0], member.problem->expectations[0], tolerance, seams);
+    member.record.metrics["max_scaled_error_at_seam"] = {errors.at_seam, "1", ""};
+    member.record.metrics["max_scaled_error_elsewhere"] = {errors.elsewhere, "1", ""};
+  }
   if (approximated) {
     const Verification true_error = verify(outputs, member.problem->expectations, tolerance);
     member.record.metrics["max_abs_error_to_exact_operand"] = {true_error.max_abs_error, "1", ""};

@@ -81,9 +81,63 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
   return rows;
 }
 
+std::vector<std::string> split_at_commas(const std::string& list) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+// "m,k,n": each shape gives one value to each of the axes.
+std::vector<Row> read_joint_rows(const std::string& name, const JsonNode& node, const std::string& path) {
+  const std::vector<std::string> axes = split_at_commas(name);
+  std::vector<Row> shapes;
+  if (node.is_object()) {
+    shapes = read_shape_rows(node, path);
+  } else {
+    for (const JsonNode& item : node.items()) shapes.push_back({{"shape", item.shape()}});
+  }
+  std::vector<Row> rows;
+  for (const Row& shape : shapes) {
+    const Dims& extents = std::get<Dims>(shape.front().second);
+    if (extents.size() != axes.size()) {
+      throw node.error(fmt::format("shape {} has {} extents for {} axes", to_string(shape.front().second),
+                                   extents.size(), axes.size()),
+                       "name as many axes as the shapes have extents");
+    }
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < axes.size(); ++i) row.emplace_back(axes[i], extents[i]);
+    row.insert(row.end(), shape.begin() + 1, shape.end());
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::string>> read_together(const JsonNode& node) {
+  std::vector<std::vector<std::string>> result;
+  for (const JsonNode& item : node.items()) {
+    result.push_back(item.texts());
+    if (result.back().size() < 2) {
+      throw item.error("one processor shares its work with nobody", "name two or three, as in [\"cpu\", \"opencl:0\"]");
+    }
+  }
+  return result;
+}
+
 void read_axis(const std::string& name, const JsonNode& node, const std::string& path, Experiment& experiment) {
   if (name == "kernel" || name == "processor" || name == "operation") {
     throw node.error("'" + name + "' is not an axis", "name it beside 'axes': 'operation', 'kernels', 'processors'");
+  }
+  const bool is_joint = name.find(',') != std::string::npos;
+  if ((is_joint || node.is_object()) && !experiment.rows.empty()) {
+    throw node.error("two axes vary row by row", "give one of them as a list of values");
+  }
+  if (is_joint) {
+    experiment.rows = read_joint_rows(name, node, path);
+    return;
   }
   if (node.is_object()) {
     if (name != "shape") throw node.error("only the axis 'shape' can come from a file", "give a list of values");
@@ -122,13 +176,15 @@ void read_baseline(const JsonNode& node, Experiment& experiment) {
 }
 
 Experiment read_experiment(const JsonNode& node, const std::string& path) {
-  node.check_keys({"operation", "kernels", "processors", "axes", "compare_by", "baseline", "energy", "budget_s"});
+  node.check_keys(
+      {"operation", "kernels", "processors", "together", "axes", "compare_by", "baseline", "energy", "budget_s"});
   Experiment experiment;
   experiment.operation = node.at("operation").text();
   experiment.kernels = {"*"};
   experiment.processors = {"*"};
   if (const auto kernels = node.find("kernels")) experiment.kernels = kernels->texts();
   if (const auto processors = node.find("processors")) experiment.processors = processors->texts();
+  if (const auto together = node.find("together")) experiment.together = read_together(*together);
   if (const auto axes = node.find("axes")) {
     for (const auto& [name, value] : axes->members()) read_axis(name, value, path, experiment);
     const auto layer = axes->find("layer");

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <optional>
 #include <set>
 
+#include "harness/core/cpu_list.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/core/wildcard.hpp"
 #include "harness/run/scenario.hpp"
@@ -26,6 +29,40 @@ bool is_pattern(const std::string& name) { return name.find('*') != std::string:
 std::string list_of(const std::vector<std::string>& processors) {
   if (processors.empty()) return "none was found here: see hetscope devices";
   return fmt::format("there are: {}", fmt::join(processors, ", "));
+}
+
+std::vector<std::string> names_of(const std::vector<ProcessorInfo>& processors) {
+  std::vector<std::string> names;
+  for (const ProcessorInfo& processor : processors) names.push_back(processor.name);
+  return names;
+}
+
+bool is_listed(const ProcessorInfo& info, const std::vector<ProcessorInfo>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const ProcessorInfo& one) { return one.name == info.name; });
+}
+
+// The processor called `name`, or what can be told of one that is made when it is asked for: an explicit set of CPUs
+// ("cpu@0-1") or a part of a device ("opencl:0/1of2"). Whether it can be made is seen when it is opened.
+ProcessorInfo named_processor(const std::string& name, const std::vector<ProcessorInfo>& all,
+                              const std::string& where) {
+  const std::size_t mark = name.find_first_of("@/");
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const ProcessorInfo& info) { return info.name == name.substr(0, mark); });
+  if (found == all.end()) {
+    // All of them, not only the nearest: which processors a device has is what its user may not know.
+    throw Error("there is no processor '" + name + "' here", where, list_of(names_of(all)));
+  }
+  ProcessorInfo info = *found;
+  info.name = name;
+  if (mark == std::string::npos) return info;
+  if (name[mark] == '@') {
+    info.compute_units = static_cast<int>(parse_cpu_list(name.substr(mark + 1)).size());
+  } else if (const std::size_t parts = name.find("of", mark); parts != std::string::npos) {
+    int count = 0;
+    std::from_chars(name.data() + parts + 2, name.data() + name.size(), count);
+    info.compute_units = std::max(1, info.compute_units / std::max(1, count));
+  }
+  return info;
 }
 
 double timeout_for(double budget_s, bool energy) {
@@ -53,7 +90,7 @@ class Expansion {
   std::int64_t count() const {
     std::int64_t pairs = 0;
     for (const Kernel* kernel : kernels_) {
-      for (const ProcessorInfo& processor : processors_) pairs += can_meet(*kernel, processor) ? 1 : 0;
+      for (const Place& place : places_) pairs += can_meet(*kernel, place) ? 1 : 0;
     }
     std::int64_t total = pairs;
     const auto multiply = [&](std::size_t factor) {
@@ -78,8 +115,12 @@ class Expansion {
   }
 
  private:
-  static bool can_meet(const Kernel& kernel, const ProcessorInfo& processor) {
-    return kernel.program_model() == processor.program_model;
+  // One processor, or several that share one case.
+  using Place = std::vector<ProcessorInfo>;
+
+  static bool can_meet(const Kernel& kernel, const Place& place) {
+    if (place.size() > 1) return kernel.program_model() == ProgramModel::parts;
+    return kernel.program_model() == place.front().program_model;
   }
 
   void choose_kernels() {
@@ -98,22 +139,25 @@ class Expansion {
   }
 
   void choose_processors(const std::vector<ProcessorInfo>& all) {
-    std::vector<std::string> names;
-    for (const ProcessorInfo& processor : all) names.push_back(processor.name);
     for (const std::string& wanted : experiment_.processors) {
-      if (!is_pattern(wanted) && std::find(names.begin(), names.end(), wanted) == names.end()) {
-        // All of them, not only the nearest: which processors a device has is what its user may not know.
-        throw Error("there is no processor '" + wanted + "' here", where_ + "/processors", list_of(names));
+      if (!is_pattern(wanted)) {
+        // Checked for every name before any is used; an explicit set of CPUs or a sub-device is no match of a pattern.
+        const ProcessorInfo info = named_processor(wanted, all, where_ + "/processors");
+        if (!is_listed(info, all)) places_.push_back({info});
       }
     }
-    for (const ProcessorInfo& processor : all) {
-      const auto is_wanted = [&](const std::string& wanted) { return matches_wildcard(wanted, processor.name); };
+    for (auto processor = all.rbegin(); processor != all.rend(); ++processor) {
+      const auto is_wanted = [&](const std::string& wanted) { return matches_wildcard(wanted, processor->name); };
       if (std::any_of(experiment_.processors.begin(), experiment_.processors.end(), is_wanted)) {
-        processors_.push_back(processor);
+        places_.insert(places_.begin(), {*processor});
       }
     }
-    if (processors_.empty()) {
-      throw Error("no processor matches", where_ + "/processors", list_of(names));
+    for (const std::vector<std::string>& names : experiment_.together) {
+      Place& place = places_.emplace_back();
+      for (const std::string& name : names) place.push_back(named_processor(name, all, where_ + "/together"));
+    }
+    if (places_.empty()) {
+      throw Error("no processor matches", where_ + "/processors", list_of(names_of(all)));
     }
   }
 
@@ -151,8 +195,14 @@ class Expansion {
         check_axis(*spec, value, where);
       }
     }
-    if (!experiment_.rows.empty() && find_axis("shape") == nullptr) {
-      throw unknown_name("axis", "shape", axis_names(), where_ + "/axes/shape");
+    if (!experiment_.rows.empty()) {
+      std::set<std::string> seen;
+      for (const auto& [name, values] : experiment_.axes) seen.insert(name);
+      for (const auto& [name, value] : experiment_.rows.front()) {
+        if (find_axis(name) == nullptr) throw unknown_name("axis", name, axis_names(), where_ + "/axes");
+        if (!seen.insert(name).second)
+          throw Error("axis '" + name + "' appears twice", where_ + "/axes", "give it once");
+      }
     }
     for (const std::string& name : experiment_.compare_by) {
       if (name == "kernel" || name == "processor" || find_axis(name) != nullptr) continue;
@@ -199,11 +249,11 @@ class Expansion {
 
   void place(const AxisValues& chosen, std::set<std::string>& planned) {
     for (const Kernel* kernel : kernels_) {
-      for (const ProcessorInfo& processor : processors_) {
-        if (!can_meet(*kernel, processor)) continue;
-        Case item(experiment_.operation, std::string(kernel->name()), {processor.name});
+      for (const Place& place : places_) {
+        if (!can_meet(*kernel, place)) continue;
+        Case item(experiment_.operation, std::string(kernel->name()), names_of(place));
         for (const auto& [name, value] : chosen) {
-          item.set(name, is_all_threads(name, value) ? AxisValue(std::int64_t{processor.compute_units}) : value);
+          item.set(name, is_all_threads(name, value) ? AxisValue(all_threads_of(place)) : value);
         }
         item = catalog_.complete(item);
         if (!planned.insert(item.line()).second) continue;
@@ -235,15 +285,25 @@ class Expansion {
       if (name == "processor") return item.processors() == std::vector{std::get<std::string>(value)};
       const AxisValue* own = item.find(name);
       if (own == nullptr) return false;
-      if (is_all_threads(name, value)) return *own == AxisValue(compute_units_of(item));
+      if (is_all_threads(name, value)) return *own == AxisValue(all_threads_of(item));
       return to_string(*own) == to_string(canonical_value(*find_axis(name), value));
     });
   }
 
-  std::int64_t compute_units_of(const Case& item) const {
-    const auto found = std::find_if(processors_.begin(), processors_.end(),
-                                    [&](const auto& info) { return info.name == item.processors().front(); });
-    return found->compute_units;
+  // As many as every part on the host has CPUs.
+  static std::int64_t all_threads_of(const Place& place) {
+    std::optional<std::int64_t> least;
+    for (const ProcessorInfo& processor : place) {
+      if (place.size() > 1 && processor.program_model != ProgramModel::host_function) continue;
+      least = std::min<std::int64_t>(least.value_or(processor.compute_units), processor.compute_units);
+    }
+    return least.value_or(1);
+  }
+
+  std::int64_t all_threads_of(const Case& item) const {
+    const auto found = std::find_if(places_.begin(), places_.end(),
+                                    [&](const Place& place) { return names_of(place) == item.processors(); });
+    return all_threads_of(*found);
   }
 
   void finish(PlannedGroup& group) const {
@@ -265,7 +325,7 @@ class Expansion {
   const Catalog& catalog_;
   std::string where_;
   std::vector<const Kernel*> kernels_;
-  std::vector<ProcessorInfo> processors_;
+  std::vector<Place> places_;
   std::vector<PlannedGroup> groups_;
   std::map<std::string, std::size_t> index_;
 };

@@ -204,5 +204,19 @@ TEST(RelativeError, IsTheFrobeniusNormOverAllOutputs) {
   EXPECT_TRUE(std::isinf(relative_error({}, expectations)));
 }
 
+TEST(SeamErrorsTest, TheLargestErrorIsFoundOnBothSidesOfTheBorder) {
+  HostTensor output(DType::f32, Shape{2, 3}, Layout::row_major(2));
+  for (std::int64_t i = 0; i < 6; ++i) output.set(i, 1);
+  output.set(1, 1.5);   // (0, 1), at the seam
+  output.set(3, 1.25);  // (1, 0), elsewhere
+  Expectation expectation;
+  expectation.values.assign(6, 1.0);
+  expectation.magnitudes.assign(6, 1.0);
+  const std::vector<Region> seams = {{{0, 1}, {2, 1}}};
+  const SeamErrors errors = seam_errors(output, expectation, {0.25, 0.25}, seams);
+  EXPECT_DOUBLE_EQ(errors.at_seam, 1);
+  EXPECT_DOUBLE_EQ(errors.elsewhere, 0.5);
+}
+
 }  // namespace
 }  // namespace hetscope

@@ -250,5 +250,31 @@ TEST_F(Expand, RoofsThatArePlannedAlreadyAreNotPlannedAgainAndNeedNoRoofs) {
   EXPECT_EQ(roofs[1].cases[0].item.operation(), "multiply_add");
 }
 
+TEST_F(Expand, ProcessorsTogetherMeetKernelsOfPartsOnly) {
+  add("shared", "double", ProgramModel::parts);
+  EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["plain","shared"],"processors":["cpu"],
+                  "together":[["cpu.big","opencl:0"],["cpu@0-1","opencl:0/1of2"]],"axes":{"shape":[[2,3]]}})")),
+              ElementsAre("double kernel=plain processor=cpu shape=2x3 flavour=plain threads=1 cache=hot",
+                          "double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot",
+                          "double kernel=shared processor=cpu@0-1,opencl:0/1of2 shape=2x3 flavour=plain cache=hot"));
+}
+
+TEST_F(Expand, ProcessorsMadeToOrderAreNamedAndAllTheirThreadsCounted) {
+  EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["plain"],"processors":["cpu@0-2"],
+                  "axes":{"shape":[[2,3]],"threads":["all"]}})")),
+              ElementsAre("double kernel=plain processor=cpu@0-2 shape=2x3 flavour=plain threads=3 cache=hot"));
+  EXPECT_THAT(fault(R"({"operation":"double","processors":["gpu/0of2"],"axes":{"shape":[[2]]}})"),
+              AllOf(HasSubstr("no processor 'gpu/0of2'"), HasSubstr("opencl:0")));
+  EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","npu"]],"axes":{"shape":[[2]]}})"),
+              AllOf(HasSubstr("no processor 'npu'"), HasSubstr("/together")));
+  EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu"]],"axes":{"shape":[[2]]}})"),
+              HasSubstr("one processor shares its work with nobody"));
+}
+
+TEST_F(Expand, AnAxisThatAppearsTwiceIsAFault) {
+  EXPECT_THAT(fault(R"({"operation":"double","axes":{"threads":[1],"threads,threads":[[2,3]]}})"),
+              HasSubstr("axis 'threads' appears twice"));
+}
+
 }  // namespace
 }  // namespace hetscope

@@ -201,5 +201,21 @@ TEST(LoadScenario, NamesTheMissingFile) {
       Error);
 }
 
+TEST(ParseScenario, OneShapeGivesTheValuesOfSeveralAxes) {
+  const Scenario scenario = parse_scenario(scenario_with(R"({"operation":"matmul","together":[["cpu","opencl:0"]],
+                                       "axes":{"m,k,n":[[2,3,4],[5,6,7]]}})"),
+                                           "s.json");
+  const Experiment& experiment = scenario.experiments[0];
+  EXPECT_EQ(experiment.together, (std::vector<std::vector<std::string>>{{"cpu", "opencl:0"}}));
+  EXPECT_TRUE(experiment.axes.empty());
+  ASSERT_EQ(experiment.rows.size(), 2u);
+  EXPECT_EQ(experiment.rows[1], (std::vector<std::pair<std::string, AxisValue>>{
+                                    {"m", std::int64_t{5}}, {"k", std::int64_t{6}}, {"n", std::int64_t{7}}}));
+  EXPECT_THAT(experiment_fault(R"({"operation":"matmul","axes":{"m,k":[[2,3,4]]}})"),
+              HasSubstr("3 extents for 2 axes"));
+  EXPECT_THAT(experiment_fault(R"({"operation":"matmul","axes":{"m,k":[[2,3]],"n,o":[[2,3]]}})"),
+              HasSubstr("two axes vary row by row"));
+}
+
 }  // namespace
 }  // namespace hetscope

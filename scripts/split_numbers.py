@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Prints what dividing products between two processors gains on this machine, beside what is asked of it.
+
+usage: scripts/split_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME]
+                                [--search M,K,N]... [--budget S]
+
+Runs scenarios/curated/split/sweep.json (or reads the records of an earlier run) and prints, product by product:
+
+  solo             the best kernel of each processor alone, and of the native CPU on all its cores
+  ideal            1 / (1/T_first + 1/T_second) of the two that the split uses
+  split            the fastest ratio and sharing of the sweep, and how much of the ideal it reaches
+  native           its time over that of the CPU on all cores, round by round, with a 95 % interval over rounds, and the
+                   verdict: GO below 1 by more than the margin, NO-GO above, UNCLEAR else
+  where it went    shares of the split's own stages
+
+and from the smallest product what the orchestration costs beyond OpenCL's own launch, transfers and sync: a run shared
+by both, less the slower of the device's part alone through the same calls and the native product alone.
+
+The fastest of many ratios flatters itself. --search M,K,N finds the ratio of one product by golden section instead, each
+step relative to the first processor alone in the same rounds, and confirms the answer in a run of its own.
+"""
+
+import argparse
+import collections
+import json
+import math
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SCENARIO = ROOT / "scenarios/curated/split/sweep.json"
+SPLIT = "matmul_split"
+LONG_NS, LONG_SHARE = 20e6, 0.90
+SHORT_NS, SHORT_SHARE = 2e6, 0.75
+ORCHESTRATION_US = 20
+MARGIN = 0.02
+GOLDEN = (math.sqrt(5) - 1) / 2
+SEARCH_STEPS = 6
+
+
+def run(build, scenario, out, pattern=None):
+    # Each thread of PoCL's on a core of its own; other drivers do not know the variable.
+    environment = {"POCL_AFFINITY": "1", **os.environ}
+    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(scenario), "--out", str(out)]
+    result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False, env=environment)
+    if result.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)} exited with {result.returncode}")
+
+
+def read(directory):
+    """{group: records with a latency}, and how many have none and why."""
+    groups, refused = collections.defaultdict(list), collections.Counter()
+    for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        if record["operation"] != "matmul":
+            continue
+        if record["status"] in ("ok", "unstable") and "host_monotonic" in record["latencies"]:
+            groups[record["group"]].append(record)
+        else:
+            refused[f"{record['kernel']}: {record['status']}: {record['reason']}"] += 1
+    return groups, refused
+
+
+def time_ns(record):
+    return record["latencies"]["host_monotonic"]["p05_ns" if time_ns.statistic == "p05" else "median_ns"]
+
+
+time_ns.statistic = "median"
+
+
+def times_by_round(record):
+    clock = record["latencies"]["host_monotonic"]
+    rounds = collections.defaultdict(list)
+    for number, iterations, total_ns in zip(clock["rounds"], clock["iterations"], clock["totals_ns"]):
+        rounds[number].append(total_ns / iterations)
+    return {number: statistics.median(values) for number, values in rounds.items()}
+
+
+def ratio_with_interval(above, below):
+    """Time over time by rounds: median and its 95 % bootstrap interval."""
+    first, second = times_by_round(above), times_by_round(below)
+    ratios = [first[number] / second[number] for number in sorted(first.keys() & second.keys())]
+    if not ratios:
+        return math.nan, math.nan, math.nan
+    source = random.Random(1)
+    medians = sorted(statistics.median(source.choices(ratios, k=len(ratios))) for _ in range(1000))
+    return statistics.median(ratios), medians[25], medians[974]
+
+
+def verdict(low, high):
+    if high < 1 - MARGIN:
+        return "GO"
+    return "NO-GO" if low > 1 - MARGIN else "UNCLEAR"
+
+
+def solos(records, processor):
+    return [r for r in records if r["processors"] == [processor] and r["kernel"] != SPLIT]
+
+
+def splits(records):
+    return [r for r in records if r["kernel"] == SPLIT]
+
+
+def stage_shares(record):
+    stages = {name: ns for name, ns in record["stages_ns"].items() if not name.startswith("alone.")}
+    total = sum(stages.values())
+    return ", ".join(f"{name} {ns / total:.0%}" for name, ns in stages.items() if total and ns / total >= 0.005)
+
+
+def name_of(record):
+    axes = record["axes"]
+    extents = "x".join(str(axes[name]) for name in ("m", "k", "n"))
+    return f"{axes['layer']} {extents}" if "layer" in axes else extents
+
+
+def product(records):
+    """What one group says, or None when a solo or every split is missing."""
+    shared = splits(records)
+    if not shared:
+        return None
+    first, second = shared[0]["processors"][:2]
+    alone = [min(solos(records, name), key=time_ns, default=None) for name in (first, second)]
+    native = min((r for r in records if r["processors"] == ["cpu"]), key=time_ns, default=None)
+    real = [r for r in shared if 0 < r["metrics"]["share_of_first"]["value"] < 1]
+    if None in alone or native is None or not real:
+        return None
+    best = min(real, key=time_ns)
+    ideal = 1 / sum(1 / time_ns(r) for r in alone)
+    middle, low, high = ratio_with_interval(best, native)
+    return {"name": name_of(best), "alone": alone, "native": native, "best": best, "ideal": ideal,
+            "share": ideal / time_ns(best), "speed_up": min(map(time_ns, alone)) / time_ns(best),
+            "against_native": (middle, low, high)}
+
+
+def print_products(groups):
+    print("| product m x k x n | first alone, ms | second alone, ms | ideal, ms | split, ms (ratio, sharing) | share of ideal | over the best "
+          "alone | native, all cores, ms | split / native | verdict | where it went |")
+    print("|---|---:|---:|---:|---|---:|---:|---:|---:|---|---|")
+    found = []
+    for records in groups.values():
+        one = product(records)
+        if one is None or one["best"]["axes"]["m"] <= 16:
+            continue
+        found.append(one)
+        axes, (middle, low, high) = one["best"]["axes"], one["against_native"]
+        first, second = (f"{time_ns(r) / 1e6:.2f}" for r in one["alone"])
+        print(f"| {one['name']} | {first} | {second} | {one['ideal'] / 1e6:.2f} | {time_ns(one['best']) / 1e6:.2f} "
+              f"({axes['ratio']:g}, {axes['split']}, {axes['sharing']}, {axes['sync']}) | {one['share']:.2f} | {one['speed_up']:.2f} | "
+              f"{time_ns(one['native']) / 1e6:.2f} | {middle:.2f} [{low:.2f}, {high:.2f}] | {verdict(low, high)} | "
+              f"{stage_shares(one['best'])} |")
+    return found
+
+
+def print_asked(found, groups):
+    print("\n| what | asked | measured |\n|---|---|---|")
+    for name, low, high, asked in ((f">= {LONG_NS / 1e6:g} ms", LONG_NS, math.inf, LONG_SHARE),
+                                   (f"about {SHORT_NS / 1e6:g} ms", SHORT_NS / 2, SHORT_NS * 2, SHORT_SHARE)):
+        shares = [one["share"] for one in found if low <= min(map(time_ns, one["alone"])) < high]
+        print(f"| share of the ideal, products of {name} on the better processor | >= {asked:.2f} | "
+              + (f"{min(shares):.2f} to {max(shares):.2f} ({len(shares)}) |" if shares else "no such product |"))
+    for records in groups.values():
+        shared = splits(records)
+        if not shared or shared[0]["axes"]["m"] > 16:
+            continue
+        native = min(solos(records, shared[0]["processors"][0]), key=time_ns, default=None)
+        for both in (r for r in shared if r["axes"]["ratio"] == 0.5):
+            same = [r for r in shared if r["axes"]["ratio"] == 0 and r["axes"]["sharing"] == both["axes"]["sharing"]
+                    and r["axes"]["sync"] == both["axes"]["sync"]]
+            if not same or native is None:
+                continue
+            cost_us = (time_ns(both) - max(time_ns(same[0]), time_ns(native))) / 1e3
+            print(f"| orchestration beyond OpenCL's own, {both['axes']['sharing']}, {both['axes']['sync']} | <= {ORCHESTRATION_US} us | "
+                  f"{cost_us:.1f} us (OpenCL's own {time_ns(same[0]) / 1e3:.1f} us) |")
+
+
+def search(build, extents, budget, work):
+    """Golden section over the ratio; prints the steps and the confirmation."""
+    template = json.loads(SCENARIO.read_text())
+    experiment = template["experiments"][0]
+
+    def measure(ratios, step):
+        experiment["axes"].update({"m,k,n": [extents], "ratio": ratios, "sharing": ["copy", "use_host_ptr"]})
+        template.update({"experiments": [experiment], "budget_s": budget})
+        path = work / f"step{step}.json"
+        path.write_text(json.dumps(template))
+        run(build, path, work / f"step{step}")
+        groups, _ = read(work / f"step{step}")
+        return next(iter(groups.values()), [])
+
+    steps = 0
+
+    def relative(ratio):
+        nonlocal steps
+        steps += 1
+        records = measure([round(ratio, 3)], steps)
+        base = min(solos(records, experiment["together"][0][0]), key=time_ns)
+        value = min(ratio_with_interval(r, base)[0] for r in splits(records))
+        print(f"  ratio {ratio:.3f}: {value:.3f} of the first processor alone")
+        return value
+
+    print(f"golden section for {'x'.join(map(str, extents))}")
+    low, high = 0.0, 1.0
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left, at_right = relative(left), relative(right)
+    while steps < SEARCH_STEPS:
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = relative(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = relative(right)
+    best = round(left if at_left < at_right else right, 3)
+    print(f"confirmation of {best}, in rounds of its own:")
+    print_products({"": measure([best], "confirm")})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser.add_argument("--out", help="where the records go (default: a temporary folder)")
+    parser.add_argument("--records", help="a finished run to read instead")
+    parser.add_argument("--filter", help="keep the cases whose line matches")
+    parser.add_argument("--statistic", choices=("median", "p05"), default="median",
+                        help="of a row's samples; p05 where other work disturbs")
+    parser.add_argument("--search", action="append", default=[], metavar="M,K,N")
+    parser.add_argument("--budget", type=float, default=1, help="seconds for each case of a search")
+    options = parser.parse_args()
+    time_ns.statistic = options.statistic
+    with tempfile.TemporaryDirectory() as temporary:
+        if options.search:
+            for number, text in enumerate(options.search):
+                work = pathlib.Path(options.out or temporary) / f"search{number}"
+                work.mkdir(parents=True)
+                search(options.build, [int(word) for word in text.split(",")], options.budget, work)
+            return
+        directory = options.records or options.out or temporary
+        if not options.records:
+            run(options.build, SCENARIO, directory, options.filter)
+        groups, refused = read(directory)
+        found = print_products(groups)
+        print_asked(found, groups)
+        for reason, count in refused.items():
+            print(f"\n{count} rows have no latency: {reason}")
+
+
+if __name__ == "__main__":
+    main()
