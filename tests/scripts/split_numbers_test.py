@@ -48,8 +48,9 @@ class SplitNumbers(unittest.TestCase):
         for native_ms, expected in ((11.0, "GO"), (5.0, "NO-GO")):
             middle, low, high = numbers.product(group(native_ms=native_ms))["against_native"]
             self.assertAlmostEqual(middle, 8 / native_ms)
-            self.assertEqual(numbers.verdict(low, high), expected)
-        self.assertEqual(numbers.verdict(0.95, 1.05), "UNCLEAR")
+            self.assertEqual(numbers.verdict(low, high, middle), expected)
+        self.assertEqual(numbers.verdict(0.95, 1.05, 0.9), "UNCLEAR")
+        self.assertEqual(numbers.verdict(0.3, 0.7, 1.4), "UNCLEAR", "rounds and statistic disagree")
 
     def test_stages_alone_are_no_share_of_the_run(self):
         self.assertEqual(numbers.stage_shares(group()[0]), "start 25%, wait 75%")
