@@ -45,7 +45,7 @@ std::size_t round_up(std::int64_t value, std::size_t multiple) {
 
 std::string element_options(std::size_t element_bytes) {
   const std::string name = element_bytes == 1 ? "uchar" : element_bytes == 2 ? "ushort" : "uint";
-  return "-DELEMENT=" + name + " -DVECTOR4=" + name + "4 -DVECTOR16=" + name + "16";
+  return "-DELEMENT=" + name + " -DVECTOR4=" + name + "4";
 }
 
 cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
