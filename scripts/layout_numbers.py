@@ -24,8 +24,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import tasd_numbers  # noqa: E402  (what ratios of records are)
-from tasd_numbers import geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
+from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios/curated/layout_vs_peers.json"
@@ -160,12 +159,12 @@ def main():
     parser.add_argument("--out", help="keep the records of the run here")
     parser.add_argument("--records", help="read these records instead of running")
     parser.add_argument("--filter", help="only cases whose line matches this regular expression")
-    parser.add_argument("--statistic", choices=("rounds", "p05"), default="rounds",
+    parser.add_argument("--statistic", choices=STATISTICS, default="rounds",
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
     parser.add_argument("--all", action="store_true", help="also the misses of other element types than f32")
     arguments = parser.parse_args()
-    tasd_numbers.ratio.statistic = arguments.statistic
+    ratio.statistic = arguments.statistic
     if arguments.records:
         report(arguments.records, arguments.all)
         return

@@ -33,6 +33,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from record_ratios import times_by_round  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios/curated/split/sweep.json"
 SPLIT = "matmul_split"
@@ -72,14 +75,6 @@ def time_ns(record):
 
 
 time_ns.statistic = "median"
-
-
-def times_by_round(record):
-    clock = record["latencies"]["host_monotonic"]
-    rounds = collections.defaultdict(list)
-    for number, iterations, total_ns in zip(clock["rounds"], clock["iterations"], clock["totals_ns"]):
-        rounds[number].append(total_ns / iterations)
-    return {number: statistics.median(values) for number, values in rounds.items()}
 
 
 def ratio_with_interval(above, below):

@@ -24,10 +24,12 @@ import collections
 import json
 import math
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIOS = [ROOT / "scenarios/curated/tasd" / name for name in ("speedup.json", "decompose.json")]
@@ -52,13 +54,6 @@ def variant_of(record):
     return record["axes"]["series"] if kernel == "sparse_matmul_series" else kernel
 
 
-def records_of(directory, operation):
-    for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
-        record = json.loads(line)
-        if record["operation"] == operation:
-            yield record
-
-
 def read(directory):
     """{shape: {variant: record}} of the rows that have a latency, and how many have none or an unstable one."""
     shapes, refused, unstable = collections.defaultdict(dict), collections.Counter(), 0
@@ -71,44 +66,12 @@ def read(directory):
     return shapes, refused, unstable
 
 
-def time_ns(record):
-    return record["latencies"]["host_monotonic"]["p05_ns" if ratio.statistic == "p05" else "median_ns"]
-
-
-def times_by_round(record):
-    clock = record["latencies"]["host_monotonic"]
-    rounds = collections.defaultdict(list)
-    for number, iterations, total_ns in zip(clock["rounds"], clock["iterations"], clock["totals_ns"]):
-        rounds[number].append(total_ns / iterations)
-    return {number: statistics.median(values) for number, values in rounds.items()}
-
-
-def ratio(above, below):
-    """Time over time, formed round by round: what disturbs a round disturbs both."""
-    first, second = times_by_round(above), times_by_round(below)
-    shared = sorted(first.keys() & second.keys())
-    if ratio.statistic == "p05" or not shared:
-        return time_ns(above) / time_ns(below)
-    return statistics.median(first[number] / second[number] for number in shared)
-
-
-ratio.statistic = "rounds"
-
-
 def dense(variants):
     return min((variants[name] for name in DENSE_LIBRARIES if name in variants), key=time_ns)
 
 
 def slots(series):
     return sum(int(n) / int(m) for n, m in (term.split(":") for term in series.split("+")))
-
-
-def geometric_mean(values):
-    return math.exp(sum(map(math.log, values)) / len(values))
-
-
-def row(what, asked, measured):
-    print(f"| {what} | {asked} | {measured} |")
 
 
 def speedups(shapes):
@@ -249,7 +212,7 @@ def main():
     parser.add_argument("--out", help="keep the records of the run here")
     parser.add_argument("--records", help="read these records instead of running")
     parser.add_argument("--filter", help="only cases whose line matches this regular expression")
-    parser.add_argument("--statistic", choices=("rounds", "p05"), default="rounds",
+    parser.add_argument("--statistic", choices=STATISTICS, default="rounds",
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
     parser.add_argument("--shapes", action="store_true", help="also each shape's speed-ups")

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/core/comma_list.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/json.hpp"
@@ -79,17 +80,6 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
   }
   if (!unused.empty()) throw unknown_name("layer", *unused.begin(), layers, node.at("only").where());
   return rows;
-}
-
-std::vector<std::string> split_at_commas(const std::string& list) {
-  std::vector<std::string> names;
-  std::size_t begin = 0;
-  while (begin <= list.size()) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    names.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
 }
 
 // "m,k,n": each shape gives one value to each of the axes.

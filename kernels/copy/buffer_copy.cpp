@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/copy/buffer_movement.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {
@@ -12,28 +13,6 @@ namespace {
 constexpr std::string_view kSource = "kernels/copy/buffer_copy.cl";
 constexpr std::int64_t kVectorBytes = 16;
 constexpr std::size_t kGroupItems = 256;
-
-class BufferCopy final : public OpenClRunnable {
- public:
-  BufferCopy(OpenClProcessor& device, std::vector<Launch> launches, cl::Buffer source, cl::Buffer target,
-             TensorView view)
-      : OpenClRunnable(device, std::move(launches)),
-        source_(std::move(source)),
-        target_(std::move(target)),
-        view_(std::move(view)) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(view_);
-    device().download(result[0].data(), target_, static_cast<std::int64_t>(result[0].size_bytes()));
-    return result;
-  }
-
- private:
-  cl::Buffer source_;
-  cl::Buffer target_;
-  TensorView view_;
-};
 
 }  // namespace
 
@@ -67,8 +46,8 @@ std::unique_ptr<Runnable> make_buffer_copy(OpenClProcessor& device, const HostTe
   const auto items = static_cast<std::size_t>(std::max(vectors, tail_bytes));
   launch.global = cl::NDRange((items + local - 1) / local * local);
   launch.local = cl::NDRange(local);
-  return std::make_unique<BufferCopy>(device, std::vector<Launch>{launch}, std::move(from), std::move(to),
-                                      source.view());
+  return std::make_unique<BufferMovement>(device, std::vector<Launch>{launch}, std::move(from), std::move(to),
+                                          source.view());
 }
 
 }  // namespace hetscope

@@ -3,36 +3,27 @@
 
 #include <cstring>
 
+#include "kernels/copy/host_movement.hpp"
+
 namespace hetscope {
 namespace {
 
 constexpr std::int64_t kLineBytes = 64;
 
-class HostCopy final : public HostRunnable {
+class HostCopy final : public HostMovement {
  public:
   HostCopy(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, CopyFunction copy)
-      : HostRunnable(cpu, pool), source_(source), target_(source.view()), copy_(copy) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
-    return result;
-  }
+      : HostMovement(cpu, pool, source, HostTensor(source.view())), copy_(copy) {}
 
  protected:
   void run_once() override {
-    pool().parallel_for(static_cast<std::int64_t>(source_.size_bytes()), kLineBytes,
-                        [this](std::int64_t begin, std::int64_t end) {
-                          copy_(target_.data() + begin, source_.data() + begin, static_cast<std::size_t>(end - begin));
-                        });
-  }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
+    pool().parallel_for(
+        static_cast<std::int64_t>(source().size_bytes()), kLineBytes, [this](std::int64_t begin, std::int64_t end) {
+          copy_(target().data() + begin, source().data() + begin, static_cast<std::size_t>(end - begin));
+        });
   }
 
  private:
-  const HostTensor& source_;
-  HostTensor target_;
   CopyFunction copy_;
 };
 

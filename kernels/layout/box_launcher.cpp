@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 
+#include "kernels/copy/buffer_movement.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/movement_code.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -182,27 +183,6 @@ class BoxLauncher {
   PlaneScheme scheme_;
 };
 
-class Runs final : public OpenClRunnable {
- public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, cl::Buffer source, cl::Buffer target, TensorView view)
-      : OpenClRunnable(device, std::move(launches)),
-        source_(std::move(source)),
-        target_(std::move(target)),
-        view_(std::move(view)) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(view_);
-    device().download(result[0].data(), target_, static_cast<std::int64_t>(result[0].size_bytes()));
-    return result;
-  }
-
- private:
-  cl::Buffer source_;
-  cl::Buffer target_;
-  TensorView view_;
-};
-
 }  // namespace
 
 Support supports_boxes(const Case& item, const OpenClProcessor& device, PlaneScheme scheme) {
@@ -229,7 +209,8 @@ std::unique_ptr<Runnable> prepare_boxes(const Case& item, OpenClProcessor& devic
   BoxLauncher launcher(device, size_of(tensor.dtype()), source, target, scheme);
   std::vector<Launch> launches;
   for (const MovementBox& box : movement_of(problem.source, problem.target)) launches.push_back(launcher.launch(box));
-  return std::make_unique<Runs>(device, std::move(launches), std::move(source), std::move(target), problem.target);
+  return std::make_unique<BufferMovement>(device, std::move(launches), std::move(source), std::move(target),
+                                          problem.target);
 }
 
 }  // namespace hetscope

@@ -6,7 +6,7 @@
 #define EIGEN_USE_THREADS
 #include <unsupported/Eigen/CXX11/Tensor>
 
-#include "harness/kernel/host_kernel.hpp"
+#include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/dense_permutation.hpp"
 #include "kernels/registration.hpp"
 
@@ -61,50 +61,30 @@ void shuffle_elements(const DensePermutation& shuffle, const Eigen::ThreadPoolDe
   }
 }
 
-class Runs final : public HostRunnable {
+class Runs final : public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostRunnable(cpu, pool),
+      : HostMovement(cpu, pool, source, HostTensor(problem.target), MovementThreads::library),
         shuffle_(dense_permutation_of(problem).value()),
         threads_(pool.size()),
-        device_(&threads_, pool.size()),
-        source_(source),
-        target_(problem.target) {}
-
-  // The library brings threads of its own; pinning the caller would only leave it out.
-  void enter() override {
-    if (pool().size() == 1) HostRunnable::enter();
-  }
-  void leave() override {
-    if (pool().size() == 1) HostRunnable::leave();
-  }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
-    return result;
-  }
+        device_(&threads_, pool.size()) {}
 
  protected:
   void run_once() override {
-    switch (size_of(source_.dtype())) {
+    switch (size_of(source().dtype())) {
       case 1:
-        return shuffle_elements(shuffle_, device_, source_.as<std::int8_t>(), target_.as<std::int8_t>());
+        return shuffle_elements(shuffle_, device_, source().as<std::int8_t>(), target().as<std::int8_t>());
       case 2:
-        return shuffle_elements(shuffle_, device_, source_.as<std::int16_t>(), target_.as<std::int16_t>());
+        return shuffle_elements(shuffle_, device_, source().as<std::int16_t>(), target().as<std::int16_t>());
       default:
-        return shuffle_elements(shuffle_, device_, source_.as<float>(), target_.as<float>());
+        return shuffle_elements(shuffle_, device_, source().as<float>(), target().as<float>());
     }
-  }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
   }
 
  private:
   DensePermutation shuffle_;
   Eigen::ThreadPool threads_;
   Eigen::ThreadPoolDevice device_;
-  const HostTensor& source_;
-  HostTensor target_;
 };
 
 class LayoutTransformEigen final : public HostKernel {

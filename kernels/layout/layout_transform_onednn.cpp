@@ -1,7 +1,7 @@
 // layout_transform_onednn: the reorder primitive of oneDNN, opened at run time, with the library's own threads.
 //   traffic: elements read once, storage written once
 #include "harness/core/error.hpp"
-#include "harness/kernel/host_kernel.hpp"
+#include "kernels/copy/host_movement.hpp"
 #include "kernels/dense/onednn_library.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/onednn_reorder.hpp"
@@ -10,46 +10,32 @@
 namespace hetscope {
 namespace {
 
-class Runs final : public HostRunnable {
+class Runs final : public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostRunnable(cpu, pool), source_(source), target_(problem.target) {
+      : HostMovement(cpu, pool, source, HostTensor(problem.target), MovementThreads::library) {
     std::string why_not;
     open_onednn().set_threads(pool.size());
     // The library takes writable memory for what it only reads.
     reorder_ = OneDnnReorder::make(problem.source, problem.target, const_cast<std::byte*>(source.data()),
-                                   target_.data(), &why_not);
+                                   target().data(), &why_not);
     if (reorder_ == nullptr) throw Error(why_not);
   }
 
-  // The library brings threads of its own; pinning the caller would pin all of them to one CPU.
   void enter() override {
     open_onednn().set_threads(pool().size());
-    if (pool().size() == 1) HostRunnable::enter();
-  }
-  void leave() override {
-    if (pool().size() == 1) HostRunnable::leave();
+    HostMovement::enter();
   }
   std::vector<Placement> placement() const override {
-    std::vector<Placement> result = HostRunnable::placement();
+    std::vector<Placement> result = HostMovement::placement();
     for (Placement& placement : result) placement.evidence += "; " + open_onednn().identity;
-    return result;
-  }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
     return result;
   }
 
  protected:
   void run_once() override { reorder_->execute(); }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
-  }
 
  private:
-  const HostTensor& source_;
-  HostTensor target_;
   std::unique_ptr<OneDnnReorder> reorder_;
 };
 

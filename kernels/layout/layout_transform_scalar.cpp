@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "harness/kernel/host_kernel.hpp"
+#include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/registration.hpp"
 
@@ -138,36 +138,25 @@ void transform(const Nest& nest, ThreadPool& pool, const T* source, T* target) {
   });
 }
 
-class Runs final : public HostRunnable {
+class Runs final : public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostRunnable(cpu, pool), nest_(make_nest(problem)), source_(source), target_(problem.target) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
-    return result;
-  }
+      : HostMovement(cpu, pool, source, HostTensor(problem.target)), nest_(make_nest(problem)) {}
 
  protected:
   void run_once() override {
-    switch (size_of(source_.dtype())) {
+    switch (size_of(source().dtype())) {
       case 1:
-        return transform(nest_, pool(), source_.as<std::uint8_t>(), target_.as<std::uint8_t>());
+        return transform(nest_, pool(), source().as<std::uint8_t>(), target().as<std::uint8_t>());
       case 2:
-        return transform(nest_, pool(), source_.as<std::uint16_t>(), target_.as<std::uint16_t>());
+        return transform(nest_, pool(), source().as<std::uint16_t>(), target().as<std::uint16_t>());
       default:
-        return transform(nest_, pool(), source_.as<std::uint32_t>(), target_.as<std::uint32_t>());
+        return transform(nest_, pool(), source().as<std::uint32_t>(), target().as<std::uint32_t>());
     }
-  }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
   }
 
  private:
   Nest nest_;
-  const HostTensor& source_;
-  HostTensor target_;
 };
 
 class LayoutTransformScalar final : public HostKernel {

@@ -4,7 +4,7 @@
 //   share of the last-level cache is written past the caches, which saves reading the lines that are overwritten.
 #include <algorithm>
 
-#include "harness/kernel/host_kernel.hpp"
+#include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/box_mover.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/registration.hpp"
@@ -22,10 +22,10 @@ std::int64_t cache_share_bytes(const HostCpu& cpu, int threads) {
   return std::min(share, threads * kMostOfOneThread);
 }
 
-class Runs final : public HostRunnable {
+class Runs final : public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostRunnable(cpu, pool), source_(source), target_(problem.target) {
+      : HostMovement(cpu, pool, source, HostTensor(problem.target)) {
     const std::int64_t share = cache_share_bytes(cpu, pool.size());
     const bool is_too_big = share > 0 && problem.target.storage_bytes() > share;
     const auto element_bytes = static_cast<std::int64_t>(size_of(source.dtype()));
@@ -34,26 +34,15 @@ class Runs final : public HostRunnable {
     }
   }
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
-    return result;
-  }
-
  protected:
   void run_once() override {
     pool().run([this](int worker) {
-      for (const BoxMover& box : boxes_) box.move(source_.data(), target_.data(), worker, pool().size());
+      for (const BoxMover& box : boxes_) box.move(source().data(), target().data(), worker, pool().size());
     });
-  }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
   }
 
  private:
   std::vector<BoxMover> boxes_;
-  const HostTensor& source_;
-  HostTensor target_;
 };
 
 class LayoutTransformTiled final : public HostKernel {

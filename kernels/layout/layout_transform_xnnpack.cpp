@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "harness/kernel/host_kernel.hpp"
+#include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/dense_permutation.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/xnnpack_transpose.hpp"
@@ -14,50 +14,36 @@ namespace {
 
 constexpr std::size_t kMaxRank = 6;
 
-// The source with room behind it for what the library reads beyond its end.
-HostTensor with_room(const HostTensor& source) {
-  const auto elements = static_cast<std::int64_t>((source.size_bytes() + kXnnpackExtraBytes) / size_of(source.dtype()));
-  HostTensor result(source.dtype(), Shape{elements}, Layout::row_major(1));
-  std::memcpy(result.data(), source.data(), source.size_bytes());
-  return result;
-}
+// The source with room behind it for what the library reads beyond its end. A base, so that it is there before the
+// movement that reads it.
+struct RoomySource {
+  explicit RoomySource(const HostTensor& source)
+      : roomy(source.dtype(),
+              Shape{static_cast<std::int64_t>((source.size_bytes() + kXnnpackExtraBytes) / size_of(source.dtype()))},
+              Layout::row_major(1)) {
+    std::memcpy(roomy.data(), source.data(), source.size_bytes());
+  }
+  HostTensor roomy;
+};
 
-class Runs final : public HostRunnable {
+class Runs final : private RoomySource, public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostRunnable(cpu, pool),
-        source_(with_room(source)),
-        target_(problem.target),
-        transpose_(dense_permutation_of(problem).value(), size_of(source.dtype()), pool.size(), source_.data(),
-                   target_.data()) {}
+      : RoomySource(source),
+        HostMovement(cpu, pool, roomy, HostTensor(problem.target), MovementThreads::library),
+        transpose_(dense_permutation_of(problem).value(), size_of(source.dtype()), pool.size(), roomy.data(),
+                   target().data()) {}
 
-  // The library brings threads of its own; pinning the caller would only leave it out.
-  void enter() override {
-    if (pool().size() == 1) HostRunnable::enter();
-  }
-  void leave() override {
-    if (pool().size() == 1) HostRunnable::leave();
-  }
   std::vector<Placement> placement() const override {
-    std::vector<Placement> result = HostRunnable::placement();
+    std::vector<Placement> result = HostMovement::placement();
     for (Placement& placement : result) placement.evidence += "; " + XnnpackTranspose::identity();
-    return result;
-  }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
     return result;
   }
 
  protected:
   void run_once() override { transpose_.execute(); }
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
-  }
 
  private:
-  HostTensor source_;
-  HostTensor target_;
   XnnpackTranspose transpose_;
 };
 

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <numeric>
 
+#include "harness/core/comma_list.hpp"
 #include "harness/core/registry.hpp"
 #include "kernels/partition/cut.hpp"
 #include "kernels/partition/threaded_run.hpp"
@@ -15,17 +16,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::size_t kMostProcessors = 3;
-
-std::vector<std::string> names_in(const std::string& list) {
-  std::vector<std::string> names;
-  std::size_t begin = 0;
-  while (begin <= list.size()) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    names.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
-}
 
 std::vector<std::string> texts(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
@@ -155,7 +145,7 @@ Support SplitKernel::check_words(const Case& item, std::span<const std::string> 
       return Support::no("processor " + processors[i] + " is named twice");
     }
   }
-  const std::vector<std::string> parts = names_in(item.text("parts"));
+  const std::vector<std::string> parts = split_at_commas(item.text("parts"));
   if (parts.size() != processors.size()) {
     return Support::no(fmt::format("'parts' names {} kernels for {} processors", parts.size(), processors.size()));
   }
@@ -194,7 +184,7 @@ Case SplitKernel::case_of(const Case& part, const Case& whole, const Kernel& ker
 
 std::vector<SplitKernel::Share> SplitKernel::shares_of(const Case& item) const {
   const std::string& axis = item.text("split");
-  const std::vector<std::string> parts = names_in(item.text("parts"));
+  const std::vector<std::string> parts = split_at_commas(item.text("parts"));
   const auto ranges =
       cut(operation_->split_extent(item, axis), shares_in(item, item.processors().size()), item.integer("unit"));
   std::vector<Share> shares;
