@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/core/units.hpp"
+#include "reports/claims.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -13,6 +14,9 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   const Answers answers = answer_questions(input, summary);
   compose_overview(summary, answers, document);
   compose_questions(summary, answers, with_figures, document);
+  for (std::size_t i = 0; i < answers.sets.size(); ++i) {
+    compose_claims(answers.sets[i].title, answers.decisions[i], document);
+  }
   if (with_figures && charts == Charts::plain) {
     document.add(Paragraph{
         "This program was built without Vega-Lite (scripts/fetch_charts.sh brings it): rooflines, crossovers and "

@@ -256,6 +256,24 @@ void say_what_would_change(QuestionDecision& decision) {
   }
 }
 
+// Why no verdict may be drawn from this evidence, whatever its interval; "" when one may.
+std::string withheld_reason(const DecisionRule& rule, const Evidence& evidence) {
+  const auto asked = [](std::size_t have, const char* what, int minimum) {
+    return count_of(have, what) + " of the " + std::to_string(minimum) + " that the rule asks for";
+  };
+  if (static_cast<int>(evidence.sessions.size()) < rule.minimum_sessions) {
+    return asked(evidence.sessions.size(), "session", rule.minimum_sessions);
+  }
+  if (static_cast<int>(evidence.units.size()) < rule.minimum_units) {
+    return asked(evidence.units.size(), "unit", rule.minimum_units);
+  }
+  if (std::any_of(evidence.sessions.begin(), evidence.sessions.end(),
+                  [](const SessionRatio& session) { return session.is_modelled; })) {
+    return "the energy is modelled, and a modelled value decides nothing alone";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view to_string(Go verdict) {
@@ -282,27 +300,19 @@ void judge_evidence(const DecisionRule& rule, double confidence, std::uint64_t s
   evidence.interval = ratio.interval;
   evidence.unit_spread = ratio.unit_spread;
   std::vector<double> baselines, candidates;
-  bool is_modelled = false;
   for (const SessionRatio& session : evidence.sessions) {
     baselines.push_back(session.baseline);
     candidates.push_back(session.candidate);
-    is_modelled = is_modelled || session.is_modelled;
   }
   evidence.baseline_value = median(baselines);
   evidence.candidate_value = median(candidates);
   measure_units(confidence, seed, evidence);
 
   const auto sessions = static_cast<int>(evidence.sessions.size());
-  const auto units = static_cast<int>(evidence.units.size());
-  if (sessions < rule.minimum_sessions) {
-    evidence.reason = count_of(static_cast<std::size_t>(sessions), "session") + " of the " +
-                      std::to_string(rule.minimum_sessions) + " that the rule asks for";
-    evidence.more_sessions = rule.minimum_sessions - sessions;
-  } else if (units < rule.minimum_units) {
-    evidence.reason = count_of(static_cast<std::size_t>(units), "unit") + " of the " +
-                      std::to_string(rule.minimum_units) + " that the rule asks for";
-  } else if (is_modelled) {
-    evidence.reason = "the energy is modelled, and a modelled value decides nothing alone";
+  evidence.withheld = withheld_reason(rule, evidence);
+  if (sessions < rule.minimum_sessions) evidence.more_sessions = rule.minimum_sessions - sessions;
+  if (!evidence.withheld.empty()) {
+    evidence.reason = evidence.withheld;
   } else {
     const Verdict verdict = judge(ratio.interval, rule.margin);
     if (verdict == Verdict::unclear) {

@@ -41,7 +41,8 @@ struct Evidence {
   double unit_spread = 0;
   std::vector<UnitEvidence> units;
   Go verdict = Go::unclear;
-  std::string reason;  // of UNCLEAR
+  std::string reason;    // of UNCLEAR
+  std::string withheld;  // why no verdict may be drawn whatever the interval: sessions, units, a modelled value
   // About as many more sessions would decide it at today's spread; nothing when no number would.
   std::optional<int> more_sessions;
 };

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/claims.hpp"
 #include "reports/decision.hpp"
 
 namespace hetscope {
@@ -83,6 +84,26 @@ Json generation_json(const GenerationDecision& generation) {
           {"alternatives", std::move(alternatives)}};
 }
 
+Json claim_json(const QuestionDecision& decision) {
+  if (!decision.question->published) return nullptr;
+  const PublishedGain& published = *decision.question->published;
+  Json answers = Json::array();
+  for (const ClaimAnswer& answer : answer_claim(decision)) {
+    const bool is_measured = answer.outcome != ClaimOutcome::not_testable;
+    answers.push_back({{"device", answer.device},
+                       {"processors", answer.processors},
+                       {"gain", is_measured ? number(answer.gain) : Json()},
+                       {"ci95", interval(is_measured ? answer.interval : Interval{NAN, NAN})},
+                       {"sessions", answer.sessions},
+                       {"outcome", to_string(answer.outcome)},
+                       {"reason", answer.reason}});
+  }
+  return {{"gain", published.gain},
+          {"what", published.what},
+          {"source", published.source},
+          {"measured", std::move(answers)}};
+}
+
 Json question_json(const QuestionDecision& decision) {
   Json generations = Json::array();
   for (const GenerationDecision& generation : decision.generations) generations.push_back(generation_json(generation));
@@ -98,6 +119,7 @@ Json question_json(const QuestionDecision& decision) {
           {"generations", std::move(generations)},
           {"not_counted", std::move(not_counted)},
           {"would_change", decision.would_change},
+          {"published", claim_json(decision)},
           {"to_run", decision.question->to_run}};
 }
 

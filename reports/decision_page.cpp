@@ -5,6 +5,7 @@
 
 #include "harness/core/units.hpp"
 #include "reports/case_words.hpp"
+#include "reports/claims.hpp"
 #include "reports/decision.hpp"
 #include "reports/text.hpp"
 
@@ -169,6 +170,7 @@ Document decision_document(const Decision& decision, const QuestionSet& question
     compose_answer(question, document);
     compose_evidence(question, document);
   }
+  compose_claims(questions.title, decision, document);
   return document;
 }
 

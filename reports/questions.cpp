@@ -104,6 +104,21 @@ DecisionRule read_rule(const JsonNode& node) {
   return rule;
 }
 
+// A gain is one number: it needs a rule that makes one number of many cases.
+PublishedGain read_published(const JsonNode& node, const DecisionRule& rule) {
+  node.check_keys({"gain", "what", "source"});
+  if (rule.over != Over::geometric_mean) {
+    throw node.error("is one gain for a rule that judges every case by itself", "use \"over\": \"geometric_mean\"");
+  }
+  PublishedGain published;
+  const JsonNode gain = node.at("gain");
+  published.gain = gain.number(0, 1e6);
+  if (!(published.gain > 1)) throw gain.error("is no gain", "it is the baseline over the candidate, above 1");
+  published.what = node.at("what").text();
+  published.source = node.at("source").text();
+  return published;
+}
+
 std::string share_text(double share) { return format_number(100 * share) + " %"; }
 
 }  // namespace
@@ -172,7 +187,7 @@ QuestionSet parse_questions(std::string_view text, const std::string& path) {
   hash.update(text);
   set.sha256 = hash.finish_hex();
   for (const JsonNode& node : root.at("questions").items()) {
-    node.check_keys({"name", "question", "rule", "to_run"});
+    node.check_keys({"name", "question", "rule", "published", "to_run"});
     Question question;
     question.name = node.at("name").text();
     for (const Question& other : set.questions) {
@@ -180,6 +195,7 @@ QuestionSet parse_questions(std::string_view text, const std::string& path) {
     }
     question.question = node.at("question").text();
     question.rule = read_rule(node.at("rule"));
+    if (const auto published = node.find("published")) question.published = read_published(*published, question.rule);
     if (const auto to_run = node.find("to_run")) question.to_run = to_run->texts();
     set.questions.push_back(std::move(question));
   }

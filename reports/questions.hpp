@@ -52,10 +52,18 @@ struct DecisionRule {
   bool needs_gpu = false;  // rows of an OpenCL device that is the host's CPU do not count
 };
 
+// What a paper reports of the same comparison on its device: the baseline's figure over the candidate's.
+struct PublishedGain {
+  double gain = 0;     // above 1
+  std::string what;    // "Conv 3x3, Adreno 740"
+  std::string source;  // "SmartMem, section 3.2.2"
+};
+
 struct Question {
   std::string name;
   std::string question;
   DecisionRule rule;
+  std::optional<PublishedGain> published;
   std::vector<std::string> to_run;  // scenarios whose rows would answer it
 };
 
