@@ -85,6 +85,14 @@ void correct_for_number(std::vector<Comparison>& comparisons) {
 
 }  // namespace
 
+Comparison compare_pair(const Row& candidate, const Row& baseline) {
+  Comparison comparison;
+  comparison.candidate = &candidate;
+  comparison.baseline = &baseline;
+  compare(comparison);
+  return comparison;
+}
+
 std::vector<Comparison> compare_rows(const std::vector<Row>& rows) {
   // Within one run only: two runs share no rounds.
   std::vector<std::unordered_map<std::string, const Row*>> by_line;

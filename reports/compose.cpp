@@ -24,6 +24,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   }
   compose_comparisons(summary, with_figures, document);
   compose_frameworks(summary, document);
+  compose_splits(summary, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);
   compose_other_clocks(summary, document);

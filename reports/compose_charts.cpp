@@ -7,6 +7,7 @@
 #include <set>
 
 #include "reports/compose.hpp"
+#include "reports/split_summary.hpp"
 
 namespace hetscope {
 namespace {
@@ -186,10 +187,13 @@ void compose_stages(const Summary& summary, const RowSection& section, Document&
   StageChart chart{"What one execution consists of, from a pass of its own", {}};
   for (const Row* row : section.rows) {
     if (row->record->stages_ns.empty() || chart.bars.size() == kMaxBars) continue;
-    StageChart::Bar bar{words_text(labelled_words(summary, *row), varying), {}};
-    for (const auto& [stage, ns] : row->record->stages_ns) bar.stages_ns.emplace_back(stage, ns);
-    if (bar.label.empty()) bar.label = row->record->item.kernel();
-    chart.bars.push_back(std::move(bar));
+    std::string label = words_text(labelled_words(summary, *row), varying);
+    if (label.empty()) label = row->record->item.kernel();
+    const StagesOfRun stages = stages_of(*row->record);
+    chart.bars.push_back({label, stages.whole});
+    for (const auto& [processor, alone] : stages.alone) {
+      if (chart.bars.size() < kMaxBars) chart.bars.push_back({label + ", " + processor + " alone", alone});
+    }
   }
   if (!chart.bars.empty()) document.add(std::move(chart));
 }

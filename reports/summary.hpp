@@ -91,5 +91,7 @@ bool is_roof_operation(const std::string& operation);
 
 // comparison.cpp: the comparisons of all rows that name a baseline.
 std::vector<Comparison> compare_rows(const std::vector<Row>& rows);
+// One pair by itself, whatever baseline the rows name; not corrected for the number of comparisons.
+Comparison compare_pair(const Row& candidate, const Row& baseline);
 
 }  // namespace hetscope

@@ -1,0 +1,103 @@
+// Divided rows and their processors alone, out of the rows of a section.
+#include "reports/split_summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "reports/latency_series.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kAlone = "alone.";
+
+// Every processor has a part of it. The ratios are axes of every kernel that divides (docs/split.md).
+bool is_divided(const Record& record) {
+  if (record.item.processors().size() < 2) return false;
+  double rest = 1;
+  for (const char* axis : {"ratio", "ratio_of_second"}) {
+    const AxisValue* value = record.item.find(axis);
+    if (value == nullptr) continue;
+    const auto* share = std::get_if<double>(value);
+    const auto* whole = std::get_if<std::int64_t>(value);
+    const double ratio = share != nullptr ? *share : whole != nullptr ? static_cast<double>(*whole) : NAN;
+    if (!(ratio > 0) || !(ratio < rest)) return false;
+    rest -= ratio;
+  }
+  return true;
+}
+
+double time_on(const Row& row, const std::string& clock) { return row.record->latencies.at(clock).figure_ns(); }
+
+bool is_timed_on(const Row& row, const std::string& clock) {
+  return has_time(*row.record) && row.record->latencies.count(clock) > 0 && time_on(row, clock) > 0;
+}
+
+void keep_faster(const Row* row, const std::string& clock, const Row*& best) {
+  if (best == nullptr || time_on(*row, clock) < time_on(*best, clock)) best = row;
+}
+
+// Nothing when the group has no divided row with its processors alone.
+std::optional<SplitGroup> group_of(const std::vector<const Row*>& rows) {
+  SplitGroup group;
+  for (const Row* row : rows) {
+    if (!is_divided(*row->record) || !is_timed_on(*row, row->record->clock)) continue;
+    // Divided rows of one group are timed on one clock: the host's, which sees all parts.
+    if (group.best != nullptr && row->record->clock != group.best->record->clock) continue;
+    ++group.splits;
+    keep_faster(row, row->record->clock, group.best);
+  }
+  if (group.best == nullptr) return std::nullopt;
+  const std::string& clock = group.best->record->clock;
+  const std::vector<std::string>& processors = group.best->record->item.processors();
+  group.alone.assign(processors.size(), nullptr);
+  const Row* best_alone = nullptr;
+  WordSpread spread;
+  for (const Row* row : rows) {
+    spread.add(words_of(row->record->item));
+    if (row->record->item.processors().size() != 1 || !is_timed_on(*row, clock)) continue;
+    keep_faster(row, clock, best_alone);
+    const auto part = std::find(processors.begin(), processors.end(), row->record->item.processors().front());
+    if (part != processors.end()) keep_faster(row, clock, group.alone[std::size_t(part - processors.begin())]);
+  }
+  double speed = 0;
+  for (const Row* row : group.alone) {
+    if (row == nullptr) return std::nullopt;
+    speed += 1 / time_on(*row, clock);
+  }
+  group.work = spread.shared();
+  group.ideal_ns = 1 / speed;
+  group.share_of_ideal = group.ideal_ns / time_on(*group.best, clock);
+  group.against_best_alone = compare_pair(*group.best, *best_alone);
+  return group;
+}
+
+}  // namespace
+
+StagesOfRun stages_of(const Record& record) {
+  StagesOfRun stages;
+  for (const auto& [name, ns] : record.stages_ns) {
+    const std::size_t end = name.rfind('.');
+    if (name.compare(0, kAlone.size(), kAlone) == 0 && end != std::string::npos && end > kAlone.size()) {
+      stages.alone[name.substr(kAlone.size(), end - kAlone.size())].emplace_back(name.substr(end + 1), ns);
+    } else {
+      stages.whole.emplace_back(name, ns);
+    }
+  }
+  return stages;
+}
+
+std::vector<SplitGroup> split_groups(const RowSection& section) {
+  std::map<std::string, std::vector<const Row*>> by_group;
+  for (const Row* row : section.rows) {
+    if (!row->record->group.empty()) by_group[row->record->group].push_back(row);
+  }
+  std::vector<SplitGroup> groups;
+  for (const auto& [name, rows] : by_group) {
+    if (auto group = group_of(rows)) groups.push_back(std::move(*group));
+  }
+  return groups;
+}
+
+}  // namespace hetscope

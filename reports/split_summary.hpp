@@ -1,0 +1,39 @@
+// What dividing work over processors came to, group by group: each processor alone at its best, the best division, and
+// how much of the ideal it reaches (Jia et al., CoDL, MobiSys 2022, and docs/split.md).
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reports/case_words.hpp"
+#include "reports/summary.hpp"
+
+namespace hetscope {
+
+using StageTimes = std::vector<std::pair<std::string, double>>;  // name, nanoseconds
+
+// stages_ns of a record: those that make up one execution, and by processor those of its part alone, whose sum is more
+// than they cost beside each other ("alone.PROCESSOR.STAGE").
+struct StagesOfRun {
+  StageTimes whole;
+  std::map<std::string, StageTimes> alone;
+};
+StagesOfRun stages_of(const Record& record);
+
+struct SplitGroup {
+  CaseWords work;                 // the words that all rows of the group share
+  const Row* best = nullptr;      // the fastest of the rows in which every processor has a part
+  std::size_t splits = 0;         // how many of these there are: the fastest of many flatters itself
+  std::vector<const Row*> alone;  // the fastest row of each processor of `best` alone, in its order
+  double ideal_ns = 0;            // 1 / sum of 1 / alone
+  double share_of_ideal = 0;      // ideal / best
+  // `best` over the fastest row of the group on one processor, whichever (the CPU on all its cores, when it is there).
+  Comparison against_best_alone;
+};
+
+// Groups of a section that have a divided row and each of its processors alone, all with a time on one clock.
+std::vector<SplitGroup> split_groups(const RowSection& section);
+
+}  // namespace hetscope

@@ -1,0 +1,118 @@
+// Divisions of known truth: the ideal, its share, the rival, and what is no division.
+#include "reports/split_summary.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/compose.hpp"
+#include "reports/markdown.hpp"
+#include "tests/unit/reports/report_fixture.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Record divided(double ratio, double level_ns) {
+  Record record = make_record("divided", level_ns);
+  record.item.set_processors({"cpu@0", "opencl:0"});
+  record.item.set("ratio", ratio);
+  record.group = "g";
+  return record;
+}
+
+Record alone(const std::string& kernel, const std::string& processor, double level_ns) {
+  Record record = make_record(kernel, level_ns, processor);
+  record.group = "g";
+  return record;
+}
+
+// 30 us and 60 us alone: an ideal of 20 us. The divisions reach 25 us at best; the ends are no divisions.
+std::vector<Record> a_sweep() {
+  std::vector<Record> records = {alone("slow", "cpu@0", 50000),
+                                 alone("fast", "cpu@0", 30000),
+                                 alone("only", "opencl:0", 60000),
+                                 alone("fast", "cpu", 22000),
+                                 divided(0.5, 32000),
+                                 divided(0.7, 25000),
+                                 divided(0.0, 1000),
+                                 divided(1.0, 1000)};
+  records[5].stages_ns = {{"start", 1000}, {"wait", 24000}, {"alone.opencl:0.compute", 18000}};
+  return records;
+}
+
+ReportInput input_of(std::vector<Record> records) {
+  ReportInput input;
+  input.runs.push_back(make_run(std::move(records)));
+  return input;
+}
+
+TEST(SplitSummary, FindsIdealShareAndRival) {
+  const ReportInput input = input_of(a_sweep());
+  const Summary summary = summarise(input);
+  ASSERT_EQ(summary.results.size(), 1U);
+  const std::vector<SplitGroup> groups = split_groups(summary.results[0]);
+  ASSERT_EQ(groups.size(), 1U);
+  const SplitGroup& group = groups[0];
+  EXPECT_EQ(group.splits, 2U);
+  EXPECT_DOUBLE_EQ(group.ideal_ns, 20000);
+  EXPECT_DOUBLE_EQ(group.share_of_ideal, 0.8);
+  EXPECT_EQ(group.against_best_alone.baseline->record->item.processors(), std::vector<std::string>{"cpu"});
+  ASSERT_TRUE(group.against_best_alone.ratio);
+  EXPECT_NEAR(group.against_best_alone.ratio->ratio, 25.0 / 22.0, 0.02);
+  EXPECT_EQ(group.against_best_alone.verdict, Verdict::slower);
+  EXPECT_EQ(word_of(group.work, "dtype"), "f32");
+  EXPECT_EQ(word_of(group.work, "ratio"), "");
+}
+
+TEST(SplitSummary, ADivisionWithoutOneOfItsProcessorsAloneSaysNothing) {
+  std::vector<Record> records = a_sweep();
+  records.erase(records.begin() + 2);
+  const ReportInput input = input_of(std::move(records));
+  EXPECT_TRUE(split_groups(summarise(input).results[0]).empty());
+}
+
+TEST(SplitSummary, ThreePartsLeaveSomethingForTheThird) {
+  std::vector<Record> records = a_sweep();
+  records.push_back(alone("only", "opencl:1", 60000));
+  for (const double second : {0.5, 0.3}) {
+    Record three = divided(0.5, 15000);
+    three.item.set_processors({"cpu@0", "opencl:0", "opencl:1"});
+    three.item.set("ratio_of_second", second);
+    records.push_back(three);
+  }
+  const ReportInput input = input_of(std::move(records));
+  const std::vector<SplitGroup> groups = split_groups(summarise(input).results[0]);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].splits, 3U) << "0.5 and 0.5 leave nothing";
+  EXPECT_DOUBLE_EQ(groups[0].ideal_ns, 15000);
+}
+
+TEST(SplitSummary, StagesAloneAreNoPartOfTheWhole) {
+  const StagesOfRun stages = stages_of(a_sweep()[5]);
+  EXPECT_EQ(stages.whole.size(), 2U);
+  ASSERT_EQ(stages.alone.count("opencl:0"), 1U);
+  EXPECT_EQ(stages.alone.at("opencl:0").at(0).first, "compute");
+}
+
+TEST(SplitSummary, TheReportHasASectionOnlyWhereWorkWasDivided) {
+  const ReportInput input = input_of(a_sweep());
+  const Summary summary = summarise(input);
+  Document document;
+  compose_splits(summary, document);
+  const std::string text = markdown_text(document);
+  EXPECT_THAT(text, HasSubstr("Splitting on this device"));
+  EXPECT_THAT(text, HasSubstr("80 %"));
+  EXPECT_THAT(text, HasSubstr("wait 96 %"));
+  EXPECT_THAT(text, HasSubstr("fastest of 2"));
+  EXPECT_THAT(text, HasSubstr("SLOWER"));
+  const ReportInput plain = input_of(make_pair_of(0.5));
+  const Summary other = summarise(plain);
+  Document empty;
+  compose_splits(other, empty);
+  EXPECT_TRUE(empty.blocks.empty());
+}
+
+}  // namespace
+}  // namespace hetscope
