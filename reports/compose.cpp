@@ -5,6 +5,7 @@
 
 #include "harness/core/units.hpp"
 #include "reports/claims.hpp"
+#include "reports/detectors/detectors.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -25,6 +26,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_comparisons(summary, with_figures, document);
   compose_frameworks(summary, document);
   compose_splits(summary, document);
+  compose_pitfalls(summary, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);
   compose_other_clocks(summary, document);

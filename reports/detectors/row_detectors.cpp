@@ -1,0 +1,118 @@
+// Detectors that look at any rows: D6, D11, D13, D15, D16.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "reports/case_words.hpp"
+#include "reports/detectors/detectors.hpp"
+#include "reports/latency_series.hpp"
+
+namespace hetscope {
+namespace {
+
+// Rows of one run and group, whose times were taken in the same rounds.
+std::map<std::pair<std::size_t, std::string>, std::vector<const Row*>> groups_of(const Summary& summary) {
+  std::map<std::pair<std::size_t, std::string>, std::vector<const Row*>> groups;
+  for (const Row& row : summary.rows) {
+    if (!row.record->group.empty() && has_time(*row.record)) groups[{row.run, row.record->group}].push_back(&row);
+  }
+  return groups;
+}
+
+const EnergyRecord* measured_energy(const Record& record) {
+  const EnergyRecord* energy = energy_of(record);
+  return energy != nullptr && energy->kind != "modelled" && *energy->value_j > 0 ? energy : nullptr;
+}
+
+}  // namespace
+
+std::vector<Measured> fallbacks(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    if (row.record->placement.empty()) continue;
+    const auto elsewhere = std::count_if(row.record->placement.begin(), row.record->placement.end(),
+                                         [](const PlacementRecord& part) { return part.actual != part.requested; });
+    values.push_back({static_cast<double>(elsewhere), row.line});
+  }
+  return values;
+}
+
+std::vector<Measured> frequency_differences(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Comparison& comparison : summary.comparisons) {
+    if (comparison.baseline == nullptr) continue;
+    const auto& ours = comparison.candidate->record->conditions.freq_khz;
+    const auto& theirs = comparison.baseline->record->conditions.freq_khz;
+    std::optional<double> largest;
+    for (const auto& [cpu, khz] : ours) {
+      const auto other = theirs.find(cpu);
+      if (other == theirs.end() || khz <= 0 || other->second <= 0) continue;
+      const double difference = std::abs(std::log(static_cast<double>(khz) / static_cast<double>(other->second)));
+      largest = std::max(largest.value_or(0), std::expm1(difference));
+    }
+    if (largest) values.push_back({*largest, comparison.candidate->line});
+  }
+  return values;
+}
+
+std::vector<Measured> energy_inversions(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const auto& [name, rows] : groups_of(summary)) {
+    // Energies of another kind, meter or scope are no alternatives.
+    std::map<std::string, std::vector<const Row*>> by_meter;
+    for (const Row* row : rows) {
+      if (const EnergyRecord* energy = measured_energy(*row->record)) {
+        by_meter[energy->kind + "\n" + energy->meter + "\n" + energy->scope + "\n" + row->record->clock].push_back(row);
+      }
+    }
+    for (const auto& [meter, metered] : by_meter) {
+      if (metered.size() < 2) continue;
+      const Row* fastest = *std::min_element(metered.begin(), metered.end(), [](const Row* a, const Row* b) {
+        return a->record->latency()->figure_ns() < b->record->latency()->figure_ns();
+      });
+      double least = INFINITY;
+      for (const Row* row : metered) least = std::min(least, *measured_energy(*row->record)->value_j);
+      values.push_back({*measured_energy(*fastest->record)->value_j / least, fastest->line});
+    }
+  }
+  return values;
+}
+
+std::vector<Measured> collapses_of_threads(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const auto& [name, rows] : groups_of(summary)) {
+    // Rows that differ in nothing but their threads.
+    std::map<std::string, std::map<std::int64_t, const Row*>> families;
+    for (const Row* row : rows) {
+      const std::int64_t threads = row->record->item.integer_or("threads", 0);
+      if (threads < 1 || row->record->item.processors().size() != 1) continue;
+      CaseWords words = words_of(row->record->item);
+      std::erase_if(words, [](const auto& word) { return word.first == "threads"; });
+      families[row->record->clock + "\n" + words_text(words)][threads] = row;
+    }
+    for (const auto& [words, by_threads] : families) {
+      if (by_threads.size() < 2) continue;
+      const LatencyRecord& fewer = *by_threads.begin()->second->record->latency();
+      const LatencyRecord& more = *by_threads.rbegin()->second->record->latency();
+      if (fewer.ci95_high_ns > 0) {
+        values.push_back({more.ci95_low_ns / fewer.ci95_high_ns, by_threads.rbegin()->second->line});
+      }
+    }
+  }
+  return values;
+}
+
+std::vector<Measured> cold_costs(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    const auto first = row.record->metrics.find("first_run");  // seconds
+    const LatencyRecord* latency = row.record->latency();
+    if (first == row.record->metrics.end() || latency == nullptr || !(latency->figure_ns() > 0)) continue;
+    const double ratio = first->second.value * 1e9 / latency->figure_ns();
+    if (std::isfinite(ratio)) values.push_back({ratio, row.line});
+  }
+  return values;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,152 @@
+// Each detector on rows that have its pitfall and on rows that do not.
+#include "reports/detectors/detectors.hpp"
+
+#include <functional>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/markdown.hpp"
+#include "tests/unit/reports/report_fixture.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// 30 us and 60 us alone, and both together in `divided_ns`.
+std::vector<Record> a_split(double divided_ns) {
+  std::vector<Record> records = {make_record("fast", 30000, "cpu@0"), make_record("only", 60000, "opencl:0"),
+                                 make_record("divided", divided_ns)};
+  records[2].item.set_processors({"cpu@0", "opencl:0"});
+  records[2].item.set("ratio", 0.65);
+  for (Record& record : records) record.group = "g";
+  return records;
+}
+
+std::vector<Record> a_split_with(std::map<std::string, double> stages_ns) {
+  std::vector<Record> records = a_split(22000);
+  records[2].stages_ns = std::move(stages_ns);
+  return records;
+}
+
+std::vector<Record> errors_of(double at_seam, double elsewhere) {
+  std::vector<Record> records = a_split(22000);
+  records[2].metrics["max_scaled_error_at_seam"] = {at_seam, "1", ""};
+  records[2].metrics["max_scaled_error_elsewhere"] = {elsewhere, "1", ""};
+  return records;
+}
+
+std::vector<Record> placed(const std::string& actual) {
+  std::vector<Record> records = make_pair_of(0.5);
+  records[1].placement = {{"npu", "npu", "profile"}, {"npu", actual, "profile"}};
+  return records;
+}
+
+std::vector<Record> clocked(std::int64_t candidate_khz) {
+  std::vector<Record> records = make_pair_of(0.5);
+  records[1].conditions.freq_khz = {{"cpu0", candidate_khz}};
+  return records;
+}
+
+// The faster of two uses `fast_j`, the other 1 J.
+std::vector<Record> metered(double fast_j, const std::string& kind = "measured_counter") {
+  std::vector<Record> records = make_pair_of(0.5);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EnergyRecord energy;
+    energy.value_j = i == 1 ? fast_j : 1.0;
+    energy.kind = kind;
+    energy.meter = "rapl";
+    records[i].energies = {energy};
+  }
+  return records;
+}
+
+std::vector<Record> threaded(double many_ns) {
+  std::vector<Record> records = {make_record("same", 40000), make_record("same", many_ns)};
+  records[0].item.set("threads", std::int64_t{1});
+  records[1].item.set("threads", std::int64_t{8});
+  for (Record& record : records) record.group = "g";
+  return records;
+}
+
+std::vector<Record> started(double first_s) {
+  std::vector<Record> records = {make_record("framework", 1e6)};
+  records[0].metrics["first_run"] = {first_s, "s", ""};
+  return records;
+}
+
+Finding finding_of(const std::string& id, std::vector<Record> records) {
+  ReportInput input;
+  input.runs.push_back(make_run(std::move(records)));
+  const Summary summary = summarise(input);
+  for (Finding& finding : detect(summary)) {
+    if (finding.detector->id == id) return finding;
+  }
+  throw std::logic_error("no detector " + id);
+}
+
+struct Seed {
+  const char* id;
+  std::vector<Record> pitfall;
+  std::vector<Record> clean;
+};
+
+std::vector<Seed> seeds() {
+  return {{"D1", a_split(36000), a_split(22000)},
+          {"D2", a_split_with({{"start", 8000}, {"compute.cpu@0", 10000}, {"merge", 2000}}),
+           a_split_with({{"start", 500}, {"compute.cpu@0", 19000}, {"merge", 500}})},
+          {"D3", a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 12000}}),
+           a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 19000}})},
+          {"D6", placed("cpu"), placed("npu")},
+          {"D7", errors_of(0.9, 0.2), errors_of(0.2, 0.2)},
+          {"D11", clocked(1800000), clocked(2400000)},
+          {"D13", metered(1.5), metered(0.6)},
+          {"D15", threaded(60000), threaded(10000)},
+          {"D16", started(0.02), started(0.002)}};
+}
+
+TEST(Detectors, FireOnThePitfallAndAreQuietWithoutIt) {
+  for (const Seed& seed : seeds()) {
+    const Finding fired = finding_of(seed.id, seed.pitfall);
+    EXPECT_EQ(fired.evaluated, 1U) << seed.id;
+    EXPECT_EQ(fired.fired, 1U) << seed.id;
+    ASSERT_TRUE(fired.worst) << seed.id;
+    EXPECT_FALSE(fired.worst->evidence.empty()) << seed.id;
+    const Finding quiet = finding_of(seed.id, seed.clean);
+    EXPECT_EQ(quiet.evaluated, 1U) << seed.id;
+    EXPECT_EQ(quiet.fired, 0U) << seed.id << " " << quiet.worst->value;
+  }
+}
+
+TEST(Detectors, WhoseExperimentWasNotRunAreNotEvaluated) {
+  std::set<std::string> can_fire;
+  for (const Seed& seed : seeds()) can_fire.insert(seed.id);
+  for (const Detector& detector : all_detectors()) {
+    EXPECT_EQ(finding_of(detector.id, {make_record("only", 1000)}).evaluated, 0U) << detector.id;
+    EXPECT_EQ(can_fire.count(detector.id) > 0, !detector.experiment.empty()) << detector.id << " has no seeded case";
+  }
+}
+
+TEST(Detectors, SmallRoundingAtTheSeamIsNoFinding) { EXPECT_EQ(finding_of("D7", errors_of(0.09, 0.001)).fired, 0U); }
+
+TEST(Detectors, AModelledEnergyIsNotEvaluated) { EXPECT_EQ(finding_of("D13", metered(9, "modelled")).evaluated, 0U); }
+
+TEST(Detectors, TheSectionNamesBothKinds) {
+  ReportInput input;
+  input.runs.push_back(make_run(a_split(36000)));
+  const Summary summary = summarise(input);
+  Document document;
+  compose_pitfalls(summary, document);
+  const std::string text = markdown_text(document);
+  EXPECT_THAT(text, HasSubstr("dividing is slower than the best processor alone"));
+  EXPECT_THAT(text, HasSubstr("| fires | 1 of 1 |"));
+  EXPECT_THAT(text, HasSubstr("D12"));
+  EXPECT_THAT(text, HasSubstr("not evaluated, nothing measures it yet"));
+  EXPECT_THAT(text, Not(HasSubstr("passed")));
+}
+
+}  // namespace
+}  // namespace hetscope
