@@ -32,7 +32,8 @@ void read_latency(sj::object latency, StoredRow& row) {
   row.interval = {kNaN, kNaN};
   if (!interval.is_null()) {
     std::size_t count = 0;
-    for (auto end : interval.get_array().value()) {
+    sj::array both = interval.get_array().value();  // a reference into the result would outlive it in the loop
+    for (auto end : both) {
       (count == 0 ? row.interval.low : row.interval.high) = end.get_double().value();
       ++count;
     }

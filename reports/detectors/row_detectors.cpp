@@ -25,6 +25,14 @@ const EnergyRecord* measured_energy(const Record& record) {
   return energy != nullptr && energy->kind != "modelled" && *energy->value_j > 0 ? energy : nullptr;
 }
 
+// "cpu@1" is a part of "cpu", "opencl:0/1of2" one of "opencl:0".
+bool is_within(const PlacementRecord& part) {
+  if (part.actual.compare(0, part.requested.size(), part.requested) != 0) return false;
+  if (part.actual.size() == part.requested.size()) return true;
+  const char next = part.actual[part.requested.size()];
+  return next == '@' || next == '/';
+}
+
 }  // namespace
 
 std::vector<Measured> fallbacks(const Summary& summary) {
@@ -32,7 +40,7 @@ std::vector<Measured> fallbacks(const Summary& summary) {
   for (const Row& row : summary.rows) {
     if (row.record->placement.empty()) continue;
     const auto elsewhere = std::count_if(row.record->placement.begin(), row.record->placement.end(),
-                                         [](const PlacementRecord& part) { return part.actual != part.requested; });
+                                         [](const PlacementRecord& part) { return !is_within(part); });
     values.push_back({static_cast<double>(elsewhere), row.line});
   }
   return values;

@@ -130,6 +130,11 @@ TEST(Detectors, WhoseExperimentWasNotRunAreNotEvaluated) {
   }
 }
 
+TEST(Detectors, APartOfTheProcessorAskedForIsNoFallback) {
+  EXPECT_EQ(finding_of("D6", placed("npu@1")).fired, 0U);
+  EXPECT_EQ(finding_of("D6", placed("npu2")).fired, 1U);
+}
+
 TEST(Detectors, SmallRoundingAtTheSeamIsNoFinding) { EXPECT_EQ(finding_of("D7", errors_of(0.09, 0.001)).fired, 0U); }
 
 TEST(Detectors, AModelledEnergyIsNotEvaluated) { EXPECT_EQ(finding_of("D13", metered(9, "modelled")).evaluated, 0U); }
