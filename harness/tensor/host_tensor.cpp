@@ -63,6 +63,7 @@ HostTensor HostTensor::borrowing(TensorView view, std::byte* bytes) {
 
 HostTensor::HostTensor(TensorView view)
     : view_(std::move(view)), size_bytes_(static_cast<std::size_t>(view_.storage_bytes())) {
+  if (view_.map()) throw Error("a tensor is stored without an index map", "shape " + view_.shape().to_string());
   void* memory = nullptr;
   // Asked for first, because a system that overcommits grants any size and kills the process when it is touched.
   const bool fits = static_cast<double>(size_bytes_) <= physical_memory_bytes();

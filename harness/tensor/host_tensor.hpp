@@ -14,7 +14,8 @@ namespace hetscope {
 
 class HostTensor {
  public:
-  // Zeroed. Throws Error when the memory cannot be had.
+  // Zeroed. Throws Error when the memory cannot be had, or for a view with an index map: that is a way to read a
+  // tensor.
   explicit HostTensor(TensorView view);
   HostTensor(DType dtype, Shape shape, Layout layout);
   // A tensor in memory that belongs to somebody else and outlives it: `bytes` are at least the view's storage_bytes().

@@ -26,7 +26,7 @@ TEST(TensorView, KnowsItsSizes) {
 }
 
 TEST(TensorView, StorageNamesReadBack) {
-  for (const Storage storage : {Storage::host, Storage::buffer, Storage::image2d}) {
+  for (const Storage storage : {Storage::host, Storage::buffer, Storage::image2d, Storage::image_buffer}) {
     EXPECT_EQ(parse_storage(to_string(storage)), storage);
   }
   EXPECT_THROW(parse_storage("texture"), Error);
