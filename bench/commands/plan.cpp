@@ -22,7 +22,11 @@ PlannedGroup group_of_line(const std::string& line, const Catalog& catalog, cons
   const Case item = catalog.complete(Case::parse(line));
   catalog.validate(item, "--case");
   if (item.processors().empty()) throw Error("no processor", "--case", "add processor=NAME, as in processor=cpu");
-  for (const std::string& name : item.processors()) {
+  std::vector<std::string> names = item.processors();
+  if (const std::optional<Case> load = catalog.load_of(item)) {
+    names.insert(names.end(), load->processors().begin(), load->processors().end());
+  }
+  for (const std::string& name : names) {
     // Explicit CPU sets and sub-devices are made when they are asked for.
     const bool is_made_to_order = name.find_first_of("@/") != std::string::npos;
     if (!is_made_to_order && std::find(known.begin(), known.end(), name) == known.end()) {

@@ -41,7 +41,7 @@ std::string_view to_string(AxisType type) {
 }
 
 std::span<const AxisSpec> common_axes() {
-  static const std::array<AxisSpec, 2> kAxes = {
+  static const std::array<AxisSpec, 3> kAxes = {
       AxisSpec{"cache",
                AxisType::text,
                "whether operands are in the caches (hot) or not (cold) when a sample starts",
@@ -50,6 +50,12 @@ std::span<const AxisSpec> common_axes() {
       AxisSpec{"layer",
                AxisType::text,
                "the layer of a model that the shape comes from, for people",
+               std::nullopt,
+               {},
+               false},
+      AxisSpec{std::string(kLoadAxis),
+               AxisType::text,
+               "the case line of a kernel that runs on another processor meanwhile, or none",
                std::nullopt,
                {},
                false},

@@ -28,7 +28,11 @@ struct AxisSpec {
   std::optional<std::pair<double, double>> range = {};  // of a real, both ends allowed; none: any
 };
 
-// Axes every case understands: cache (hot, cold), layer (where a shape comes from; for people).
+// What else runs meanwhile: a case line of its own, or kNoLoad, which is the same as no such axis.
+inline constexpr std::string_view kLoadAxis = "load";
+inline constexpr std::string_view kNoLoad = "none";
+
+// Axes every case understands: cache (hot, cold), layer (where a shape comes from; for people), load.
 std::span<const AxisSpec> common_axes();
 
 // Checks type, least value and choices; throws Error (with `where`). An integer is accepted for a real and for a shape

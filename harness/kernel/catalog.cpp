@@ -61,7 +61,34 @@ void Catalog::validate(const Case& item, std::string_view where) const {
                   "give " + spec->meaning);
     }
   }
+  if (const std::optional<Case> load = load_of(item)) check_load(*load, item.processors(), where);
   operation.validate(item);
+}
+
+std::optional<Case> Catalog::load_of(const Case& item) const {
+  if (!item.has(kLoadAxis) || item.text(kLoadAxis) == kNoLoad) return std::nullopt;
+  try {
+    return complete(Case::parse(item.text(kLoadAxis)));
+  } catch (const Error& error) {
+    throw Error(std::string("the load: ") + error.what());
+  }
+}
+
+void Catalog::check_load(const Case& load, std::span<const std::string> processors, std::string_view where) const {
+  if (load.processors().empty()) {
+    throw Error("the load " + load.operation() + " has no processor", std::string(where), "add processor=NAME to it");
+  }
+  for (const std::string& name : load.processors()) {
+    if (std::ranges::find(processors, name) == processors.end()) continue;
+    throw Error("the load runs on the case's own processor " + name, std::string(where),
+                "a load needs another processor: see hetscope devices");
+  }
+  if (load.has(kLoadAxis)) throw Error("a load carries no load of its own", std::string(where), "remove it");
+  try {
+    validate(load);
+  } catch (const Error& error) {
+    throw Error(std::string("the load: ") + error.what(), std::string(where));
+  }
 }
 
 Case Catalog::complete(const Case& item) const {
@@ -69,7 +96,9 @@ Case Catalog::complete(const Case& item) const {
   const std::vector<const AxisSpec*> axes = axes_of(kernel);
   Case result(item.operation(), item.kernel(), item.processors());
   for (const AxisSpec* spec : axes) {
-    if (const AxisValue* value = item.find(spec->name)) {
+    if (spec->name == kLoadAxis && item.has(kLoadAxis) && std::holds_alternative<std::string>(*item.find(kLoadAxis))) {
+      if (const std::optional<Case> load = load_of(item)) result.set(kLoadAxis, load->line());
+    } else if (const AxisValue* value = item.find(spec->name)) {
       result.set(spec->name, canonical_value(*spec, *value));
     } else if (spec->fallback) {
       result.set(spec->name, canonical_value(*spec, *spec->fallback));

@@ -2,16 +2,14 @@
 #include "harness/measure/session.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 #include <cmath>
-#include <exception>
 #include <limits>
 #include <memory>
 #include <numeric>
-#include <thread>
 
 #include "harness/core/random.hpp"
+#include "harness/measure/background_load.hpp"
 #include "harness/measure/batch.hpp"
 #include "harness/statistics/statistics.hpp"
 #include "harness/statistics/steady_state.hpp"
@@ -19,45 +17,13 @@
 namespace hetscope {
 namespace {
 
-// Keeps a Runnable running on a thread of its own for as long as this object lives.
-class BackgroundLoad {
- public:
-  explicit BackgroundLoad(Runnable& runnable) : thread_([this, &runnable] { work(runnable); }) {}
-  ~BackgroundLoad() {
-    stop_.store(true, std::memory_order_relaxed);
-    thread_.join();
-  }
-  BackgroundLoad(const BackgroundLoad&) = delete;
-  BackgroundLoad& operator=(const BackgroundLoad&) = delete;
-
-  // Once: throws what the load threw.
-  void rethrow_failure() const {
-    if (failed_.load(std::memory_order_acquire)) std::rethrow_exception(failure_);
-  }
-
- private:
-  void work(Runnable& runnable) {
-    try {
-      const EnteredRunnable entered(runnable);
-      while (!stop_.load(std::memory_order_relaxed)) runnable.run(1);
-    } catch (...) {
-      failure_ = std::current_exception();
-      failed_.store(true, std::memory_order_release);
-    }
-  }
-
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
-  std::thread thread_;
-};
-
 // One member while it is measured.
 struct Member {
   Subject subject;
   Measurement result;
   std::int64_t iterations = 1;
-  std::int64_t batch_ns = 0;  // of the last batch of the warm-up
+  std::int64_t batch_ns = 0;    // of the last batch of the warm-up
+  std::int64_t load_batch = 1;  // of its load
   double measured_ns = 0;
   double last_slowdown = 1;                                      // beside its last block
   std::vector<std::pair<std::size_t, std::size_t>> slow_blocks;  // [first, last) sample of each
@@ -137,6 +103,47 @@ void take_block(Member& member, std::int32_t round, std::int32_t position, const
   }
 }
 
+// The median time of one execution over a block of samples that are not kept.
+double alone_block(Member& member, const Clock& clock, const MeasureOptions& options) {
+  Runnable& runnable = *member.subject.runnable;
+  if (!member.subject.cold) runnable.run(member.iterations);
+  std::vector<double> times_ns;
+  const std::int64_t block_end_ns = clock.now_ns() + options.block_ns;
+  do {
+    if (member.subject.cold && !evict(member)) break;
+    const auto elapsed_ns = static_cast<double>(time_batch(clock, runnable, member.iterations));
+    times_ns.push_back(elapsed_ns / static_cast<double>(member.iterations));
+  } while (clock.now_ns() < block_end_ns && std::ssize(times_ns) < options.max_samples_per_block);
+  return median(times_ns);
+}
+
+// The member alone, its load alone, and both: neighbours in time, so that their ratios are of one state of the device.
+void take_loaded_block(Member& member, std::int32_t round, std::int32_t position, const Clock& clock,
+                       const MeasureOptions& options) {
+  LoadedVisits& loaded = member.result.loaded;
+  const double alone_ns = alone_block(member, clock, options);
+  if (!member.alive()) return;
+  BackgroundLoad load(*member.subject.load, member.load_batch, clock);
+  const std::int64_t alone_begin_ns = clock.now_ns();
+  clock.sleep_ns(options.block_ns);
+  const std::int64_t alone_end_ns = clock.now_ns();
+  const auto first = static_cast<std::ptrdiff_t>(member.result.rounds.size());
+  const std::int64_t together_begin_ns = clock.now_ns();
+  take_block(member, round, position, clock, options);
+  const std::int64_t together_end_ns = clock.now_ns();
+  load.stop();
+  if (!member.alive()) return;
+  const std::vector<double> times_ns = member.result.per_iteration_ns(kHostClock);
+  const auto per_s = [&](std::int64_t begin_ns, std::int64_t end_ns) {
+    return load.executions_within(begin_ns, end_ns) * 1e9 / static_cast<double>(end_ns - begin_ns);
+  };
+  loaded.rounds.push_back(round);
+  loaded.case_alone_ns.push_back(alone_ns);
+  loaded.case_together_ns.push_back(median(std::vector<double>(times_ns.begin() + first, times_ns.end())));
+  loaded.load_alone_per_s.push_back(per_s(alone_begin_ns, alone_end_ns));
+  loaded.load_together_per_s.push_back(per_s(together_begin_ns, together_end_ns));
+}
+
 // A block between two looks at the processors' speed.
 void visit(Member& member, std::int32_t round, std::int32_t position, const Clock& clock, const MeasureOptions& options,
            ThrottleGuard& guard) {
@@ -150,7 +157,11 @@ void visit(Member& member, std::int32_t round, std::int32_t position, const Cloc
   const std::size_t first = member.result.rounds.size();
   const EnteredRunnable entered(*member.subject.runnable);
   const double before = guard.slowdown(loops);
-  take_block(member, round, position, clock, options);
+  if (member.subject.load != nullptr) {
+    take_loaded_block(member, round, position, clock, options);
+  } else {
+    take_block(member, round, position, clock, options);
+  }
   const double after = guard.slowdown(loops);
   BlockSpeed& speed = member.result.speed;
   member.last_slowdown = std::max(before, after);
@@ -235,22 +246,24 @@ std::vector<double> Measurement::per_iteration_ns(const std::string& clock) cons
 Session::Session(const Clock& clock) : clock_(clock), timer_(measure_timer(clock)) {}
 
 std::vector<Measurement> Session::measure(std::span<const Subject> group, const MeasureOptions& options,
-                                          std::span<Runnable* const> load, MeasureObserver* observer) {
+                                          MeasureObserver* observer) {
   const std::int64_t start_ns = clock_.now_ns();
   ThrottleGuard guard(clock_, options.throttle);
-  const std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
+  std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
   MeasureOptions limited = options;
+  if (std::ranges::any_of(group, [](const Subject& subject) { return subject.load != nullptr; })) {
+    min_sample_ns = std::max(min_sample_ns, options.loaded_sample_ns);
+    limited.block_ns = std::max(options.block_ns, options.loaded_block_ns);
+  }
   limited.warm_up_ns =
       std::min(options.warm_up_ns, options.budget_ns / 4 / std::max<std::int64_t>(1, std::ssize(group)));
-
-  std::vector<std::unique_ptr<BackgroundLoad>> loads;
-  for (Runnable* runnable : load) loads.push_back(std::make_unique<BackgroundLoad>(*runnable));
 
   std::vector<Member> members;
   for (const Subject& subject : group) members.emplace_back().subject = subject;
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (observer != nullptr) observer->visiting(i);
     warm_up(members[i], clock_, limited, min_sample_ns);
+    if (Runnable* load = members[i].subject.load) members[i].load_batch = background_batch(*load, clock_);
     if (members[i].subject.references.empty()) continue;
     const EnteredRunnable entered(*members[i].subject.runnable);
     guard.begin(members[i].subject.references);
@@ -268,7 +281,6 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
       if (observer != nullptr) observer->visiting(order[position]);
       visit(member, round, static_cast<std::int32_t>(position), clock_, limited, guard);
     }
-    for (const auto& background : loads) background->rethrow_failure();
     const int fewest = fewest_samples(members);
     if (fewest == std::numeric_limits<int>::max()) break;  // nobody is left
     // Cooling is no measuring.

@@ -1,6 +1,6 @@
 // The one timing loop. It measures a group of prepared Runnables in rounds: each round visits all of them in random
 // order, each visit is a block of samples, a sample is a batch of iterations long enough for the timer. A single case
-// is a group of one. Other Runnables may be kept running elsewhere meanwhile (`load`).
+// is a group of one. A member may carry a load: another Runnable that is kept running elsewhere during its samples.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,9 @@ struct MeasureOptions {
   std::int64_t warm_up_ns = 100'000'000;  // at most, for each Runnable (and at most a quarter of the budget)
   std::uint64_t seed = 1;                 // of the order of visits and of the bootstrap
   ThrottleOptions throttle;               // matters for subjects that have reference loops
+  // Of groups in which a member carries a load, so that a visit lasts many executions of the load.
+  std::int64_t loaded_block_ns = 50'000'000;
+  std::int64_t loaded_sample_ns = 5'000'000;
 };
 
 // One prepared member of a group.
@@ -40,6 +43,8 @@ struct Subject {
   bool cold = false;  // evict before each sample; samples are single iterations
   // Of the processors that it runs on: run before and after each block to see whether they kept their speed.
   std::span<ReferenceLoop* const> references = {};
+  // Runs during this member's samples. Each visit then has three blocks: the member alone, the load alone, both.
+  Runnable* load = nullptr;
 };
 
 // Whether the processors of one member kept their speed.
@@ -48,6 +53,15 @@ struct BlockSpeed {
   std::int64_t slow = 0;       // a reference loop beside the block was slower than at the start by more than the limit
   std::int64_t discarded = 0;  // slow ones that were thrown away
   double slowest = 1;          // of the reference loops relative to the start
+};
+
+// What a member and its load do to each other: one entry per visit, the pace of each alone and together.
+struct LoadedVisits {
+  std::vector<std::int32_t> rounds;
+  std::vector<double> case_alone_ns;  // of one execution, the median of the block's samples
+  std::vector<double> case_together_ns;
+  std::vector<double> load_alone_per_s;  // executions
+  std::vector<double> load_together_per_s;
 };
 
 // Told outside the clock which member runs next, so that a supervisor knows which one brought the process down.
@@ -70,6 +84,7 @@ struct Measurement {
   BlockSpeed speed;
   std::int64_t cooled_ns = 0;  // waited for the device to cool, of the whole group
   bool gave_up_cooling = false;
+  LoadedVisits loaded;  // of a member that carries a load
   std::string failure;  // why this member could not be measured (eviction refused), else empty
 
   std::vector<double> per_iteration_ns(const std::string& clock) const;
@@ -79,10 +94,10 @@ class Session {
  public:
   explicit Session(const Clock& clock);
 
-  // Measures every member of `group`. Exceptions of a Runnable pass through. `load` runs on threads of its own, each
-  // entered once, from before the warm-up to after the last round.
+  // Measures every member of `group`. Exceptions of a Runnable pass through; those of a load come as Error during the
+  // visit of the member that carries it.
   std::vector<Measurement> measure(std::span<const Subject> group, const MeasureOptions& options,
-                                   std::span<Runnable* const> load = {}, MeasureObserver* observer = nullptr);
+                                   MeasureObserver* observer = nullptr);
 
   // A pass of its own on one member, long enough for the meter; see energy_window.hpp. A meter that fails leaves its
   // reason in the result; what the Runnable throws passes through. Without `load` nobody looks at what others use.

@@ -86,7 +86,7 @@ void set_share(Record& record, const std::string& metric, const Rate& rate, cons
 
 void Roofs::add(const Record& record, const Catalog& catalog) {
   const Operation* operation = catalog.operations().find(record.item.operation());
-  if (operation == nullptr || !operation->roof() || record.status != Status::ok) return;
+  if (operation == nullptr || !operation->roof() || record.status != Status::ok || record.item.has(kLoadAxis)) return;
   const AxisValue* cache = record.item.find("cache");
   if ((cache != nullptr && to_string(*cache) == "cold") || !is_probe(record.item, *operation)) return;
   const RoofKind kind = *operation->roof();

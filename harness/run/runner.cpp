@@ -17,6 +17,7 @@
 #include "harness/measure/batch.hpp"
 #include "harness/measure/conditions.hpp"
 #include "harness/measure/session.hpp"
+#include "harness/run/contention.hpp"
 #include "harness/run/modelled_energy.hpp"
 #include "harness/run/record_of.hpp"
 
@@ -39,12 +40,20 @@ std::string problem_key(const Case& item, const Operation& operation) {
   return problem.line();
 }
 
+// What runs beside one or more cases of a group; verified like them, because a load that computes nothing is none.
+struct Load {
+  std::shared_ptr<const Problem> problem;
+  std::unique_ptr<Runnable> runnable;
+  Work executed;
+};
+
 // A case on its way to becoming a record.
 struct Member {
   Record record;
   const Kernel* kernel = nullptr;
   std::shared_ptr<const Problem> problem;
   std::unique_ptr<Runnable> runnable;
+  std::shared_ptr<Load> load;  // nullptr: none
   std::vector<Processor*> on;
   std::vector<ReferenceLoop*> references;  // of its processors
   BlockSpeedRecord speed;
@@ -104,16 +113,19 @@ struct Runner::State {
   std::string procfs_root;
   ConditionsReader conditions;
   std::map<std::string, std::shared_ptr<const Problem>> problems;         // of the current group
+  std::map<std::string, std::shared_ptr<Load>> loads = {};                // of the current group, by case line
   std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
   std::vector<std::unique_ptr<EnergyModel>> models = {};
 
   Member start(const PlannedGroup& group, const PlannedCase& planned);
   void prepare(Member& member, const Case& item);
+  std::shared_ptr<Load> load_of(const Case& item);
   void verify_answer(Member& member, const Case& item);
   void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
                ConditionsWatch& watch);
   ReferenceLoop* reference_of(Processor& processor);
   void measure_energy(Member& member);
+  std::vector<Processor*> opened(const Case& item);
   std::shared_ptr<const Problem> problem_of(const Case& item, const Operation& operation);
 };
 
@@ -149,12 +161,13 @@ void Runner::State::prepare(Member& member, const Case& item) {
   member.record.executed_bytes = executed.bytes;
   member.record.executed_flops = executed.flops;
 
-  std::vector<Processor*> on;
-  for (const std::string& name : item.processors()) on.push_back(&processors.at(name));
+  const std::vector<Processor*> on = opened(item);
   if (const Support support = member.kernel->supports(item, on); !support) {
     fail(member.record, status_of_refusal(support.is_absent()), support.reason());
     return;
   }
+  // Before the case itself: a member that holds a Runnable is one that can be measured.
+  if (const std::optional<Case> load = catalog.load_of(item)) member.load = load_of(*load);
   member.problem = problem_of(item, operation);
   const std::int64_t begin_ns = clock.now_ns();
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
@@ -164,6 +177,39 @@ void Runner::State::prepare(Member& member, const Case& item) {
   for (Processor* processor : on) {
     if (ReferenceLoop* loop = reference_of(*processor)) member.references.push_back(loop);
   }
+}
+
+std::vector<Processor*> Runner::State::opened(const Case& item) {
+  std::vector<Processor*> on;
+  for (const std::string& name : item.processors()) on.push_back(&processors.at(name));
+  return on;
+}
+
+std::shared_ptr<Load> Runner::State::load_of(const Case& item) {
+  std::shared_ptr<Load>& entry = loads[item.line()];
+  if (entry) return entry;
+  auto load = std::make_shared<Load>();
+  const Operation& operation = catalog.operations().at(item.operation());
+  const Kernel& kernel = catalog.kernels().at(item.kernel());
+  const std::vector<Processor*> on = opened(item);
+  if (const Support support = kernel.supports(item, on); !support) {
+    const std::string reason = "the load: " + support.reason();
+    throw Declined(support.is_absent() ? Support::absent(reason) : Support::no(reason));
+  }
+  load->executed = kernel.executed_work(item, operation);
+  load->problem = problem_of(item, operation);
+  load->runnable = kernel.prepare(item, on, load->problem->inputs);
+  {
+    const EnteredRunnable entered(*load->runnable);
+    load->runnable->run(1);
+  }
+  const auto approximated = kernel.approximated_inputs(item, load->problem->inputs);
+  const auto own = approximated ? operation.reference(item, *approximated) : std::vector<Expectation>();
+  const Verification verification =
+      verify(load->runnable->outputs(), approximated ? own : load->problem->expectations, operation.tolerance(item));
+  if (!verification.matches) throw Error("the load computes something wrong: " + verification.reason);
+  entry = std::move(load);
+  return entry;
 }
 
 void Runner::State::verify_answer(Member& member, const Case& item) {
@@ -214,8 +260,8 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (!members[i].runnable) continue;
-      subjects.push_back(
-          {members[i].runnable.get(), members[i].record.item.text_or("cache", "hot") == "cold", members[i].references});
+      subjects.push_back({members[i].runnable.get(), members[i].record.item.text_or("cache", "hot") == "cold",
+                          members[i].references, members[i].load ? members[i].load->runnable.get() : nullptr});
       numbers.push_back(i);
     }
     if (subjects.empty()) return;
@@ -225,7 +271,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     std::vector<Measurement> results;
     std::exception_ptr failure;
     try {
-      results = session.measure(subjects, options, {}, &observer);
+      results = session.measure(subjects, options, &observer);
     } catch (const std::exception&) {
       failure = std::current_exception();
     }
@@ -238,6 +284,9 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     for (std::size_t i = 0; i < results.size(); ++i) {
       add_measurement(members[numbers[i]].record, results[i], options);
       members[numbers[i]].speed = record_of_speed(results[i]);
+      if (const auto& load = members[numbers[i]].load) {
+        add_contention(members[numbers[i]].record, results[i].loaded, load->executed, options.seed);
+      }
     }
     return;
   }
@@ -283,6 +332,7 @@ void Runner::use_models(std::vector<std::unique_ptr<EnergyModel>> models) { stat
 std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progress) {
   State& state = *state_;
   state.problems.clear();
+  state.loads.clear();
   std::vector<Member> members;
   for (std::size_t i = 0; i < group.cases.size(); ++i) {
     if (progress) progress(i);
@@ -302,7 +352,9 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
     if (member.speed.blocks > 0) member.record.conditions.speed = member.speed;
     if (member.runnable && member.record.status == Status::ok) {
       if (progress) progress(i);
-      if (group.energy) {
+      if (group.energy && member.load) {
+        member.record.energies.push_back(no_energy("not measured beside a load: a meter counts both"));
+      } else if (group.energy) {
         guarded(member.record, "measuring energy", [&] { state.measure_energy(member); });
       } else {
         member.record.energies.push_back(no_energy("not asked for by the scenario"));
@@ -314,6 +366,11 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
         member.record.metrics[name] = {metric.value, metric.unit, metric.roof};
       }
       member.record.notes = member.runnable->notes();
+      if (member.load) {
+        for (const Placement& placement : member.load->runnable->placement()) {
+          member.record.notes["load_on_" + placement.requested] = placement.actual + ": " + placement.evidence;
+        }
+      }
     }
     records.push_back(std::move(member.record));
   }

@@ -84,6 +84,7 @@ class Expansion {
     choose_kernels();
     choose_processors(processors);
     check_names();
+    check_loads(processors);
   }
 
   // Cases before the equal ones are dropped; saturates above the limit.
@@ -211,6 +212,26 @@ class Expansion {
       throw unknown_name("axis", name, names, where_ + "/compare_by");
     }
     check_baseline();
+  }
+
+  // Every load's own words, before cases are made of them: the fault is then told with its place in the file.
+  void check_loads(const std::vector<ProcessorInfo>& all) const {
+    for (const auto& [name, values] : experiment_.axes) {
+      if (name != kLoadAxis) continue;
+      const std::string where = where_ + "/axes/" + name;
+      for (const AxisValue& value : values) {
+        Case carrier;
+        carrier.set(kLoadAxis, value);
+        try {
+          const std::optional<Case> load = catalog_.load_of(carrier);
+          if (!load) continue;
+          for (const std::string& processor : load->processors()) named_processor(processor, all, "");
+          catalog_.check_load(*load, {}, "");
+        } catch (const Error& error) {
+          throw Error(error.what(), where);
+        }
+      }
+    }
   }
 
   void check_baseline() const {

@@ -1,6 +1,7 @@
 // A clock that the test owns: it moves when told to, when it sleeps, and by `read_cost_ns` at each reading.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "harness/core/clock.hpp"
@@ -16,7 +17,7 @@ class FakeClock final : public Clock {
 
  private:
   std::int64_t read_cost_ns_;
-  mutable std::int64_t now_ns_ = 0;
+  mutable std::atomic<std::int64_t> now_ns_ = 0;  // a load has a thread of its own
 };
 
 }  // namespace hetscope

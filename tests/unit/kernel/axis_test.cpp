@@ -58,13 +58,16 @@ TEST(Axis, ATextMustBeAmongTheChoices) {
   EXPECT_THAT(refusal(axis, std::string("f61")), HasSubstr("f16"));
 }
 
-TEST(Axis, CommonAxesAreCacheAndAnOptionalLayer) {
-  ASSERT_EQ(common_axes().size(), 2U);
+TEST(Axis, CommonAxesAreCacheAndOptionallyLayerAndLoad) {
+  ASSERT_EQ(common_axes().size(), 3U);
   EXPECT_EQ(common_axes()[0].name, "cache");
   EXPECT_EQ(common_axes()[0].fallback, AxisValue(std::string("hot")));
   EXPECT_EQ(common_axes()[1].name, "layer");
   EXPECT_FALSE(common_axes()[1].fallback);
   EXPECT_FALSE(common_axes()[1].required);
+  EXPECT_EQ(common_axes()[2].name, kLoadAxis);
+  EXPECT_FALSE(common_axes()[2].fallback);
+  EXPECT_FALSE(common_axes()[2].required);
 }
 
 TEST(Axis, TypesAndRoofsHaveNames) {

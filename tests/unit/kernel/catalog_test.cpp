@@ -48,7 +48,7 @@ TEST_F(CatalogTest, KernelsOfAnOperation) {
 TEST_F(CatalogTest, AxesAreTheOperationsTheKernelsAndTheCommonOnes) {
   std::vector<std::string> names;
   for (const AxisSpec* axis : catalog_.axes_of(catalog_.kernels().at("on_host"))) names.push_back(axis->name);
-  EXPECT_THAT(names, ElementsAre("shape", "flavour", "threads", "cache", "layer"));
+  EXPECT_THAT(names, ElementsAre("shape", "flavour", "threads", "cache", "layer", "load"));
 }
 
 TEST_F(CatalogTest, CompletesWithDefaultsInOneOrder) {
@@ -62,6 +62,35 @@ TEST_F(CatalogTest, CompletionKeepsWhatIsSet) {
   EXPECT_EQ(
       completed("fake_double kernel=on_host processor=cpu layer=conv1 cache=cold threads=4 flavour=spicy shape=7"),
       "fake_double kernel=on_host processor=cpu shape=[7] flavour=spicy threads=4 cache=cold layer=conv1");
+}
+
+TEST_F(CatalogTest, ALoadIsCompletedLikeACase) {
+  const std::string item = "fake_double kernel=on_host processor=cpu shape=2 ";
+  const Case whole = catalog_.complete(Case::parse(item + "load=\"fake_double kernel=on_gpu processor=gpu shape=3\""));
+  const std::optional<Case> load = catalog_.load_of(whole);
+  ASSERT_TRUE(load.has_value());
+  EXPECT_EQ(load->line(), "fake_double kernel=on_gpu processor=gpu shape=[3] flavour=plain cache=hot");
+  EXPECT_EQ(whole.text("load"), load->line());
+  EXPECT_EQ(Case::parse(whole.line()), whole) << "the line within the line survives";
+  EXPECT_EQ(catalog_.complete(whole).line(), whole.line());
+  EXPECT_FALSE(catalog_.complete(Case::parse(item + "load=none")).has("load"));
+  EXPECT_EQ(completed(item + "load=none"), completed(item));
+}
+
+TEST_F(CatalogTest, ABadLoadIsRefused) {
+  const std::string item = "fake_double kernel=on_host processor=cpu shape=2 flavour=plain threads=1 cache=hot load=";
+  const auto refused = [&](const std::string& load) { return refusal(item + "\"" + load + "\""); };
+  EXPECT_THAT(refused("fake_double kernel=on_gpuu processor=gpu shape=3"), HasSubstr("did you mean 'on_gpu'"));
+  EXPECT_THAT(refused("fake_double kernel=on_host processor=cpu shape=3"),
+              HasSubstr("the load runs on the case's own processor cpu"));
+  EXPECT_THAT(refused("fake_double kernel=on_gpu shape=3"), HasSubstr("has no processor"));
+  EXPECT_THAT(refused("fake_double kernel=on_gpu processor=gpu"), HasSubstr("axis 'shape' of fake_double is missing"));
+  EXPECT_THAT(refused("fake_double kernel=other processor=gpu shape=2"), HasSubstr("the load: "));
+  EXPECT_THAT(refused("fake_double kernel=on_gpu processor=gpu shape=3 load=\\\"fake_double kernel=on_host "
+                      "processor=cpu shape=3\\\""),
+              HasSubstr("no load of its own"));
+  EXPECT_THAT(refused(""), HasSubstr("the load: "));
+  EXPECT_THAT(refusal(item + "7"), HasSubstr("of type text"));
 }
 
 TEST_F(CatalogTest, CompletionDropsWhatOnlyOtherKernelsOfTheOperationKnow) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/run/contention.hpp"
 #include "harness/run/runner.hpp"
 #include "tests/fakes/fake_kernel.hpp"
 #include "tests/fakes/fake_meter.hpp"
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 
 class OneProcessor final : public Processor {
  public:
-  OneProcessor() { info_.name = "fake"; }
+  explicit OneProcessor(std::string name) { info_.name = std::move(name); }
   const ProcessorInfo& info() const noexcept override { return info_; }
   void finish() override {}
   Support evict_caches() override { return Support::yes(); }
@@ -33,8 +34,10 @@ class OneProcessor final : public Processor {
 class OneBackend final : public Backend {
  public:
   std::string_view name() const noexcept override { return "fake"; }
-  Discovery discover() override { return {{OneProcessor().info()}, {}}; }
-  std::unique_ptr<Processor> open(std::string_view) override { return std::make_unique<OneProcessor>(); }
+  Discovery discover() override { return {{OneProcessor("fake").info()}, {}}; }
+  std::unique_ptr<Processor> open(std::string_view name) override {
+    return std::make_unique<OneProcessor>(std::string(name));
+  }
 };
 
 class RunnerTest : public testing::Test {
@@ -165,6 +168,76 @@ TEST_F(RunnerTest, ProgressNamesTheMemberBeingWorkedOn) {
   run(group({"a", "b"}));
   EXPECT_EQ(progress_.front(), 0U);
   EXPECT_THAT(progress_, testing::Contains(1U));
+}
+
+TEST_F(RunnerTest, ALoadIsMeasuredBesideItsCase) {
+  add("a", taking(200'000));
+  add("b", taking(50'000));
+  const std::vector<Record> records = run(group({"a"}, " load=\"fake_double kernel=b processor=fake@1 shape=[16]\""));
+  // Both move the one clock, so that the times say nothing.
+  ASSERT_NE(records[0].status, Status::failed) << records[0].reason;
+  const auto& metrics = records[0].metrics;
+  for (const char* name : {"retained", "load_retained", "concurrency_efficiency", "load_rate_alone",
+                           "load_rate_together", "load_bandwidth_alone", "bandwidth_together"}) {
+    ASSERT_TRUE(metrics.contains(name)) << name;
+    EXPECT_GT(metrics.at(name).value, 0) << name;
+  }
+}
+
+TEST_F(RunnerTest, ALoadThatCannotBeCostsItsOwnRowOnly) {
+  add("a", taking(20'000));
+  FakeScript refused = taking(20'000);
+  refused.support = Support::no("needs images");
+  add("refused", refused);
+  FakeScript wrong = taking(20'000);
+  wrong.error = 0.5;
+  add("wrong", wrong);
+  FakeScript dying = taking(20'000);
+  dying.before = [](std::int64_t execution) {
+    if (execution > 200) throw Error("the device was lost");
+  };
+  add("dying", dying);
+  PlannedGroup planned;
+  planned.key = "fake_double";
+  planned.budget_s = 1;
+  for (const std::string load : {"refused", "wrong", "dying"}) {
+    const std::string line = "fake_double kernel=a processor=fake shape=[16] load=\"fake_double kernel=" + load +
+                             " processor=fake@1 shape=[16]\"";
+    planned.cases.push_back({catalog_.complete(Case::parse(line)), ""});
+  }
+  planned.cases.push_back({catalog_.complete(Case::parse("fake_double kernel=a processor=fake shape=[16]")), ""});
+  const std::vector<Record> records = run(planned);
+  EXPECT_EQ(records[0].status, Status::unsupported);
+  EXPECT_EQ(records[0].reason, "the load: needs images");
+  EXPECT_EQ(records[1].status, Status::failed);
+  EXPECT_THAT(records[1].reason, HasSubstr("the load computes something wrong"));
+  EXPECT_EQ(records[2].status, Status::failed);
+  EXPECT_EQ(records[2].reason, "measuring: the load failed: the device was lost");
+  EXPECT_EQ(records[3].status, Status::ok) << records[3].reason;
+  EXPECT_TRUE(records[3].metrics.empty());
+}
+
+TEST(Contention, RatiosAreFormedVisitByVisit) {
+  LoadedVisits visits;
+  visits.rounds = {0, 1, 2};
+  // The device is twice as slow in the last visit, which says nothing about contention.
+  visits.case_alone_ns = {80, 80, 160};
+  visits.case_together_ns = {100, 100, 200};
+  visits.load_alone_per_s = {2e9, 2e9, 1e9};
+  visits.load_together_per_s = {1e9, 1e9, 0.5e9};
+  Record record;
+  record.executed_bytes = 500;
+  add_contention(record, visits, {4, 0}, 1);
+  EXPECT_DOUBLE_EQ(record.metrics.at("retained").value, 0.8);
+  EXPECT_DOUBLE_EQ(record.metrics.at("load_retained").value, 0.5);
+  EXPECT_DOUBLE_EQ(record.metrics.at("concurrency_efficiency").value, 1.3);
+  EXPECT_DOUBLE_EQ(record.metrics.at("concurrency_efficiency_low").value, 1.3);
+  EXPECT_DOUBLE_EQ(record.metrics.at("load_bandwidth_alone").value, 8);
+  EXPECT_DOUBLE_EQ(record.metrics.at("load_bandwidth_together").value, 4);
+  EXPECT_DOUBLE_EQ(record.metrics.at("bandwidth_together").value, 9);
+  Record nothing;
+  add_contention(nothing, {}, {4, 0}, 1);
+  EXPECT_TRUE(nothing.metrics.empty());
 }
 
 TEST_F(RunnerTest, EnergyWithoutAMeterSaysWhy) {

@@ -271,6 +271,29 @@ TEST_F(Expand, ProcessorsMadeToOrderAreNamedAndAllTheirThreadsCounted) {
               HasSubstr("one processor shares its work with nobody"));
 }
 
+TEST_F(Expand, ALoadIsAnAxis) {
+  EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["plain"],"processors":["cpu"],"axes":{"shape":[[2]],
+                  "load":["none","double kernel=device processor=opencl:0/1of2 shape=[3]"]},"compare_by":["load"]})")),
+              ElementsAre("double kernel=plain processor=cpu shape=[2] flavour=plain threads=1 cache=hot",
+                          "double kernel=plain processor=cpu shape=[2] flavour=plain threads=1 cache=hot "
+                          "load=\"double kernel=device processor=opencl:0/1of2 shape=[3] flavour=plain cache=hot\""));
+}
+
+TEST_F(Expand, TellsWhatIsWrongWithALoad) {
+  const auto fault_of = [&](const std::string& load) {
+    return fault(R"({"operation":"double","kernels":["plain"],"processors":["cpu"],"axes":{"shape":[[2]],"load":[")" +
+                 load + "\"]}}");
+  };
+  EXPECT_THAT(fault_of("double kernel=devise processor=opencl:0 shape=[3]"),
+              AllOf(HasSubstr("s.json#/experiments/0/axes/load"), HasSubstr("did you mean 'device'")));
+  EXPECT_THAT(fault_of("double kernel=device processor=opencl:1 shape=[3]"),
+              AllOf(HasSubstr("/axes/load"), HasSubstr("no processor 'opencl:1'")));
+  EXPECT_THAT(fault_of("double kernel=fancy processor=cpu shape=[3]"),
+              HasSubstr("the load runs on the case's own processor cpu"));
+  EXPECT_THAT(fault_of("double kernel=device processor=opencl:0"),
+              AllOf(HasSubstr("/axes/load"), HasSubstr("'shape'")));
+}
+
 TEST_F(Expand, AnAxisThatAppearsTwiceIsAFault) {
   EXPECT_THAT(fault(R"({"operation":"double","axes":{"threads":[1],"threads,threads":[[2,3]]}})"),
               HasSubstr("axis 'threads' appears twice"));

@@ -1,0 +1,55 @@
+// stream_write_buffer: an OpenCL buffer written 16 bytes a work-item.
+//   traffic: bytes written once (and the written lines fetched first, where the device does not avoid it)
+#include <algorithm>
+
+#include "kernels/copy/buffer_copy.hpp"
+#include "kernels/copy/buffer_movement.hpp"
+#include "kernels/opencl_sources.hpp"
+#include "kernels/probe/bandwidth_probe.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kSource = "kernels/probe/stream_words.cl";
+constexpr std::size_t kGroupItems = 256;
+constexpr std::int64_t kVectorBytes = 16;
+
+class StreamWriteBuffer final : public OpenClKernel {
+ public:
+  std::string_view name() const noexcept override { return "stream_write_buffer"; }
+  std::string_view operation() const noexcept override { return "stream_write"; }
+
+ protected:
+  Support supports_on(const Case& item, const OpenClProcessor& device) const override {
+    return supports_buffer_copy(item.integer("bytes"), device);
+  }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
+                                       std::span<const Operand> inputs) const override {
+    const std::int64_t bytes = item.integer("bytes");
+    cl::Buffer word = device.allocate(kProbeWordBytes, CL_MEM_READ_ONLY);
+    device.upload(word, inputs[0].tensor.data(), kProbeWordBytes);
+    cl::Buffer target = device.allocate(bytes, CL_MEM_WRITE_ONLY);
+    const std::int64_t vectors = bytes / kVectorBytes;
+    const std::int64_t tail_words = bytes % kVectorBytes / kProbeWordBytes;
+    Launch launch;
+    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "fill_words");
+    launch.kernel.setArg(0, target);
+    launch.kernel.setArg(1, word);
+    launch.kernel.setArg(2, static_cast<cl_uint>(vectors));
+    launch.kernel.setArg(3, static_cast<cl_uint>(tail_words));
+    const std::size_t local = device.local_size(launch.kernel, kGroupItems);
+    const auto items = static_cast<std::size_t>(std::max(vectors, tail_words));
+    launch.global = cl::NDRange((items + local - 1) / local * local);
+    launch.local = cl::NDRange(local);
+    return std::make_unique<BufferMovement>(
+        device, std::vector<Launch>{launch}, std::move(word), std::move(target),
+        TensorView(DType::i32, Shape{bytes / kProbeWordBytes}, Layout::row_major(1)));
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(stream_write_buffer, StreamWriteBuffer)
+
+}  // namespace hetscope
