@@ -121,8 +121,10 @@ std::vector<std::string> command_of(const Reader& reader, const std::vector<Scen
 
 }  // namespace
 
+std::string_view whole_processor(std::string_view name) { return name.substr(0, name.find_first_of("/@")); }
+
 const ProcessorFacts* RunInfo::processor(std::string_view name) const {
-  const std::string_view whole = name.substr(0, name.find('/'));
+  const std::string_view whole = whole_processor(name);
   const ProcessorFacts* found = nullptr;
   for (const ProcessorFacts& item : processors) {
     if (item.name == name) return &item;

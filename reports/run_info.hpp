@@ -29,6 +29,9 @@ struct ProcessorFacts {
   Facts others;
 };
 
+// The processor that `name` is a part of, or itself: "opencl:0" of "opencl:0/0of2", "cpu" of "cpu@0-1".
+std::string_view whole_processor(std::string_view name);
+
 struct RunInfo {
   std::string directory;
   std::string run_uuid;
@@ -42,7 +45,7 @@ struct RunInfo {
   std::vector<std::string> command;  // words that run it again: argv, or made from its scenarios, cases and filter
   std::vector<std::string> faults;
 
-  // The processor called `name`, or for a part of one ("opencl:0/0of2") the whole; nullptr when none is described.
+  // The processor called `name`, or for a part of one the whole; nullptr when none is described.
   const ProcessorFacts* processor(std::string_view name) const;
   // `name`, and what must be said with it: "opencl:0 (host CPU)".
   std::string processor_label(std::string_view name) const;

@@ -24,15 +24,16 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 9> kValues = {{{"D1", slower_than_alone},
-                                                                         {"D2", sharing_shares},
-                                                                         {"D3", imbalances},
-                                                                         {"D6", fallbacks},
-                                                                         {"D7", seam_errors},
-                                                                         {"D11", frequency_differences},
-                                                                         {"D13", energy_inversions},
-                                                                         {"D15", collapses_of_threads},
-                                                                         {"D16", cold_costs}}};
+constexpr std::array<std::pair<std::string_view, Values>, 10> kValues = {{{"D1", slower_than_alone},
+                                                                          {"D2", sharing_shares},
+                                                                          {"D3", imbalances},
+                                                                          {"D6", fallbacks},
+                                                                          {"D7", seam_errors},
+                                                                          {"D8", contentions},
+                                                                          {"D11", frequency_differences},
+                                                                          {"D13", energy_inversions},
+                                                                          {"D15", collapses_of_threads},
+                                                                          {"D16", cold_costs}}};
 
 std::string text_or_empty(const nlohmann::ordered_json& object, const char* key) {
   return object.at(key).get<std::string>();

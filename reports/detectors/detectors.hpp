@@ -47,6 +47,7 @@ std::vector<Measured> sharing_shares(const Summary& summary);         // D2
 std::vector<Measured> imbalances(const Summary& summary);             // D3
 std::vector<Measured> fallbacks(const Summary& summary);              // D6
 std::vector<Measured> seam_errors(const Summary& summary);            // D7
+std::vector<Measured> contentions(const Summary& summary);            // D8
 std::vector<Measured> frequency_differences(const Summary& summary);  // D11
 std::vector<Measured> energy_inversions(const Summary& summary);      // D13
 std::vector<Measured> collapses_of_threads(const Summary& summary);   // D15

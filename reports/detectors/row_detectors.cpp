@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D6, D11, D13, D15, D16.
+// Detectors that look at any rows: D6, D8, D11, D13, D15, D16.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -25,12 +25,8 @@ const EnergyRecord* measured_energy(const Record& record) {
   return energy != nullptr && energy->kind != "modelled" && *energy->value_j > 0 ? energy : nullptr;
 }
 
-// "cpu@1" is a part of "cpu", "opencl:0/1of2" one of "opencl:0".
 bool is_within(const PlacementRecord& part) {
-  if (part.actual.compare(0, part.requested.size(), part.requested) != 0) return false;
-  if (part.actual.size() == part.requested.size()) return true;
-  const char next = part.actual[part.requested.size()];
-  return next == '@' || next == '/';
+  return part.actual == part.requested || whole_processor(part.actual) == part.requested;
 }
 
 }  // namespace
@@ -42,6 +38,16 @@ std::vector<Measured> fallbacks(const Summary& summary) {
     const auto elsewhere = std::count_if(row.record->placement.begin(), row.record->placement.end(),
                                          [](const PlacementRecord& part) { return !is_within(part); });
     values.push_back({static_cast<double>(elsewhere), row.line});
+  }
+  return values;
+}
+
+std::vector<Measured> contentions(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    const auto efficiency = row.record->metrics.find("concurrency_efficiency");
+    if (efficiency == row.record->metrics.end() || !std::isfinite(efficiency->second.value)) continue;
+    values.push_back({2 - efficiency->second.value, row.line});
   }
   return values;
 }

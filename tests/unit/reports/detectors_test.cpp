@@ -45,6 +45,12 @@ std::vector<Record> placed(const std::string& actual) {
   return records;
 }
 
+std::vector<Record> beside_a_load(double efficiency) {
+  std::vector<Record> records = {make_record("stream", 40000)};
+  records[0].metrics["concurrency_efficiency"] = {efficiency, "1", ""};
+  return records;
+}
+
 std::vector<Record> clocked(std::int64_t candidate_khz) {
   std::vector<Record> records = make_pair_of(0.5);
   records[1].conditions.freq_khz = {{"cpu0", candidate_khz}};
@@ -102,6 +108,7 @@ std::vector<Seed> seeds() {
            a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 19000}})},
           {"D6", placed("cpu"), placed("npu")},
           {"D7", errors_of(0.9, 0.2), errors_of(0.2, 0.2)},
+          {"D8", beside_a_load(1.05), beside_a_load(1.9)},
           {"D11", clocked(1800000), clocked(2400000)},
           {"D13", metered(1.5), metered(0.6)},
           {"D15", threaded(60000), threaded(10000)},

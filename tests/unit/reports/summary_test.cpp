@@ -222,6 +222,9 @@ TEST(RunInfo, MalformedPartsBecomeFaults) {
   EXPECT_EQ(info.processor_label("cpu"), "cpu");
   EXPECT_EQ(info.processor_label("opencl:0"), "opencl:0 (host CPU)");
   EXPECT_EQ(info.processor_label("opencl:1"), "opencl:1");
+  EXPECT_EQ(info.processor("cpu@0-1"), info.processor("cpu")) << "a part is described by the whole";
+  EXPECT_EQ(info.processor("opencl:0/1of2"), info.processor("opencl:0"));
+  ASSERT_NE(info.processor("cpu@0-1"), nullptr);
 }
 
 }  // namespace
