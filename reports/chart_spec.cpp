@@ -310,4 +310,36 @@ std::string chart_spec(const StageChart& chart) {
        {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", {{{"field", "stage"}}, {{"field", "ns"}}}}}}});
 }
 
+std::string chart_spec(const HeatChart& chart) {
+  Json values = Json::array();
+  std::vector<std::string> rows;
+  for (const HeatChart::Cell& cell : chart.cells) {
+    const std::string row = one_line(cell.y);
+    if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+    values.push_back({{"x", one_line(cell.x)}, {"y", row}, {"value", rounded(cell.value)}, {"text", cell.text}});
+  }
+  const Json x = {{"field", "x"},
+                  {"type", "nominal"},
+                  {"sort", nullptr},
+                  {"axis", {{"title", chart.x_title}, {"orient", "top"}, {"labelAngle", 0}, {"labelLimit", 110}}}};
+  const Json y = {{"field", "y"}, {"type", "nominal"}, {"sort", nullptr}, {"axis", {{"title", chart.y_title}}}};
+  // 1 is nothing lost; a little above it is noise, and drawn as 1.
+  const Json colour = {{"field", "value"},
+                       {"type", "quantitative"},
+                       {"scale", {{"domain", {0, 1}}, {"clamp", true}, {"scheme", "redyellowgreen"}}},
+                       {"legend", {{"title", nullptr}}}};
+  const Json cells = {{"mark", {{"type", "rect"}}},
+                      {"encoding",
+                       {{"color", colour},
+                        {"tooltip", {{{"field", "y"}}, {{"field", "x"}}, {{"field", "text"}, {"title", "keeps"}}}}}}};
+  // Black is readable on every colour of the scheme, in light and in dark pages.
+  const Json labels = {{"mark", {{"type", "text"}, {"color", "#000"}}},
+                       {"encoding", {{"text", {{"field", "value"}, {"type", "quantitative"}, {"format", ".2f"}}}}}};
+  return dump({{"width", "container"},
+               {"height", height_of(rows.size())},
+               {"data", {{"values", std::move(values)}}},
+               {"encoding", {{"x", x}, {"y", y}}},
+               {"layer", {cells, labels}}});
+}
+
 }  // namespace hetscope

@@ -15,5 +15,6 @@ std::string histogram_spec(const SampleChart& chart);
 std::string chart_spec(const RoofChart& chart);
 std::string chart_spec(const LineChart& chart);
 std::string chart_spec(const StageChart& chart);
+std::string chart_spec(const HeatChart& chart);
 
 }  // namespace hetscope

@@ -24,6 +24,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
         "stages are in the tables only, the other figures are plain."});
   }
   compose_comparisons(summary, with_figures, document);
+  compose_contention(summary, with_figures, document);
   compose_frameworks(summary, document);
   compose_splits(summary, document);
   compose_pitfalls(summary, document);

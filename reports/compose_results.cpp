@@ -19,6 +19,12 @@ bool is_rate(const MetricRecord& metric) {
   return metric.unit.size() > 2 && metric.unit.compare(metric.unit.size() - 2, 2, "/s") == 0;
 }
 
+// What a case and its load do to each other has a section of its own.
+bool is_of_contention(const std::string& name) {
+  return name.starts_with("load_") || name.starts_with("retained") || name.starts_with("concurrency_efficiency") ||
+         name == "bandwidth_together";
+}
+
 std::string metric_text(const MetricRecord& metric) {
   if (!std::isfinite(metric.value)) return std::string(kMissing);
   const bool has_prefix = metric.unit != "B/s" && metric.unit != "flop/s" && metric.unit != "op/s";
@@ -32,7 +38,7 @@ Cell rate_cell(const Record& record) {
   std::string text;
   double first = NAN;
   for (const auto& [name, metric] : record.metrics) {
-    if (!is_rate(metric) || !metric.roof.empty()) continue;
+    if (!is_rate(metric) || !metric.roof.empty() || is_of_contention(name)) continue;
     text += (text.empty() ? "" : "; ") + metric_text(metric);
     if (std::isnan(first)) first = metric.value;
   }
@@ -60,7 +66,7 @@ Cell roof_cell(const Record& record) {
 std::string other_metrics(const Record& record) {
   std::string text;
   for (const auto& [name, metric] : record.metrics) {
-    if (is_rate(metric) || !metric.roof.empty()) continue;
+    if (is_rate(metric) || !metric.roof.empty() || is_of_contention(name)) continue;
     // The value has its unit; "max_ns 5.31 ms" would say two.
     const std::string label = metric.unit == "ns" && name.ends_with("_ns") ? name.substr(0, name.size() - 3) : name;
     text += (text.empty() ? "" : "; ") + label + " " + metric_text(metric);

@@ -136,6 +136,20 @@ struct StageChart {
   std::vector<Bar> bars;
 };
 
+// A value for each pair of two kinds, as a colour. Drawn only where Vega-Lite is; a table stands beside it.
+struct HeatChart {
+  std::string title;
+  std::string x_title;
+  std::string y_title;
+  struct Cell {
+    std::string x;
+    std::string y;
+    double value = 0;
+    std::string text;
+  };
+  std::vector<Cell> cells;
+};
+
 struct Block;
 struct Details {
   std::string summary;
@@ -149,7 +163,7 @@ struct Sheet {
 
 struct Block {
   std::variant<Heading, Paragraph, Banner, List, Table, Code, Plot, SampleChart, RoofChart, LineChart, StageChart,
-               Details, Sheet>
+               HeatChart, Details, Sheet>
       content;
 };
 

@@ -203,6 +203,7 @@ class HtmlWriter {
   void put(const RoofChart& chart) { put_chart(chart.title, {chart_spec(chart)}); }
   void put(const LineChart& chart) { put_chart(chart.title, {chart_spec(chart)}); }
   void put(const StageChart& chart) { put_chart(chart.title, {chart_spec(chart)}); }
+  void put(const HeatChart& chart) { put_chart(chart.title, {chart_spec(chart)}); }
   // Figures of one caption side by side. Without the library there is nothing to draw them with; the tables hold the
   // numbers, and the top of the page says so.
   void put_chart(const std::string& title, std::vector<std::string> specs) {

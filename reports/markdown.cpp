@@ -78,6 +78,7 @@ class MarkdownWriter {
   void put(const RoofChart&) {}
   void put(const LineChart&) {}
   void put(const StageChart&) {}
+  void put(const HeatChart&) {}
   void put(const Sheet& sheet) {
     for (const Block& block : sheet.blocks) put(block);
   }

@@ -1,0 +1,274 @@
+// What processors take from each other: for each pair of places a matrix of work against work, and whether the memory
+// traffic of both together is possible.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/units.hpp"
+#include "reports/compose.hpp"
+#include "reports/text.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr const char* kLoadWord = "load";
+// Operations whose executed bytes all come from or go to the memory that both share.
+const std::set<std::string, std::less<>> kStreams = {"stream_read", "stream_write", "copy_bandwidth", "copy"};
+// Below this two processors hardly do more together than one after the other.
+constexpr double kZeroSum = 1.2;
+// Two that do not meet keep 2 together; this much more is no contention any more.
+constexpr double kImpossibleSum = 2.05;
+
+struct Pair {
+  const Row* row = nullptr;
+  Case load;
+  std::string case_kind;
+  std::string load_kind;
+};
+
+// {run, the case's place, the load's place}
+using Places = std::tuple<std::size_t, std::string, std::string>;
+
+std::optional<double> metric_of(const Record& record, const std::string& name) {
+  const auto found = record.metrics.find(name);
+  if (found == record.metrics.end() || !std::isfinite(found->second.value)) return std::nullopt;
+  return found->second.value;
+}
+
+std::string label_of(const Summary& summary, std::size_t run, const std::vector<std::string>& processors) {
+  std::vector<std::string> labels;
+  for (const std::string& name : processors) labels.push_back(summary.runs[run].processor_label(name));
+  return fmt::format("{}", fmt::join(labels, ", "));
+}
+
+// Records may come from strangers, whose load may be anything.
+std::optional<Case> load_of(const Record& record) {
+  const AxisValue* value = record.item.find(kLoadWord);
+  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
+  if (text == nullptr) return std::nullopt;
+  try {
+    return Case::parse(*text);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::map<Places, std::vector<Pair>> pairs_of(const Summary& summary) {
+  std::map<Places, std::vector<Pair>> result;
+  for (const Row& row : summary.rows) {
+    const std::optional<Case> load = load_of(*row.record);
+    if (!load || !metric_of(*row.record, "retained")) continue;
+    const Places places{row.run, label_of(summary, row.run, row.record->item.processors()),
+                        label_of(summary, row.run, load->processors())};
+    result[places].push_back({&row, *load, "", ""});
+  }
+  return result;
+}
+
+// An operation's name where that tells the kinds of a matrix apart, else the whole line.
+void name_kinds(std::vector<Pair>& pairs) {
+  std::map<std::string, std::set<std::string>> cases, loads;
+  const auto own_line = [](const Pair& pair) { return pair.row->record->item.key_without({kLoadWord}); };
+  for (const Pair& pair : pairs) {
+    cases[pair.row->record->item.operation()].insert(own_line(pair));
+    loads[pair.load.operation()].insert(pair.load.line());
+  }
+  for (Pair& pair : pairs) {
+    const std::string& operation = pair.row->record->item.operation();
+    pair.case_kind = cases[operation].size() == 1 ? operation : own_line(pair);
+    pair.load_kind = loads[pair.load.operation()].size() == 1 ? pair.load.operation() : pair.load.line();
+  }
+}
+
+std::vector<std::string> kinds(const std::vector<Pair>& pairs, std::string Pair::*kind) {
+  std::vector<std::string> result;
+  for (const Pair& pair : pairs) {
+    if (std::find(result.begin(), result.end(), pair.*kind) == result.end()) result.push_back(pair.*kind);
+  }
+  return result;
+}
+
+std::string range_text(const Record& record, const std::string& name) {
+  const auto centre = metric_of(record, name);
+  const auto low = metric_of(record, name + "_low");
+  const auto high = metric_of(record, name + "_high");
+  if (!centre) return std::string(kMissing);
+  return ratio_text(*centre) + (low && high ? " " + ratio_range_text(*low, *high) : "");
+}
+
+Table matrix_of(const std::vector<Pair>& pairs) {
+  Table table;
+  table.columns.push_back({"work \\ beside it"});
+  const std::vector<std::string> loads = kinds(pairs, &Pair::load_kind);
+  for (const std::string& load : loads) table.columns.push_back({load, true});
+  for (const std::string& work : kinds(pairs, &Pair::case_kind)) {
+    std::vector<Cell> cells = {{work}};
+    for (const std::string& load : loads) {
+      const auto found = std::ranges::find_if(
+          pairs, [&](const Pair& pair) { return pair.case_kind == work && pair.load_kind == load; });
+      if (found == pairs.end()) {
+        cells.push_back({std::string(kMissing)});
+        continue;
+      }
+      const Record& record = *found->row->record;
+      const double retained = *metric_of(record, "retained");
+      const auto efficiency = metric_of(record, "concurrency_efficiency");
+      std::string text = ratio_text(retained) + (efficiency ? " (" + ratio_text(*efficiency) + ")" : "");
+      if (record.status != Status::ok) text += " " + std::string(to_string(record.status));
+      cells.push_back(number_cell(std::move(text), retained));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+Details intervals_of(const std::vector<Pair>& pairs) {
+  Table table;
+  table.columns = {{"work"},      {"beside it"},           {"keeps", true}, {"the other keeps", true},
+                   {"sum", true}, {"GB/s together", true}, {"status"}};
+  for (const Pair& pair : pairs) {
+    const Record& record = *pair.row->record;
+    const auto bandwidth = metric_of(record, "bandwidth_together");
+    table.rows.push_back(
+        {{pair.case_kind},
+         {pair.load_kind},
+         number_cell(range_text(record, "retained"), *metric_of(record, "retained")),
+         number_cell(range_text(record, "load_retained"), metric_of(record, "load_retained").value_or(NAN)),
+         number_cell(range_text(record, "concurrency_efficiency"),
+                     metric_of(record, "concurrency_efficiency").value_or(NAN)),
+         bandwidth ? number_cell(format_number(*bandwidth), *bandwidth) : Cell{std::string(kMissing)},
+         {std::string(to_string(record.status))}});
+  }
+  Details details{"Every pair with its 95 % intervals", {}};
+  details.blocks.push_back(Block{std::move(table)});
+  return details;
+}
+
+HeatChart chart_of(const Places& places, const std::vector<Pair>& pairs) {
+  HeatChart chart{fmt::format("What {} keeps of its pace beside {}", std::get<1>(places), std::get<2>(places)),
+                  "beside it",
+                  "work",
+                  {}};
+  for (const Pair& pair : pairs) {
+    const double retained = *metric_of(*pair.row->record, "retained");
+    chart.cells.push_back({pair.load_kind, pair.case_kind, retained, range_text(*pair.row->record, "retained")});
+  }
+  return chart;
+}
+
+// The best copy of a run among those of a working set of at least half of `bytes`.
+std::optional<std::pair<double, std::string>> copy_roof(const Summary& summary, std::size_t run, std::int64_t bytes) {
+  std::optional<std::pair<double, std::string>> best;
+  for (const Row& row : summary.rows) {
+    const Record& record = *row.record;
+    if (row.run != run || record.item.operation() != "copy_bandwidth" || record.item.find(kLoadWord) != nullptr)
+      continue;
+    if (record.status != Status::ok || 2 * record.useful_bytes < bytes || record.latency() == nullptr) continue;
+    const double gb_per_s = static_cast<double>(record.executed_bytes) / record.latency()->figure_ns();
+    if (std::isfinite(gb_per_s) && (!best || gb_per_s > best->first)) {
+      best = {gb_per_s, label_of(summary, run, record.item.processors())};
+    }
+  }
+  return best;
+}
+
+// Whether what streams move together can be: more than the machine's best copy is counted twice or not from memory.
+std::string bandwidth_finding(const Summary& summary, const std::vector<Pair>& pairs) {
+  std::size_t judged = 0, above = 0, without_roof = 0;
+  double worst = 0;
+  std::string worst_text;
+  for (const Pair& pair : pairs) {
+    const Record& record = *pair.row->record;
+    const auto together = metric_of(record, "bandwidth_together");
+    if (!together || kStreams.count(record.item.operation()) == 0 || kStreams.count(pair.load.operation()) == 0)
+      continue;
+    const auto roof = copy_roof(summary, pair.row->run, record.useful_bytes);
+    if (!roof) {
+      ++without_roof;
+      continue;
+    }
+    ++judged;
+    if (*together <= roof->first) continue;
+    ++above;
+    if (*together / roof->first <= worst) continue;
+    worst = *together / roof->first;
+    worst_text = fmt::format("{} beside {}: {} GB/s, {} times the {} GB/s of {}", pair.case_kind, pair.load_kind,
+                             format_number(*together), ratio_text(worst), format_number(roof->first), roof->second);
+  }
+  if (judged == 0) {
+    return without_roof == 0
+               ? std::string()
+               : "Bandwidth together: not evaluated, because the run has no copy of such a size without a "
+                 "load (copy_bandwidth on all cores).";
+  }
+  if (above == 0) {
+    return fmt::format("Bandwidth together: below the best copy of the run in {} of {} of streams.", judged,
+                       count_of(judged, "pair"));
+  }
+  return fmt::format(
+      "Bandwidth together: above the best copy of the run in {} of {} of streams; most in {}. Reads alone may be "
+      "faster "
+      "than a copy; else bytes are counted twice or come from a cache.",
+      above, count_of(judged, "pair"), worst_text);
+}
+
+std::string zero_sum_finding(const std::vector<Pair>& pairs) {
+  std::vector<std::string> names;
+  for (const Pair& pair : pairs) {
+    const auto high = metric_of(*pair.row->record, "concurrency_efficiency_high");
+    if (high && *high < kZeroSum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
+  }
+  if (names.empty()) return fmt::format("Sum of retained fractions: no pair is surely below {}.", kZeroSum);
+  return fmt::format("Sum of retained fractions surely below {}, not to be run together: {}.", kZeroSum,
+                     fmt::join(names, "; "));
+}
+
+// Sums that contention cannot explain, and how busy the machine was with others.
+std::string doubt_finding(const std::vector<Pair>& pairs) {
+  std::size_t impossible = 0, busy = 0;
+  for (const Pair& pair : pairs) {
+    const auto low = metric_of(*pair.row->record, "concurrency_efficiency_low");
+    impossible += low && *low > kImpossibleSum ? 1 : 0;
+    busy += pair.row->record->conditions.load > kBusyLoad ? 1 : 0;
+  }
+  if (impossible == 0 && busy == 0) return {};
+  return fmt::format(
+      "Doubt: {} of {} with a sum surely above {}, which contention cannot give (other processes, clock frequencies, "
+      "or "
+      "a fault in the measurement); {} measured while other processes used more than {:.0f} % of all CPUs. What these "
+      "keep is shared with those others, not with the load alone.",
+      impossible, count_of(pairs.size(), "pair"), kImpossibleSum, busy, 100 * kBusyLoad);
+}
+
+}  // namespace
+
+void compose_contention(const Summary& summary, bool with_figures, Document& document) {
+  std::map<Places, std::vector<Pair>> all = pairs_of(summary);
+  if (all.empty()) return;
+  document.add(Heading{2, "What processors take from each other"});
+  document.add(Paragraph{
+      "Each cell: the share of its own pace that the work of the line keeps while the work of the column runs "
+      "elsewhere, "
+      "and in brackets the sum with what that one keeps: 1, what one gains the other loses; 2, they do not meet."});
+  for (auto& [places, pairs] : all) {
+    name_kinds(pairs);
+    document.add(Heading{3, fmt::format("{}{} beside {}", summary.run_prefix(std::get<0>(places)), std::get<1>(places),
+                                        std::get<2>(places))});
+    if (with_figures && pairs.size() > 1) document.add(chart_of(places, pairs));
+    document.add(matrix_of(pairs));
+    List findings;
+    for (std::string finding : {bandwidth_finding(summary, pairs), zero_sum_finding(pairs), doubt_finding(pairs)}) {
+      if (!finding.empty()) findings.items.push_back(std::move(finding));
+    }
+    document.add(std::move(findings));
+    document.add(intervals_of(pairs));
+  }
+}
+
+}  // namespace hetscope

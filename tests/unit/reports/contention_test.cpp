@@ -1,0 +1,92 @@
+// The section on contention: a matrix for each pair of places, and whether the traffic of both together is possible.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/chart_spec.hpp"
+#include "reports/markdown.hpp"
+#include "tests/unit/reports/report_fixture.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+Record contended(const std::string& operation, const std::string& load, double retained, double load_retained,
+                 double gb_together) {
+  Record record = make_record("simd", 1'000'000, "cpu@0");
+  record.item = Case(operation, "simd", {"cpu@0"});
+  record.item.set("bytes", std::int64_t{64'000'000});
+  record.item.set("load", load + " kernel=buffer processor=opencl:1 bytes=64000000");
+  record.useful_bytes = record.executed_bytes = 64'000'000;
+  const auto set = [&](const std::string& name, double value, const std::string& unit) {
+    record.metrics[name] = {value, unit, ""};
+  };
+  for (const auto& [name, value] : {std::pair{"retained", retained}, std::pair{"load_retained", load_retained},
+                                    std::pair{"concurrency_efficiency", retained + load_retained}}) {
+    set(name, value, "1");
+    set(std::string(name) + "_low", value - 0.01, "1");
+    set(std::string(name) + "_high", value + 0.01, "1");
+  }
+  set("bandwidth_together", gb_together, "GB/s");
+  return record;
+}
+
+// 20 GB/s.
+Record best_copy() {
+  Record record = make_record("stream", 3'200'000);
+  record.item = Case("copy_bandwidth", "stream", {"cpu"});
+  record.item.set("bytes", std::int64_t{64'000'000});
+  record.useful_bytes = record.executed_bytes = 64'000'000;
+  return record;
+}
+
+TEST(ContentionReport, IsAMatrixOfWorkAgainstWork) {
+  const std::string text = markdown_report(
+      make_input({best_copy(), contended("stream_read", "stream_read", 0.5, 0.6, 15),
+                  contended("stream_read", "spin", 0.98, 0.99, 12), contended("spin", "spin", 0.97, 0.96, 0)}));
+  EXPECT_THAT(text, HasSubstr("What processors take from each other"));
+  EXPECT_THAT(text, HasSubstr("cpu@0 beside opencl:1"));
+  EXPECT_THAT(text, HasSubstr("| stream_read | 0.500 (1.100) | 0.980 (1.970) |"));
+  EXPECT_THAT(text, HasSubstr("| spin | \u2013 | 0.970 (1.930) |")) << "a pair that was not measured";
+  EXPECT_THAT(text, HasSubstr("0.500 \\[0.490, 0.510\\]"));
+  EXPECT_THAT(text, HasSubstr("below the best copy of the run in 1 of 1 pair of streams")) << "spin moves nothing";
+  EXPECT_THAT(text, HasSubstr("not to be run together: stream_read beside stream_read."));
+}
+
+TEST(ContentionReport, TellsImpossibleTrafficAndWhatWasNotEvaluated) {
+  EXPECT_THAT(markdown_report(make_input({best_copy(), contended("stream_read", "stream_write", 0.9, 0.9, 30)})),
+              AllOf(HasSubstr("above the best copy of the run in 1 of 1 pair"),
+                    HasSubstr("30.0 GB/s, 1.500 times the 20.0"), HasSubstr("no pair is surely below 1.2")));
+  EXPECT_THAT(markdown_report(make_input({contended("stream_read", "stream_write", 0.9, 0.9, 30)})),
+              HasSubstr("Bandwidth together: not evaluated"));
+  EXPECT_THAT(markdown_report(make_input({best_copy()})), Not(HasSubstr("take from each other")));
+}
+
+TEST(ContentionReport, DoubtsSumsThatContentionCannotGiveAndABusyMachine) {
+  Record busy = contended("stream_read", "stream_write", 0.9, 0.9, 10);
+  busy.conditions.load = 0.5;
+  EXPECT_THAT(markdown_report(make_input({busy, contended("spin", "spin", 1.5, 1.6, 0)})),
+              AllOf(HasSubstr("Doubt: 1 of 2 pairs with a sum surely above 2.05"),
+                    HasSubstr("; 1 measured while other processes used more than 10 %")));
+  EXPECT_THAT(markdown_report(make_input({contended("stream_read", "stream_write", 0.9, 0.9, 10)})),
+              Not(HasSubstr("Doubt:")));
+}
+
+TEST(ContentionReport, ALoadThatIsNoCaseLineIsNoContention) {
+  Record hostile = contended("stream_read", "stream_write", 0.9, 0.9, 30);
+  hostile.item.set("load", std::string("a \"b"));
+  Record number = contended("stream_read", "stream_write", 0.9, 0.9, 30);
+  number.item.set("load", std::int64_t{3});
+  EXPECT_THAT(markdown_report(make_input({hostile, number})), Not(HasSubstr("take from each other")));
+}
+
+TEST(ContentionReport, TheHeatMapHasACellForEachPair) {
+  const std::string spec =
+      chart_spec(HeatChart{"t", "beside it", "work", {{"spin", "stream_read", 0.5, "0.5 [0.4, 0.6]"}}});
+  EXPECT_THAT(spec, AllOf(HasSubstr("\"rect\""), HasSubstr("\"value\":0.5"), HasSubstr("0.5 [0.4, 0.6]")));
+}
+
+}  // namespace
+}  // namespace hetscope
