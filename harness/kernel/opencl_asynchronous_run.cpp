@@ -3,27 +3,15 @@
 
 #include <cassert>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "harness/core/error.hpp"
 
 namespace hetscope {
 
-// Shared with the driver's thread, which may still be inside its callback when the waiter has gone on.
-struct OpenClAsynchronousRun::Latch {
-  std::atomic<int> status{CL_QUEUED};  // CL_COMPLETE or an error once it is over
-
-  static void CL_CALLBACK open(cl_event, cl_int status, void* self) {
-    const std::unique_ptr<std::shared_ptr<Latch>> latch(static_cast<std::shared_ptr<Latch>*>(self));
-    (*latch)->status.store(status, std::memory_order_release);
-    (*latch)->status.notify_one();
-  }
-};
-
 OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vector<Launch> launches,
                                              std::vector<DeviceOperand> operands, const SharedOperands& shared)
-    : device_(device), launches_(std::move(launches)), sharing_(shared.sharing), waiting_(shared.waiting) {
+    : device_(device), launches_(std::move(launches)), sharing_(shared.sharing), wait_(shared.waiting) {
   try {
     for (const DeviceOperand& operand : operands) {
       const bool is_input = operand.direction == DeviceOperand::Direction::input;
@@ -125,36 +113,16 @@ void OpenClAsynchronousRun::start() {
     hand_over();
     launch(nullptr);
     hand_back(&last_);
-    if (waiting_ == Waiting::callback) {
-      latch_ = std::make_shared<Latch>();
-      auto handed = std::make_unique<std::shared_ptr<Latch>>(latch_);
-      last_.setCallback(CL_COMPLETE, &Latch::open, handed.get());
-      static_cast<void>(handed.release());  // the callback's now
-    }
+    wait_.arm(last_);
     device_.queue().flush();
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());
   }
 }
 
-void OpenClAsynchronousRun::wait(const cl::Event& event) {
-  cl_int status = CL_COMPLETE;
-  if (waiting_ == Waiting::wait) {
-    event.wait();
-  } else if (waiting_ == Waiting::poll) {
-    while ((status = event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>()) > CL_COMPLETE) {
-    }
-  } else {
-    while ((status = latch_->status.load(std::memory_order_acquire)) > CL_COMPLETE) {
-      latch_->status.wait(status, std::memory_order_acquire);
-    }
-  }
-  if (status < 0) throw cl::Error(status, "an execution");
-}
-
 void OpenClAsynchronousRun::finish() {
   try {
-    wait(last_);
+    wait_.wait(last_);
     copy_out();
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());

@@ -1,14 +1,13 @@
 // An OpenClRunnable's launches between the transfers of its operands, enqueued at once and waited for later.
 #pragma once
 
-#include <atomic>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/kernel/asynchronous_run.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
+#include "harness/kernel/opencl_wait.hpp"
 
 namespace hetscope {
 
@@ -31,7 +30,6 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
     std::size_t bytes = 0;
     void* mapped = nullptr;
   };
-  struct Latch;
 
   Crossing crossing_of(const DeviceOperand& operand, const SharedOperands& shared);
   bool is_mapped() const noexcept { return sharing_ != Sharing::copy; }
@@ -41,16 +39,14 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   void launch(cl::Event* last);
   void hand_back(cl::Event* last);
   void copy_out();
-  void wait(const cl::Event& event);
 
   OpenClProcessor& device_;
   std::vector<Launch> launches_;
   Sharing sharing_;
-  Waiting waiting_;
+  OpenClWait wait_;
   std::vector<Crossing> inputs_;
   std::vector<Crossing> outputs_;
   cl::Event last_;
-  std::shared_ptr<Latch> latch_;
 };
 
 }  // namespace hetscope

@@ -1,0 +1,81 @@
+// The section on handing memory over: the fitted lines, and a hidden copy that is seen as one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/markdown.hpp"
+#include "tests/unit/reports/report_fixture.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Times of alpha + beta n at sizes of 4 bytes to 64 MiB, known to half a percent.
+std::vector<Record> way(const std::string& sharing, double alpha_ns, double beta_ns) {
+  std::vector<Record> records;
+  for (std::int64_t bytes = 4; bytes <= 1 << 26; bytes *= 16) {
+    Record record = make_record("transfer_opencl", alpha_ns + beta_ns * static_cast<double>(bytes), "opencl:1");
+    record.item = Case("transfer", "transfer_opencl", {"opencl:1"});
+    record.item.set("bytes", bytes);
+    record.item.set("direction", std::string("to_device"));
+    record.item.set("sharing", sharing);
+    record.item.set("sync", std::string("wait"));
+    record.useful_bytes = record.executed_bytes = 0;
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+std::string report(std::initializer_list<std::vector<Record>> ways) {
+  std::vector<Record> all;
+  for (const auto& records : ways) all.insert(all.end(), records.begin(), records.end());
+  return markdown_report(make_input(std::move(all)));
+}
+
+// The table's line of a way.
+std::string row_of(const std::string& report, const std::string& sharing) {
+  const std::size_t at = report.find("| to_device | " + sharing + " | wait |");
+  return at == std::string::npos ? "" : report.substr(at, report.find('\n', at) - at);
+}
+
+TEST(TransferReport, FitsALineToEachWay) {
+  const std::string text = report({way("copy", 20'000, 0.1), way("svm_fine", 8'000, 0)});
+  EXPECT_THAT(text, HasSubstr("## What handing memory over costs"));
+  EXPECT_THAT(row_of(text, "copy"), AllOf(HasSubstr("| 20.0 \\["), HasSubstr("| 105 \\["), HasSubstr("| copies |")));
+  EXPECT_THAT(row_of(text, "svm_fine"), AllOf(HasSubstr("| 8.00 \\["), HasSubstr("no copy: the time does not grow")));
+}
+
+TEST(TransferReport, AWayThatClaimsToCopyNothingAndDoesIsSeen) {
+  const std::string text = report({way("copy", 20'000, 0.1), way("alloc_host_ptr", 9'000, 0.05)});
+  EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("hidden copy: the time grows with the size"));
+}
+
+TEST(TransferReport, ASlopeAboutATenthOfACopysIsUnclear) {
+  const std::string text = report({way("copy", 20'000, 0.1), way("alloc_host_ptr", 9'000, 0.01)});
+  EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("unclear"));
+}
+
+TEST(TransferReport, MemoryMappedElsewhereIsTold) {
+  std::vector<Record> elsewhere = way("use_host_ptr", 9'000, 0);
+  elsewhere[0].metrics["mapped_elsewhere"] = {1, "1", ""};
+  elsewhere[0].metrics["address_changes"] = {3, "1", ""};
+  const std::string row = row_of(report({way("copy", 20'000, 0.1), elsewhere}), "use_host_ptr");
+  EXPECT_THAT(row, AllOf(HasSubstr("mapped elsewhere than the memory it was told to use"), HasSubstr("| 3.00 |")));
+}
+
+TEST(TransferReport, WhatCannotBeJudgedSaysWhy) {
+  EXPECT_THAT(row_of(report({way("svm_fine", 8'000, 0)}), "svm_fine"), HasSubstr("not evaluated: no copy"));
+  std::vector<Record> few = way("svm_fine", 8'000, 0);
+  few.resize(2);
+  EXPECT_THAT(row_of(report({way("copy", 20'000, 0.1), few}), "svm_fine"),
+              HasSubstr("not evaluated: fewer than three"));
+  Record strange = way("copy", 1'000, 0)[0];
+  strange.item.set("bytes", std::string("many"));
+  strange.item.set("direction", std::int64_t{3});
+  EXPECT_THAT(markdown_report(make_input({strange})), Not(HasSubstr("handing memory over")));
+}
+
+}  // namespace
+}  // namespace hetscope
