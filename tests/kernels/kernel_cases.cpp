@@ -57,6 +57,32 @@ std::vector<std::string> typical_layout_transforms() {
   return result;
 }
 
+// Each of the 16 cells of producer and consumer classes, and movements of every kind.
+std::vector<std::string> operator_pairs() {
+  std::vector<std::string> result;
+  for (const char* first : {"matmul:5", "relu", "reshape:3x8x5/transpose:0,2,1/reshape:5x3x8", "slice:1:1:9:2"}) {
+    const bool is_selection = std::string_view(first).starts_with("slice");
+    const bool is_product = std::string_view(first).starts_with("matmul");
+    const std::string turned = is_selection ? "transpose:1,0,2" : "transpose:2,0,1";
+    const std::string columns = is_product ? "slice:0:1:5:3" : "gather:1:3";
+    for (const std::string& second : {std::string("softmax"), std::string("relu"), turned, columns}) {
+      result.push_back("shape=6x10x2 first=" + std::string(first) + " second=" + second);
+    }
+  }
+  append(
+      result,
+      {"shape=[1] first=relu second=softmax", "shape=[7] first=slice:0:1:6:2 second=layer_norm",
+       "shape=5x33 first=layer_norm second=matmul:17", "shape=33x40 first=transpose:1,0 second=softmax",
+       "shape=33x40 first=softmax second=transpose:1,0", "shape=17x19 first=relu second=slice:1:3:18:5",
+       "shape=17x9 first=softmax second=slice:1:3:8:2", "shape=9x4x4x6 first=reshape:144x6 second=matmul:3",
+       "shape=2x8x3x5 first=depth_to_space:2 second=relu", "shape=2x3x4x6 first=layer_norm second=space_to_depth:2",
+       "shape=2x3x4x6 first=transpose:0,2,3,1 second=reshape:6x4x2x3/transpose:2,3,1,0",
+       "shape=23x7 first=gather:0:40 second=softmax", "shape=23x7 first=matmul:9 second=gather:0:23",
+       "shape=23x7 first=gather:1:7/slice:0:2:20:3 second=gather:0:4",
+       "shape=4x4 first=reshape:2x8 second=reshape:16x1", "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
+  return result;
+}
+
 const std::map<std::string, Entry, std::less<>>& entries() {
   static const std::map<std::string, Entry, std::less<>> kEntries = {
       {"layout_transform", {layout_transforms(), typical_layout_transforms()}},
@@ -96,6 +122,11 @@ const std::map<std::string, Entry, std::less<>>& entries() {
               {"series=2:4 sparsity=0", "series=1:8+2:4 sparsity=0.5 mask=channel_skewed",
                "series=3:5+1:32 law=constant", "series=2:8 sparsity=1", "series=4:4 law=heavy_tail mask=banded"}),
         {"shape=64x147 series=2:4+2:8 sparsity=0.6", "shape=96x1000 series=2:8 law=laplace mask=row_magnitude"}}},
+      {"operator_pair",
+       {operator_pairs(),
+        {"shape=64x49x96 first=reshape:64x49x3x32/transpose:0,2,1,3 second=softmax",
+         "shape=196x384 first=matmul:96 second=reshape:14x14x3x32/transpose:2,0,1,3",
+         "shape=3136x96 first=transpose:1,0 second=layer_norm", "shape=512x128 first=relu second=gather:0:700"}}},
       {"empty_launch", {{""}, {}}},
   };
   return kEntries;

@@ -216,7 +216,11 @@ TEST(RegistryTest, EveryKernelRunsHereOrSaysWhyNot) {
       Processor* const on[] = {&processors().at(info.name)};
       const std::vector<Case> items = cases_of(*kernel, info.name);
       ASSERT_FALSE(items.empty());
-      const Support support = kernel->supports(items[0], on);
+      // A way that is for some problems only refuses the others; the first answer stands for all where none is yes.
+      Support support = kernel->supports(items[0], on);
+      for (std::size_t i = 1; i < items.size() && !support; ++i) {
+        if (kernel->supports(items[i], on)) support = Support::yes();
+      }
       runs = runs || support;
       misses_library = misses_library || is_missing(support.reason());
       EXPECT_EQ(static_cast<bool>(support), support.reason().empty());

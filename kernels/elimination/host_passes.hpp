@@ -1,0 +1,23 @@
+// Passes of a pair's plan in the host's memory. Index maps are taken apart when a pass is made: rows that lie together
+// are read and written where they are, other rows go through a panel that stays in the cache.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "harness/processor/thread_pool.hpp"
+#include "kernels/elimination/pair_plan.hpp"
+
+namespace hetscope {
+
+class HostPass {
+ public:
+  virtual ~HostPass() = default;
+  // Everything, on all threads of `pool`.
+  virtual void run(const float* source, float* target, ThreadPool& pool) = 0;
+};
+
+// `weights` are packed ones, of each stage; they outlive the result. `threads`: of the pools that will run it.
+std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const float*> weights, int threads);
+
+}  // namespace hetscope

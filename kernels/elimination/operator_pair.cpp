@@ -1,0 +1,269 @@
+// operator_pair: a producer and a consumer, one of SmartMem's 16 cells (ASPLOS 2024, table 5) by their classes. A pair
+// of movements and ReLUs is bit-equal; others are checked against f64 with a bound that follows the roundings.
+//   useful bytes = elements of x that y depends on, y and weights, 4 bytes each
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "harness/core/error.hpp"
+#include "kernels/elimination/pair_plan.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
+constexpr std::int64_t kMaxRow = std::int64_t{1} << 16;
+
+// A tensor in f64, and, for each element, how far f32 may be from it in units of 2^-24 (first order, any order of
+// summation; Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4).
+struct Bounded {
+  Shape shape;
+  std::vector<double> values;
+  std::vector<double> errors;
+};
+
+Bounded moved(const PairOperator& item, const Bounded& in) {
+  const IndexMap map = item.map(in.shape);
+  Bounded out{map.output(), {}, {}};
+  IndexMapEvaluator evaluator(map);
+  for_each_index(map.output(), [&](std::span<const std::int64_t> index) {
+    const IndexSource from = evaluator.at(index);
+    std::int64_t offset = 0;
+    for (int axis = 0; axis < in.shape.rank(); ++axis) {
+      offset = offset * in.shape[axis] + from.coordinates[static_cast<std::size_t>(axis)];
+    }
+    out.values.push_back(in.values[static_cast<std::size_t>(offset)]);
+    out.errors.push_back(in.errors[static_cast<std::size_t>(offset)]);
+  });
+  return out;
+}
+
+Bounded relu_of(Bounded in) {
+  for (std::size_t i = 0; i < in.values.size(); ++i) {
+    in.values[i] = std::max(in.values[i], 0.0);
+  }
+  return in;
+}
+
+// A row of `n` elements at a time: row(values, errors), in place.
+template <class Row>
+Bounded by_rows(Bounded in, Row&& row) {
+  const auto n = static_cast<std::size_t>(in.shape[in.shape.rank() - 1]);
+  for (std::size_t at = 0; at < in.values.size(); at += n) {
+    row(std::span(in.values).subspan(at, n), std::span(in.errors).subspan(at, n));
+  }
+  return in;
+}
+
+// An exponential is taken to be right to 16 units.
+Bounded softmax_of(Bounded in) {
+  return by_rows(std::move(in), [](std::span<double> values, std::span<double> errors) {
+    const double greatest = *std::ranges::max_element(values);
+    const double most_error = *std::ranges::max_element(errors);
+    double sum = 0;
+    double worst = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      worst = std::max(worst, 2 * most_error + greatest - values[i]);
+      sum += std::exp(values[i] - greatest);
+    }
+    const auto n = static_cast<double>(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double share = std::exp(values[i] - greatest) / sum;
+      errors[i] = share * (errors[i] + most_error + (greatest - values[i]) + worst + n + 40);
+      values[i] = share;
+    }
+  });
+}
+
+constexpr double kEpsilon = 1e-5;
+
+Bounded layer_norm_of(Bounded in) {
+  return by_rows(std::move(in), [](std::span<double> values, std::span<double> errors) {
+    const auto n = static_cast<double>(values.size());
+    double mean = 0;
+    double magnitude = 0;
+    double error = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      mean += values[i] / n;
+      magnitude += std::abs(values[i]) / n;
+      error = std::max(error, errors[i]);
+    }
+    double variance = 0;
+    double greatest = 0;
+    for (const double value : values) {
+      variance += (value - mean) * (value - mean) / n;
+      greatest = std::max(greatest, std::abs(value - mean));
+    }
+    const double scale = 1 / std::sqrt(variance + kEpsilon);
+    // Of a difference from the mean, and, relative, of the scale that is made of them.
+    const double difference = 2 * error + (n + 2) * magnitude + greatest;
+    const double of_scale = scale * scale * greatest * difference + n + 8;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = (values[i] - mean) * scale;
+      errors[i] = scale * difference + std::abs(values[i]) * of_scale;
+    }
+  });
+}
+
+Bounded product_of(const PairOperator& item, const Bounded& in, const HostTensor& weights) {
+  Bounded out{item.output(in.shape), {}, {}};
+  const auto k = static_cast<std::size_t>(in.shape[in.shape.rank() - 1]);
+  const auto n = static_cast<std::size_t>(item.columns);
+  const std::size_t rows = in.values.size() / k;
+  out.values.assign(rows * n, 0);
+  out.errors.assign(rows * n, 0);
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t i = 0; i < k; ++i) {
+      const double value = in.values[row * k + i];
+      const double error = in.errors[row * k + i] + std::abs(value) * static_cast<double>(k);
+      const float* right = weights.as<float>() + i * n;
+      for (std::size_t column = 0; column < n; ++column) {
+        const double weight = right[column];
+        out.values[row * n + column] += value * weight;
+        out.errors[row * n + column] += error * std::abs(weight);
+      }
+    }
+  }
+  return out;
+}
+
+bool is_exact(const PairOperator& item) { return item.is_movement() || item.kind == OperatorKind::relu; }
+
+// Inputs are x and the right operands of the matmuls, in their order.
+Bounded applied(const PairOperator& item, Bounded in, std::span<const Operand> inputs, std::size_t& next_weights) {
+  switch (item.kind) {
+    case OperatorKind::movement:
+      return moved(item, in);
+    case OperatorKind::relu:
+      return relu_of(std::move(in));
+    case OperatorKind::softmax:
+      return softmax_of(std::move(in));
+    case OperatorKind::layer_norm:
+      return layer_norm_of(std::move(in));
+    case OperatorKind::matmul:
+      return product_of(item, in, inputs[next_weights++].tensor);
+  }
+  return in;
+}
+
+class OperatorPair final : public Operation {
+ public:
+  std::string_view name() const noexcept override { return "operator_pair"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 4> kAxes = {
+        AxisSpec{"shape", AxisType::dims, "extents of the input x in elements, rank 1 to 6", std::nullopt, {}},
+        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
+        AxisSpec{"first",
+                 AxisType::text,
+                 "the producer: matmul:N, softmax, layer_norm, relu, or movements with / between them",
+                 std::nullopt,
+                 {}},
+        AxisSpec{"second", AxisType::text, "the consumer, likewise", std::nullopt, {}},
+    };
+    return kAxes;
+  }
+
+  void validate(const Case& item) const override {
+    const Shape shape(item.dims("shape"));
+    if (shape.rank() < 1 || shape.rank() > IndexMap::kMaxRank) {
+      throw Error("shape " + shape.to_string() + " has rank " + std::to_string(shape.rank()), item.line(),
+                  "give 1 to 6 extents");
+    }
+    if (shape.element_count() > kMaxElements) {
+      throw Error("shape " + shape.to_string() + " has more than 2^27 elements", item.line(), "give a smaller shape");
+    }
+    const PairProblem problem(item);
+    for (const Shape& made : {problem.u, problem.y}) {
+      if (made.rank() < 1) throw Error("an operator makes a scalar", item.line(), "keep at least one dimension");
+      if (made.element_count() > kMaxElements) {
+        throw Error("an operator makes more than 2^27 elements", item.line(), "give a smaller shape");
+      }
+    }
+    check_row(problem.first, problem.x, item);
+    check_row(problem.second, problem.u, item);
+  }
+
+  std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
+    const PairProblem problem(item);
+    Random random(seed);
+    std::vector<Operand> result;
+    result.push_back({"x", Lifetime::per_run, random_tensor(problem.x, random)});
+    append_weights(problem.first, problem.x, random, result);
+    append_weights(problem.second, problem.u, random, result);
+    return result;
+  }
+
+  std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
+    const PairProblem problem(item);
+    const auto elements = static_cast<std::size_t>(problem.x.element_count());
+    Bounded tensor{problem.x, std::vector<double>(elements), std::vector<double>(elements, 0)};
+    std::copy_n(inputs[0].tensor.as<float>(), elements, tensor.values.begin());
+    std::size_t next_weights = 1;
+    tensor = applied(problem.first, std::move(tensor), inputs, next_weights);
+    tensor = applied(problem.second, std::move(tensor), inputs, next_weights);
+    std::vector<Expectation> result(1);
+    if (is_exact(problem.first) && is_exact(problem.second)) {
+      HostTensor exact(DType::f32, problem.y, Layout::row_major(problem.y.rank()));
+      std::ranges::transform(tensor.values, exact.as<float>(), [](double value) { return static_cast<float>(value); });
+      result[0].exact = std::move(exact);
+      return result;
+    }
+    result[0].values = std::move(tensor.values);
+    result[0].magnitudes = std::move(tensor.errors);
+    return result;
+  }
+
+  Tolerance tolerance(const Case& item) const override {
+    const PairProblem problem(item);
+    if (is_exact(problem.first) && is_exact(problem.second)) return {};
+    return {0, 0x1p-24};
+  }
+
+  Work useful_work(const Case& item) const override {
+    const PairProblem problem(item);
+    Work work = plan_pair(problem, PairMethod::op_by_op).work();
+    double read = static_cast<double>(problem.x.element_count());
+    // A selection leaves the rest alone; what an operator makes of its rows does not change how many are needed.
+    if (problem.first.is_movement()) read = std::min(read, static_cast<double>(problem.u.element_count()));
+    if (problem.second.is_movement()) {
+      const auto made = static_cast<double>(problem.u.element_count());
+      read *= std::min(1.0, static_cast<double>(problem.y.element_count()) / made);
+    }
+    work.bytes = 4 * (static_cast<std::int64_t>(read) + problem.y.element_count() + weight_elements(problem));
+    return work;
+  }
+
+ private:
+  static void check_row(const PairOperator& item, const Shape& input, const Case& where) {
+    if (item.is_movement()) return;
+    if (input[input.rank() - 1] <= kMaxRow && item.columns <= kMaxRow) return;
+    throw Error("a row of more than 2^16 elements", where.line(), "give shorter rows or fewer columns");
+  }
+
+  static HostTensor random_tensor(const Shape& shape, Random& random) {
+    HostTensor tensor(DType::f32, shape, Layout::row_major(shape.rank()));
+    tensor.fill_random(random);
+    return tensor;
+  }
+
+  static void append_weights(const PairOperator& item, const Shape& input, Random& random,
+                             std::vector<Operand>& operands) {
+    if (item.kind != OperatorKind::matmul) return;
+    operands.push_back(
+        {"weights", Lifetime::constant, random_tensor(Shape{input[input.rank() - 1], item.columns}, random)});
+  }
+
+  static std::int64_t weight_elements(const PairProblem& problem) {
+    return problem.x[problem.x.rank() - 1] * problem.first.columns +
+           problem.u[problem.u.rank() - 1] * problem.second.columns;
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_OPERATION(operator_pair, OperatorPair)
+
+}  // namespace hetscope

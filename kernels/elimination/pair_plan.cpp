@@ -1,0 +1,225 @@
+// Plans are made of index maps alone; what they cost is up to the processor.
+#include "kernels/elimination/pair_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "harness/core/error.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::size_t kFirstWeights = 1;  // x is input 0
+
+TensorView plain(const Shape& shape) { return {DType::f32, shape, Layout::row_major(shape.rank()), Storage::buffer}; }
+
+bool is_fixed(const PairOperator& item) { return item.is_movement(); }
+
+RowStage stage_of(const PairOperator& item, const Shape& input, std::size_t weights) {
+  const Shape output = item.output(input);
+  return {item.kind, input[input.rank() - 1], output[output.rank() - 1],
+          item.kind == OperatorKind::matmul ? weights : 0};
+}
+
+class Planner {
+ public:
+  explicit Planner(const PairProblem& problem) : problem_(problem) {}
+
+  PairPlan op_by_op() const {
+    PairPlan plan;
+    append(plan, problem_.first, problem_.x, kFirstWeights);
+    append(plan, problem_.second, problem_.u, second_weights());
+    if (plan.passes.empty()) plan.passes.push_back({plain(problem_.y), plain(problem_.y), {}});
+    return plan;
+  }
+
+  PairPlan gather(bool simplifies) const {
+    PairPlan plan;
+    if (is_fixed(problem_.first) && is_fixed(problem_.second)) {
+      plan.passes.push_back(gather_of(both_maps(), simplifies));
+    } else if (is_fixed(problem_.first)) {
+      plan.passes.push_back(gather_of(problem_.first.map(problem_.x), simplifies));
+      append(plan, problem_.second, problem_.u, kFirstWeights);
+    } else {
+      append(plan, problem_.first, problem_.x, kFirstWeights);
+      plan.passes.push_back(gather_of(problem_.second.map(problem_.u), simplifies));
+    }
+    return plan;
+  }
+
+  // nullopt: the second operator can neither be folded into stores nor moved before the first.
+  std::optional<PairPlan> folded() const {
+    if (is_fixed(problem_.first) && is_fixed(problem_.second)) {
+      return PairPlan{{{plain(problem_.x).through(both_maps()).simplified(), plain(problem_.y), {}}}};
+    }
+    if (is_fixed(problem_.first)) {
+      return PairPlan{{{plain(problem_.x).through(problem_.first.map(problem_.x)).simplified(),
+                        plain(problem_.y),
+                        {stage_of(problem_.second, problem_.u, kFirstWeights)}}}};
+    }
+    const IndexMap map = problem_.second.map(problem_.u);
+    const RowStage stage = stage_of(problem_.first, problem_.x, kFirstWeights);
+    if (const std::optional<IndexMap> inverse = map.inverted()) {
+      return PairPlan{{{plain(problem_.x), plain(problem_.y).through(*inverse).simplified(), {stage}}}};
+    }
+    // Rows, or elements, that nobody wants are not computed: the operator reads through the map instead.
+    if (problem_.first.kind != OperatorKind::relu && !problem_.second.keeps_rows(problem_.u)) return std::nullopt;
+    const TensorView read = plain(problem_.x).through(problem_.second.map(problem_.x)).simplified();
+    const std::int64_t row = read.shape()[read.shape().rank() - 1];
+    const RowStage moved = stage.kind == OperatorKind::relu ? RowStage{stage.kind, row, row, 0} : stage;
+    return PairPlan{{{read, plain(problem_.y), {moved}}}};
+  }
+
+  PairPlan fused() const {
+    return {{{plain(problem_.x),
+              plain(problem_.y),
+              {stage_of(problem_.first, problem_.x, kFirstWeights),
+               stage_of(problem_.second, problem_.u, second_weights())}}}};
+  }
+
+ private:
+  std::size_t second_weights() const { return kFirstWeights + (problem_.first.kind == OperatorKind::matmul ? 1 : 0); }
+  IndexMap both_maps() const { return compose(problem_.second.map(problem_.u), problem_.first.map(problem_.x)); }
+
+  static void append(PairPlan& plan, const PairOperator& item, const Shape& input, std::size_t weights) {
+    if (!item.is_movement()) {
+      plan.passes.push_back({plain(input), plain(item.output(input)), {stage_of(item, input, weights)}});
+      return;
+    }
+    IndexMap pending = IndexMap::identity(input);
+    for (const MovementStep& step : item.steps) {
+      pending = compose(step.map(pending.output()), pending);
+      if (step.kind == MovementStep::Kind::reshape) continue;
+      const Shape output = pending.output();
+      plan.passes.push_back({plain(pending.sources().front()).through(pending).simplified(), plain(output), {}});
+      pending = IndexMap::identity(output);
+    }
+  }
+
+  static PairPass gather_of(const IndexMap& map, bool simplifies) {
+    const Shape line{map.output().element_count()};
+    const IndexMap by_place = compose(IndexMap::reshape(map.output(), line), map);
+    PairPass pass{plain(map.sources().front()).through(by_place), plain(line), {}};
+    pass.is_gather = true;
+    pass.simplifies = simplifies;
+    return pass;
+  }
+
+  const PairProblem& problem_;
+};
+
+std::int64_t flops_of(const RowStage& stage) {
+  switch (stage.kind) {
+    case OperatorKind::matmul:
+      return 2 * stage.in * stage.out;
+    case OperatorKind::softmax:
+      return 4 * stage.in;  // greatest, difference, sum, quotient
+    case OperatorKind::layer_norm:
+      return 6 * stage.in;  // sum, difference, square, sum, difference, product
+    case OperatorKind::relu:
+      return stage.in;
+    case OperatorKind::movement:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+PairProblem::PairProblem(const Case& item)
+    : first(PairOperator::parse(item.text("first"))),
+      second(PairOperator::parse(item.text("second"))),
+      x(item.dims("shape")),
+      u(first.output(x)),
+      y(second.output(u)) {}
+
+PairAction action_of(const PairProblem& problem) {
+  const bool first = is_fixed(problem.first);
+  const bool second = is_fixed(problem.second);
+  if (first && second) return PairAction::eliminate_both;
+  if (first) return PairAction::eliminate_first;
+  if (second) return PairAction::eliminate_second;
+  const bool both_dependent = problem.first.operator_class() == OperatorClass::ild_variable &&
+                              problem.second.operator_class() == OperatorClass::ild_variable;
+  return both_dependent ? PairAction::keep_both : PairAction::try_fuse;
+}
+
+std::string_view to_string(PairAction action) {
+  constexpr std::array<std::string_view, 5> kNames = {"Keep both", "Try fuse", "Eliminate 1st", "Eliminate 2nd",
+                                                      "Eliminate both"};
+  return kNames.at(static_cast<std::size_t>(action));
+}
+
+std::string_view to_string(PairMethod method) {
+  constexpr std::array<std::string_view, 5> kNames = {"op_by_op", "gather_naive", "gather_simplified", "folded",
+                                                      "fused"};
+  return kNames.at(static_cast<std::size_t>(method));
+}
+
+std::int64_t PairPass::rows() const { return stages.empty() ? 1 : read.shape().element_count() / stages.front().in; }
+
+Work PairPass::work() const {
+  Work work{4 * (read.shape().element_count() + write.shape().element_count()), 0};
+  for (const RowStage& stage : stages) {
+    if (stage.kind == OperatorKind::matmul) work.bytes += 4 * stage.in * stage.out;
+    work.flops += rows() * flops_of(stage);
+  }
+  return work;
+}
+
+Work PairPlan::work() const {
+  Work sum;
+  for (const PairPass& pass : passes) {
+    sum.bytes += pass.work().bytes;
+    sum.flops += pass.work().flops;
+  }
+  return sum;
+}
+
+Support supports_method(const PairProblem& problem, PairMethod method) {
+  const PairAction action = action_of(problem);
+  const bool has_fixed = action != PairAction::keep_both && action != PairAction::try_fuse;
+  switch (method) {
+    case PairMethod::op_by_op:
+      return Support::yes();
+    case PairMethod::gather_naive:
+    case PairMethod::gather_simplified:
+      return has_fixed ? Support::yes() : Support::no("neither operator is Fixed: there is nothing to gather");
+    case PairMethod::folded:
+      if (!has_fixed) return Support::no("neither operator is Fixed: there is nothing to fold");
+      if (!Planner(problem).folded()) {
+        return Support::no(
+            "the second operator takes part of the rows that the first one makes: stores through it "
+            "would need a mask");
+      }
+      return Support::yes();
+    case PairMethod::fused:
+      if (has_fixed) return Support::no("a Fixed operator is folded, not fused");
+      if (action == PairAction::keep_both) {
+        return Support::no("both operators are ILD & Variable: table 5 keeps both");
+      }
+      return Support::yes();
+  }
+  return Support::no("unknown method");
+}
+
+PairPlan plan_pair(const PairProblem& problem, PairMethod method) {
+  const Planner planner(problem);
+  switch (method) {
+    case PairMethod::op_by_op:
+      return planner.op_by_op();
+    case PairMethod::gather_naive:
+    case PairMethod::gather_simplified:
+      return planner.gather(method == PairMethod::gather_simplified);
+    case PairMethod::folded:
+      if (std::optional<PairPlan> plan = planner.folded()) return *std::move(plan);
+      throw Error("the second operator cannot be folded into the first one's stores");
+    case PairMethod::fused:
+      return planner.fused();
+  }
+  throw Error("unknown method");
+}
+
+}  // namespace hetscope

@@ -1,0 +1,22 @@
+// Operators on rows of f32 in the host's memory, with the widest vectors of the running CPU.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/elimination/pair_plan.hpp"
+
+namespace hetscope {
+
+// A matmul's right operand as its kernel wants it: panels of columns, each [in][kPanelColumns], the last one padded
+// with zeros.
+inline constexpr std::int64_t kPanelColumns = 16;
+std::vector<float> packed_weights(const float* weights, std::int64_t in, std::int64_t out);
+
+// Applies `stage` to `count` rows of `stage.in` elements each. `weights` are packed ones, for a matmul; input and
+// output rows do not overlap.
+void apply_stage(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
+                 std::int64_t count);
+
+}  // namespace hetscope
