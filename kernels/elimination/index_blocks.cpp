@@ -49,12 +49,15 @@ void IndexBlocks::divide(const IndexStep& step, const Divisor& divisor, const Va
 }
 
 void IndexBlocks::add_up(const IndexStep& step, const std::vector<Values>& memory, Values& result) const {
-  result.fill(static_cast<std::int32_t>(step.number));
+  // Unsigned, because a sum on its way to a value of 31 bits may leave them.
+  std::array<std::uint32_t, kBlock> sums;
+  sums.fill(static_cast<std::uint32_t>(step.number));
   for (const IndexStep::Operand& operand : step.operands) {
     const Values& values = memory[operand.step];
-    const auto factor = static_cast<std::int32_t>(operand.factor);
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] += factor * values[i];
+    const auto factor = static_cast<std::uint32_t>(operand.factor);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += factor * static_cast<std::uint32_t>(values[i]);
   }
+  for (std::size_t i = 0; i < sums.size(); ++i) result[i] = static_cast<std::int32_t>(sums[i]);
 }
 
 const IndexBlocks::Values& IndexBlocks::evaluate(std::int64_t begin, std::int64_t count,

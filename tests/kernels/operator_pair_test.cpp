@@ -1,0 +1,231 @@
+// Pairs: their cells, what their plans launch and compute, and the parts that fold index maps on the CPU.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "harness/core/error.hpp"
+#include "kernels/elimination/index_blocks.hpp"
+#include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/elimination/pair_metrics.hpp"
+#include "kernels/elimination/pair_plan.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+Case pair_case(const std::string& axes) {
+  return Case::parse("operator_pair kernel=any processor=cpu dtype=f32 " + axes);
+}
+PairProblem problem_of(const std::string& axes) { return PairProblem(pair_case(axes)); }
+
+PairAction action(const std::string& first, const std::string& second) {
+  return action_of(problem_of("shape=4x6 first=" + first + " second=" + second));
+}
+
+TEST(OperatorPair, ActionsAreThoseOfTable5) {
+  const std::vector<std::string> classes = {"softmax", "relu", "transpose:1,0", "slice:0:0:2:1"};
+  using enum PairAction;
+  const PairAction expected[4][4] = {{keep_both, try_fuse, eliminate_second, eliminate_second},
+                                     {try_fuse, try_fuse, eliminate_second, eliminate_second},
+                                     {eliminate_first, eliminate_first, eliminate_both, eliminate_both},
+                                     {eliminate_first, eliminate_first, eliminate_both, eliminate_both}};
+  for (std::size_t first = 0; first < 4; ++first) {
+    for (std::size_t second = 0; second < 4; ++second) {
+      EXPECT_EQ(action(classes[first], classes[second]), expected[first][second])
+          << classes[first] << " " << classes[second];
+    }
+  }
+}
+
+TEST(OperatorPair, ARunOfMovementsHasTheClassOfItsHardestOne) {
+  EXPECT_EQ(PairOperator::parse("slice:0:0:2:1/gather:0:2").operator_class(), OperatorClass::ili_fixed);
+  EXPECT_EQ(PairOperator::parse("slice:0:0:2:1/reshape:2x6").operator_class(), OperatorClass::ild_fixed);
+  EXPECT_EQ(PairOperator::parse("matmul:7").operator_class(), OperatorClass::ild_variable);
+}
+
+std::size_t launches(const std::string& axes, PairMethod method) {
+  return plan_pair(problem_of(axes), method).passes.size();
+}
+
+TEST(OperatorPair, PlansLaunchWhatIsLeft) {
+  const std::string heads = "shape=4x6x8 first=reshape:4x6x2x4/transpose:0,2,1,3/transpose:3,2,1,0 second=softmax";
+  EXPECT_EQ(launches(heads, PairMethod::op_by_op), 3u);  // two transposes and the softmax
+  EXPECT_EQ(launches(heads, PairMethod::gather_naive), 2u);
+  EXPECT_EQ(launches(heads, PairMethod::folded), 1u);
+  const std::string both = "shape=4x6 first=transpose:1,0 second=gather:0:3";
+  EXPECT_EQ(launches(both, PairMethod::op_by_op), 2u);
+  EXPECT_EQ(launches(both, PairMethod::gather_simplified), 1u);
+  EXPECT_EQ(launches(both, PairMethod::folded), 1u);
+  // Reshapes of linear memory cost nothing, but a pair of nothing else still has to leave its input alone.
+  EXPECT_EQ(launches("shape=4x6 first=reshape:24 second=reshape:3x8", PairMethod::op_by_op), 1u);
+  EXPECT_EQ(launches("shape=4x6 first=reshape:3x8 second=softmax", PairMethod::op_by_op), 1u);
+  EXPECT_EQ(launches("shape=4x6 first=matmul:3 second=relu", PairMethod::fused), 1u);
+}
+
+TEST(OperatorPair, MethodsSayWhatTheyAreNotFor) {
+  const PairProblem keep = problem_of("shape=4x6 first=softmax second=layer_norm");
+  EXPECT_TRUE(supports_method(keep, PairMethod::op_by_op));
+  EXPECT_NE(supports_method(keep, PairMethod::fused).reason().find("keeps both"), std::string::npos);
+  EXPECT_FALSE(supports_method(keep, PairMethod::folded));
+  const PairProblem columns = problem_of("shape=4x6 first=softmax second=slice:1:0:3:1");
+  EXPECT_FALSE(supports_method(columns, PairMethod::folded));
+  EXPECT_TRUE(supports_method(columns, PairMethod::gather_naive));
+  // Of a selection of rows, or of elements that nothing depends on, only those are computed.
+  EXPECT_TRUE(supports_method(problem_of("shape=4x6 first=softmax second=gather:0:2"), PairMethod::folded));
+  EXPECT_TRUE(supports_method(problem_of("shape=4x6 first=relu second=slice:1:0:3:1"), PairMethod::folded));
+}
+
+TEST(OperatorPair, WorkCountsEveryPass) {
+  const PairProblem problem = problem_of("shape=4x6 first=transpose:1,0 second=matmul:5");
+  EXPECT_EQ(plan_pair(problem, PairMethod::op_by_op).work(), (Work{4 * (24 + 24 + 24 + 30 + 20), 2 * 6 * 4 * 5}));
+  EXPECT_EQ(plan_pair(problem, PairMethod::folded).work(), (Work{4 * (24 + 30 + 20), 2 * 6 * 4 * 5}));
+  const auto operation = make_operation<OperationId::operator_pair>();
+  EXPECT_EQ(operation->useful_work(pair_case("shape=8x6 first=slice:0:0:4:1 second=relu")).bytes, 4 * (24 + 24));
+  EXPECT_EQ(operation->useful_work(pair_case("shape=8x6 first=relu second=slice:0:0:4:1")).bytes, 4 * (24 + 24));
+}
+
+TEST(OperatorPair, ANaiveIndexHasTheDivisionsThatSimplifyingTakesAway) {
+  const PairProblem problem = problem_of("shape=30x7 first=reshape:6x5x7/transpose:1,0,2 second=reshape:5x42");
+  const auto divisions = [&](PairMethod method) {
+    return index_operations(plan_pair(problem, method).passes.front()).divisions_and_remainders();
+  };
+  EXPECT_GT(divisions(PairMethod::gather_naive), divisions(PairMethod::gather_simplified));
+}
+
+TEST(OperatorPair, ReferenceOfRowsIsTheirDefinition) {
+  const auto operation = make_operation<OperationId::operator_pair>();
+  const Case item = pair_case("shape=2x3 first=transpose:1,0 second=softmax");
+  const std::vector<Operand> inputs = operation->inputs(item, 3);
+  const std::vector<Expectation> expected = operation->reference(item, inputs);
+  const float* x = inputs[0].tensor.as<float>();
+  for (std::size_t row = 0; row < 3; ++row) {
+    const double low = std::exp(static_cast<double>(x[row]));
+    const double high = std::exp(static_cast<double>(x[3 + row]));
+    EXPECT_NEAR(expected[0].values[2 * row], low / (low + high), 1e-12);
+    EXPECT_NEAR(expected[0].values[2 * row + 1], high / (low + high), 1e-12);
+    // The bound is of the size of roundings: it lets no wrong element pass.
+    EXPECT_LT(expected[0].magnitudes[2 * row], 100);
+  }
+  EXPECT_EQ(operation->tolerance(pair_case("shape=2x3 first=transpose:1,0 second=relu")).rtol, 0);
+}
+
+TEST(OperatorPair, RefusesWhatDoesNotFitTogether) {
+  const auto operation = make_operation<OperationId::operator_pair>();
+  for (const char* axes :
+       {"shape=4x6 first=transpose:0,0 second=relu", "shape=4x6 first=reshape:5x5 second=relu",
+        "shape=4x6 first=slice:0:2:9:1 second=relu", "shape=4x6 first=slice:2:0:1:1 second=relu",
+        "shape=4x6 first=slice:0:3:2:1 second=relu", "shape=4x6 first=slice:0:0:2:0 second=relu",
+        "shape=4x6 first=gather:0:0 second=relu", "shape=4x6 first=gather:5:1 second=relu",
+        "shape=4x6 first=matmul:0 second=relu", "shape=4x6 first=matmul second=relu",
+        "shape=4x6 first=turn:1 second=relu", "shape=4x6 first=relu/transpose:1,0 second=relu",
+        "shape=4x6 first=transpose:1,-1 second=relu", "shape=4x6 first=reshape:99999999999999999999 second=relu",
+        "shape=4x6 first=reshape: second=relu", "shape=4x6 first=depth_to_space:2 second=relu",
+        "shape=1x1x1x1x1x1x2 first=relu second=relu", "shape=4x6 first=matmul:1048576 second=relu",
+        "shape=1048576x512 first=relu second=relu"}) {
+    EXPECT_THROW(operation->validate(pair_case(axes)), Error) << axes;
+  }
+  EXPECT_NO_THROW(operation->validate(pair_case("shape=4x6 first=transpose:1,0 second=relu")));
+}
+
+std::vector<std::int64_t> listed(const OffsetPattern& pattern) {
+  std::vector<std::int64_t> offsets;
+  for (const std::int64_t base : pattern.bases) {
+    for (std::int64_t i = 0; i < pattern.block; ++i) {
+      std::int64_t rest = i;
+      std::int64_t offset = base;
+      for (std::size_t loop = pattern.loops.size(); loop-- > 0;) {
+        offset += rest % pattern.loops[loop].count * pattern.loops[loop].stride;
+        rest /= pattern.loops[loop].count;
+      }
+      offsets.push_back(offset);
+    }
+  }
+  return offsets;
+}
+
+TEST(OffsetPattern, ATransposeIsOneBlockOfLoops) {
+  const PairOperator item = PairOperator::parse("reshape:6x5x7x2/transpose:0,2,1,3");
+  const Shape shape{30, 14};
+  const IndexMap map = compose(item.map(shape), IndexMap::reshape(Shape{420}, shape));
+  const OffsetPattern pattern = offset_pattern(offsets_of(map));
+  EXPECT_EQ(pattern.bases.size(), 1u);
+  EXPECT_EQ(pattern.loops, (std::vector<OffsetLoop>{{6, 70}, {7, 2}, {5, 14}, {2, 1}}));
+  const auto rows = pattern.in_blocks_of(10);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->loops, (std::vector<OffsetLoop>{{5, 14}, {2, 1}}));
+  EXPECT_EQ(rows->bases.size(), 42u);
+  EXPECT_FALSE(pattern.in_blocks_of(4));
+  EXPECT_EQ(listed(*rows), listed(pattern));
+}
+
+TEST(OffsetPatternProperty, ListsTheOffsetsItWasMadeFrom) {
+  const Shape shape{6, 4, 10};
+  for (const char* text : {"transpose:2,0,1", "gather:1:5", "gather:2:9", "slice:0:1:4:2/transpose:1,0,2",
+                           "reshape:60x4", "slice:2:1:8:3", "gather:0:3/reshape:3x10x2x2/transpose:3,1,0,2"}) {
+    const IndexMap map = PairOperator::parse(text).map(shape);
+    const std::vector<std::int64_t> offsets = offsets_of(compose(map, IndexMap::reshape(Shape{240}, shape)));
+    const OffsetPattern pattern = offset_pattern(offsets);
+    EXPECT_EQ(listed(pattern), offsets) << text;
+    for (std::int64_t size = 1; size <= pattern.block; ++size) {
+      if (const auto blocks = pattern.in_blocks_of(size)) {
+        EXPECT_EQ(listed(*blocks), offsets) << text << " in blocks of " << size;
+      }
+    }
+  }
+  Random random(17);
+  std::vector<std::int64_t> any(96);
+  for (int n = 0; n < 50; ++n) {
+    for (auto& offset : any) offset = static_cast<std::int64_t>(random.below(3));
+    EXPECT_EQ(listed(offset_pattern(any)), any);
+  }
+}
+
+TEST(IndexBlocks, ComputeWhatTheMapSays) {
+  for (const char* text : {"reshape:6x5x7x2/transpose:0,2,1,3/reshape:84x5/transpose:1,0", "gather:0:11/transpose:1,0",
+                           "slice:1:1:13:3", "reshape:3x140/transpose:1,0/gather:0:200"}) {
+    const Shape shape{30, 14};
+    const IndexMap moved = PairOperator::parse(text).map(shape);
+    const Shape line{moved.output().element_count()};
+    const IndexMap naive = compose(IndexMap::reshape(moved.output(), line),
+                                   compose(moved, IndexMap::reshape(Shape{shape.element_count()}, shape)));
+    const std::vector<std::int64_t> expected = offsets_of(naive);
+    for (const IndexMap& map : {naive, naive.simplified()}) {
+      const IndexBlocks blocks(map);
+      auto memory = blocks.make_memory();
+      for (std::int64_t at = 0; at < line[0]; at += 100) {
+        const std::int64_t count = std::min<std::int64_t>(100, line[0] - at);
+        const IndexBlocks::Values& offsets = blocks.evaluate(at, count, memory);
+        for (std::int64_t i = 0; i < count; ++i) {
+          ASSERT_EQ(offsets[static_cast<std::size_t>(i)], expected[static_cast<std::size_t>(at + i)]) << text;
+        }
+      }
+    }
+  }
+}
+
+TEST(IndexBlocks, DivisionsAreRightAtTheEndsOfTheirRange) {
+  // Values up to 2^31 - 1 by divisors of every size.
+  for (const std::int64_t divisor : {3LL, 7LL, 641LL, 65537LL, 1000003LL, 715827883LL}) {
+    const std::int64_t largest = (std::int64_t{1} << 31) - 1;
+    const std::int64_t rows = largest / divisor;
+    const IndexMap map = compose(IndexMap::slice(Shape{rows * divisor}, 0, 0, rows * divisor),
+                                 compose(IndexMap::reshape(Shape{rows, divisor}, Shape{rows * divisor}),
+                                         compose(IndexMap::transpose(Shape{divisor, rows}, std::vector<int>{1, 0}),
+                                                 IndexMap::reshape(Shape{rows * divisor}, Shape{divisor, rows}))));
+    const IndexBlocks blocks(map);
+    auto memory = blocks.make_memory();
+    for (const std::int64_t begin : {std::int64_t{0}, divisor - 50, rows * divisor - 100}) {
+      const std::int64_t first = std::max<std::int64_t>(begin, 0);
+      const IndexBlocks::Values& offsets = blocks.evaluate(first, 100, memory);
+      for (std::int64_t i = first; i < std::min(first + 100, rows * divisor); ++i) {
+        ASSERT_EQ(offsets[static_cast<std::size_t>(i - first)], i % divisor * rows + i / divisor)
+            << divisor << " " << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hetscope
