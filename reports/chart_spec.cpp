@@ -322,7 +322,8 @@ std::string chart_spec(const HeatChart& chart) {
                   {"type", "nominal"},
                   {"sort", nullptr},
                   {"axis", {{"title", chart.x_title}, {"orient", "top"}, {"labelAngle", 0}, {"labelLimit", 110}}}};
-  const Json y = {{"field", "y"}, {"type", "nominal"}, {"sort", nullptr}, {"axis", {{"title", chart.y_title}}}};
+  const Json y = {
+      {"field", "y"}, {"type", "nominal"}, {"sort", nullptr}, {"axis", {{"title", nullptr}, {"labelLimit", 200}}}};
   // 1 is nothing lost; a little above it is noise, and drawn as 1.
   const Json colour = {{"field", "value"},
                        {"type", "quantitative"},

@@ -71,18 +71,27 @@ std::map<Places, std::vector<Pair>> pairs_of(const Summary& summary) {
   return result;
 }
 
-// An operation's name where that tells the kinds of a matrix apart, else the whole line.
+CaseWords words_without_load(const Case& item) {
+  CaseWords words = words_of(item);
+  std::erase_if(words, [](const auto& word) { return word.first == kLoadWord; });
+  return words;
+}
+
+// An operation's name, and the words that tell its cases in one matrix apart.
 void name_kinds(std::vector<Pair>& pairs) {
-  std::map<std::string, std::set<std::string>> cases, loads;
-  const auto own_line = [](const Pair& pair) { return pair.row->record->item.key_without({kLoadWord}); };
+  std::map<std::string, WordSpread> cases, loads;
   for (const Pair& pair : pairs) {
-    cases[pair.row->record->item.operation()].insert(own_line(pair));
-    loads[pair.load.operation()].insert(pair.load.line());
+    const Case& item = pair.row->record->item;
+    cases[item.operation()].add(words_without_load(item));
+    loads[pair.load.operation()].add(words_without_load(pair.load));
   }
+  const auto name_of = [](const Case& item, const std::map<std::string, WordSpread>& spreads) {
+    const std::string words = words_text(words_without_load(item), spreads.at(item.operation()).varying());
+    return item.operation() + (words.empty() ? "" : " " + words);
+  };
   for (Pair& pair : pairs) {
-    const std::string& operation = pair.row->record->item.operation();
-    pair.case_kind = cases[operation].size() == 1 ? operation : own_line(pair);
-    pair.load_kind = loads[pair.load.operation()].size() == 1 ? pair.load.operation() : pair.load.line();
+    pair.case_kind = name_of(pair.row->record->item, cases);
+    pair.load_kind = name_of(pair.load, loads);
   }
 }
 
@@ -151,10 +160,8 @@ Details intervals_of(const std::vector<Pair>& pairs) {
 }
 
 HeatChart chart_of(const Places& places, const std::vector<Pair>& pairs) {
-  HeatChart chart{fmt::format("What {} keeps of its pace beside {}", std::get<1>(places), std::get<2>(places)),
-                  "beside it",
-                  "work",
-                  {}};
+  HeatChart chart{
+      fmt::format("What {} keeps of its pace beside {}", std::get<1>(places), std::get<2>(places)), "beside it", {}};
   for (const Pair& pair : pairs) {
     const double retained = *metric_of(*pair.row->record, "retained");
     chart.cells.push_back({pair.load_kind, pair.case_kind, retained, range_text(*pair.row->record, "retained")});

@@ -140,7 +140,6 @@ struct StageChart {
 struct HeatChart {
   std::string title;
   std::string x_title;
-  std::string y_title;
   struct Cell {
     std::string x;
     std::string y;

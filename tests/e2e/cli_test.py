@@ -145,6 +145,27 @@ class CliTest(unittest.TestCase):
         self.assertIn("copy_bandwidth", {record["operation"] for record in records[:-1]})
         self.assertIn("copy_bandwidth@cpu", records[-1]["metrics"]["of_bandwidth_roof"]["roof"])
 
+    def test_a_load_beside_a_case_costs_at_most_its_own_row(self):
+        loads = {name: f"faulty kernel={name} processor=cpu size=1024"
+                 for name in ("faulty_none", "faulty_wrong", "faulty_throw_later", "faulty_segv_later")}
+        document = scenario(budget_s=0.5, experiment={
+            "processors": ["cpu@0"], "compare_by": ["load"],
+            "axes": {"shape": [[64, 64]], "load": ["none", *loads.values()]}})
+        out = str(self.directory / "loads")
+        self.assertEqual(self.hetscope("run", self.write(document), "--out", out, program=FAULTY).returncode, 1)
+        rows = {record["axes"].get("load", "").partition("kernel=")[2].split(" ")[0]: record for record in self.records(out)}
+        self.assertEqual(len(rows), 5)
+        self.assert_timed([rows[""], rows["faulty_none"]], 2)
+        self.assertGreater(rows["faulty_none"]["metrics"]["retained"]["value"], 0)
+        self.assertGreater(rows["faulty_none"]["metrics"]["load_rate_together"]["value"], 0)
+        self.assertNotIn("retained", rows[""]["metrics"])
+        for name, words in (("faulty_wrong", "the load computes something wrong"),
+                            ("faulty_throw_later", "the load failed: the device is gone"), ("faulty_segv_later", "SIGSEGV")):
+            self.assertEqual(rows[name]["status"], "failed")
+            self.assertIn(words, rows[name]["reason"])
+            self.assertFalse(rows[name]["latencies"])
+        self.assertEqual(self.hetscope("validate", out + "/records.jsonl").returncode, 0)
+
     def test_every_shipped_scenario_lists(self):
         paths = sorted(str(path) for folder in ("smoke", "curated") for path in (ROOT / "scenarios" / folder).rglob("*.json"))
         self.assertTrue(paths)
@@ -166,6 +187,13 @@ class CliTest(unittest.TestCase):
             "colour": scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[4]], "colour": ["red"]}}),
             "shape": scenario(experiment={"axes": {"dtype": ["f32"], "shape": [[4, 0]]}}),
             "nowhere.json": scenario(experiment={"axes": {"dtype": ["f32"], "shape": {"file": "nowhere.json"}}}),
+            "copy_memcopi": scenario(experiment={"axes": {"shape": [[4]], "load": [
+                "copy kernel=copy_memcopi processor=cpu@0 shape=[4]"]}}),
+            "the case's own processor": scenario(experiment={"axes": {"shape": [[4]], "load": [
+                "copy kernel=copy_memcpy processor=cpu shape=[4]"]}}),
+            "npu:0": scenario(experiment={"axes": {"shape": [[4]], "load": [
+                "copy kernel=copy_memcpy processor=npu:0 shape=[4]"]}}),
+            "quotation": scenario(experiment={"axes": {"shape": [[4]], "load": ["copy kernel=\"copy"]}}),
             "column": '{"schema": "hetscope/scenario/1",',
         }
         for word, document in wrong.items():

@@ -72,6 +72,30 @@ class HtmlTest(unittest.TestCase):
                 self.assertEqual(self.browser.complaints, [])
                 self.picture("charts " + " ".join(how) if how else "charts light")
 
+    def test_the_heat_map_of_contention_is_drawn(self):
+        if not self.has_charts:
+            self.skipTest("the program was built without Vega-Lite")
+        path = self.report("contention", 12)
+        lines = (self.directory / "contention" / "records.jsonl").read_text().splitlines()
+        for index, line in enumerate(lines[:4]):
+            record = json.loads(line)
+            load = f"spin kernel=spin_opencl processor=opencl:1 steps={1 + index}"
+            record["case"] += f' load="{load}"'
+            record["axes"]["load"] = load
+            record["metrics"]["retained"] = {"value": 0.5 + index / 10, "unit": "1"}
+            lines[index] = json.dumps(record)
+        (self.directory / "contention" / "records.jsonl").write_text("\n".join(lines) + "\n")
+        subprocess.run([HETSCOPE, "report", self.directory / "contention", "--out", path], check=True, timeout=120)
+        self.open(path)
+        figure = "[...document.querySelectorAll('figure')].find((one) => one.textContent.includes('keeps of its pace beside'))"
+        self.assertTrue(self.browser.run(f"Boolean({figure})"))
+        self.browser.run(f"{figure}.scrollIntoView()")
+        self.browser.wait_for(f"Boolean({figure}.querySelector('svg'))")
+        self.assertGreaterEqual(self.browser.run(f"{figure}.querySelectorAll('svg path').length"), 1)
+        self.assertIn("0.60", self.browser.run(f"{figure}.querySelector('svg').textContent"))
+        self.assertEqual(self.browser.complaints, [])
+        self.picture("heat map")
+
     def test_the_first_screen_answers(self):
         self.open(self.plain)
         self.assertEqual(self.browser.run("document.querySelector('.answer strong').textContent"), "UNCLEAR")

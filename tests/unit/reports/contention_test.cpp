@@ -55,6 +55,14 @@ TEST(ContentionReport, IsAMatrixOfWorkAgainstWork) {
   EXPECT_THAT(text, HasSubstr("not to be run together: stream_read beside stream_read."));
 }
 
+TEST(ContentionReport, OneKindAtTwoSizesIsTwoLines) {
+  Record small = contended("stream_read", "spin", 0.5, 0.6, 15);
+  small.item.set("bytes", std::int64_t{4096});
+  EXPECT_THAT(markdown_report(make_input({small, contended("stream_read", "spin", 0.98, 0.99, 12)})),
+              AllOf(HasSubstr("| stream_read bytes=4096 | 0.500 (1.100) |"),
+                    HasSubstr("| stream_read bytes=64000000 | 0.980 (1.970) |")));
+}
+
 TEST(ContentionReport, TellsImpossibleTrafficAndWhatWasNotEvaluated) {
   EXPECT_THAT(markdown_report(make_input({best_copy(), contended("stream_read", "stream_write", 0.9, 0.9, 30)})),
               AllOf(HasSubstr("above the best copy of the run in 1 of 1 pair"),
@@ -83,8 +91,7 @@ TEST(ContentionReport, ALoadThatIsNoCaseLineIsNoContention) {
 }
 
 TEST(ContentionReport, TheHeatMapHasACellForEachPair) {
-  const std::string spec =
-      chart_spec(HeatChart{"t", "beside it", "work", {{"spin", "stream_read", 0.5, "0.5 [0.4, 0.6]"}}});
+  const std::string spec = chart_spec(HeatChart{"t", "beside it", {{"spin", "stream_read", 0.5, "0.5 [0.4, 0.6]"}}});
   EXPECT_THAT(spec, AllOf(HasSubstr("\"rect\""), HasSubstr("\"value\":0.5"), HasSubstr("0.5 [0.4, 0.6]")));
 }
 
