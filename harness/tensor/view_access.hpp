@@ -4,7 +4,7 @@
 //   kernel source                                          what is put before it, for a view named "a" of rank 2
 //   __kernel void scale(A_PARAMETERS, ...) {               #define A_PARAMETERS __global const float* restrict a0
 //     ... read_a(A_ARGUMENTS, row, column) ...             #define A_ARGUMENTS a0
-//   }                                                      float read_a(A_PARAMETERS, int i0, int i1) { ... }
+//   }                                                      float read_a(__global const float* a0, ...) { ... }
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct ViewCodeOptions {
 };
 
 // Defines NAME_PARAMETERS (one for each storage, in their order), NAME_ARGUMENTS and one function:
-//   T read_NAME(NAME_PARAMETERS, const int i0, ...)               T is float for f32 and f16, int for i8 and i32
-//   void write_NAME(NAME_PARAMETERS, const int i0, ..., const T value)
+//   T read_NAME(NAME_ARGUMENTS, int i0, ...)               T is float for f32 and f16, int for i8 and i32
+//   void write_NAME(NAME_ARGUMENTS, int i0, ..., T value)
 // Tables of gathers become arrays in constant memory; all of a view together hold at most kMaxConstantBytes. Images are
 // for reading: an image2d holds texel t at (t % image_width, t / image_width). A view that is written has one storage
 // and no fill, and its map must be a bijection, which is the caller's to know. Throws Error when the view does not fit.

@@ -6,7 +6,7 @@
 //   STAGES      the stages in order, as calls of the functions below, from panel0 to RESULT
 // An operator on rows: a group reads ROWS rows into local memory, applies the stages there and writes the rows.
 
-float sum_of_items(__local float* restrict shared, const float mine) {
+float sum_of_items(__local float* shared, const float mine) {
   const int item = (int)get_local_id(0);
   barrier(CLK_LOCAL_MEM_FENCE);
   shared[item] = mine;
@@ -16,7 +16,7 @@ float sum_of_items(__local float* restrict shared, const float mine) {
   return sum;
 }
 
-float greatest_of_items(__local float* restrict shared, const float mine) {
+float greatest_of_items(__local float* shared, const float mine) {
   const int item = (int)get_local_id(0);
   barrier(CLK_LOCAL_MEM_FENCE);
   shared[item] = mine;
@@ -26,7 +26,7 @@ float greatest_of_items(__local float* restrict shared, const float mine) {
   return most;
 }
 
-void softmax(__local float* restrict row, const int length, __local float* restrict shared) {
+void softmax(__local float* row, const int length, __local float* shared) {
   const int item = (int)get_local_id(0);
   float most = -INFINITY;
   for (int i = item; i < length; i += ITEMS) most = fmax(most, row[i]);
@@ -41,7 +41,7 @@ void softmax(__local float* restrict row, const int length, __local float* restr
   for (int i = item; i < length; i += ITEMS) row[i] *= factor;
 }
 
-void layer_norm(__local float* restrict row, const int length, __local float* restrict shared) {
+void layer_norm(__local float* row, const int length, __local float* shared) {
   const int item = (int)get_local_id(0);
   float sum = 0.0f;
   for (int i = item; i < length; i += ITEMS) sum += row[i];
@@ -52,12 +52,12 @@ void layer_norm(__local float* restrict row, const int length, __local float* re
   for (int i = item; i < length; i += ITEMS) row[i] = (row[i] - mean) * scale;
 }
 
-void relu(__local float* restrict row, const int length) {
+void relu(__local float* row, const int length) {
   for (int i = (int)get_local_id(0); i < length; i += ITEMS) row[i] = fmax(row[i], 0.0f);
 }
 
 // Each item makes columns of all ROWS rows, so that a weight is loaded once a group.
-void matmul(__local const float* restrict in, __local float* restrict out, __global const float* restrict weights,
+void matmul(__local const float* in, __local float* out, __global const float* weights,
             const int length, const int columns) {
   for (int column = (int)get_local_id(0); column < columns; column += ITEMS) {
     float sums[ROWS];

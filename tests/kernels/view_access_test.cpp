@@ -1,8 +1,6 @@
 // Generated access on every OpenCL device of this machine: one kernel source copies what views show, whatever their
-// storage, layout and map. Called OpenCl..., so that it runs under the simulator, too.
+// storage, layout and map.
 #include <gtest/gtest.h>
-
-#include <iostream>
 
 #include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/host_tensor.hpp"
@@ -95,27 +93,41 @@ void expect_every_view(OpenClProcessor& device, Storage storage) {
   expect_copied(device, turned.through(gathered), write);
 }
 
-TEST(OpenClViewAccess, OneSourceReadsEveryStorageLayoutAndMap) {
+// On every OpenCL device of this machine; the number of them that took part.
+template <class Check>
+int on_every_device(Check&& check) {
   ProcessorSet processors;
   int devices = 0;
   for (const ProcessorInfo& info : processors.discover().found) {
     if (info.program_model != ProgramModel::opencl_c) continue;
     auto& device = dynamic_cast<OpenClProcessor&>(processors.at(info.name));
     SCOPED_TRACE(info.name);
-    ++devices;
     try {
-      expect_every_view(device, Storage::buffer);
-      if (!device.supports_image(DType::f32, 64, 64)) {
-        std::cout << info.name << " reads no images of f32\n";
-        continue;
-      }
-      expect_every_view(device, Storage::image2d);
-      expect_every_view(device, Storage::image_buffer);
+      if (check(device)) ++devices;
     } catch (const cl::Error& error) {
-      FAIL() << error.what() << " " << opencl_error_name(error.err());
+      ADD_FAILURE() << error.what() << " " << opencl_error_name(error.err());
     }
   }
+  return devices;
+}
+
+TEST(OpenClViewAccess, OneSourceReadsEveryLayoutAndMap) {
+  const int devices = on_every_device([](OpenClProcessor& device) {
+    expect_every_view(device, Storage::buffer);
+    return true;
+  });
   if (devices == 0) GTEST_SKIP() << "this machine has no OpenCL device";
+}
+
+// The simulator does not follow what is written into an image, and would call every texel uninitialised.
+TEST(ImageViewAccess, OneSourceReadsImagesToo) {
+  const int devices = on_every_device([](OpenClProcessor& device) {
+    if (!device.supports_image(DType::f32, 64, 64)) return false;
+    expect_every_view(device, Storage::image2d);
+    expect_every_view(device, Storage::image_buffer);
+    return true;
+  });
+  if (devices == 0) GTEST_SKIP() << "no OpenCL device of this machine reads images of f32";
 }
 
 }  // namespace

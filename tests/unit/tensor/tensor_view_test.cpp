@@ -130,7 +130,7 @@ TEST(ViewAccess, PrintsOneFunctionForLayoutAndMap) {
   const ViewCode code = print_view_access(view, named("x"));
   EXPECT_EQ(code.text,
             "#define X_PARAMETERS __global const float* restrict x0\n#define X_ARGUMENTS x0\n"
-            "float read_x(X_PARAMETERS, const int i0, const int i1, const int i2) {\n"
+            "float read_x(__global const float* x0, const int i0, const int i1, const int i2) {\n"
             "  return x0[(48 * i0 + i1 + 8 * i2)];\n}\n");
   EXPECT_EQ(code.operations.divisions_and_remainders(), 0);
   EXPECT_GT(print_view_access(view, named("x", false)).operations.multiplications, 0);
