@@ -4,9 +4,16 @@
 __kernel void sum_words(__global const uint4* restrict vectors, __global uint* restrict partial, const uint count,
                         const uint tail_words) {
   const uint items = (uint)get_global_size(0);
-  uint4 sum = (uint4)(0);
-  for (uint i = (uint)get_global_id(0); i < count; i += items) sum += vectors[i];
-  uint total = sum.x + sum.y + sum.z + sum.w;
+  // Not one uint4: the simulator cannot follow a vector that lives from one step to the next.
+  uint x = 0, y = 0, z = 0, w = 0;
+  for (uint i = (uint)get_global_id(0); i < count; i += items) {
+    const uint4 words = vectors[i];
+    x += words.x;
+    y += words.y;
+    z += words.z;
+    w += words.w;
+  }
+  uint total = x + y + z + w;
   if (get_global_id(0) == 0) {
     __global const uint* tail = (__global const uint*)(vectors + count);
     for (uint i = 0; i < tail_words; ++i) total += tail[i];
