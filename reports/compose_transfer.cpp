@@ -9,69 +9,21 @@
 #include <fmt/format.h>
 
 #include "harness/core/units.hpp"
-#include "harness/statistics/linear_fit.hpp"
 #include "reports/compose.hpp"
 #include "reports/text.hpp"
+#include "reports/transfer_lines.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kOperation = "transfer";
-constexpr const char* kCopy = "copy";
-// A standard error below this share of the time claims more than one launch of a program knows.
-constexpr double kLeastRelativeSigma = 0.01;
 // Of the slope of an open copy; a way that has more of it copies something.
 constexpr double kHiddenCopyShare = 0.1;
 
-// {run, processor, direction, sync, sharing}: what a line is drawn through.
-using Way = std::tuple<std::size_t, std::string, std::string, std::string, std::string>;
-
-struct Line {
-  std::vector<LinePoint> points;
-  std::optional<LinearFit> fit;
-  double address_changes = 0;
-  bool is_mapped_elsewhere = false;
-};
-
-double metric_or_zero(const Record& record, const std::string& name) {
-  const auto found = record.metrics.find(name);
-  return found == record.metrics.end() || !std::isfinite(found->second.value) ? 0 : found->second.value;
-}
-
-// Records may come from strangers: an axis that is missing or of another type is no text.
-std::string text_of(const Record& record, const std::string& axis) {
-  const AxisValue* value = record.item.find(axis);
-  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
-  return text == nullptr ? std::string() : *text;
-}
-
-std::map<Way, Line> lines_of(const Summary& summary) {
-  std::map<Way, Line> lines;
-  for (const Row& row : summary.rows) {
-    const Record& record = *row.record;
-    if (record.item.operation() != kOperation || record.status != Status::ok) continue;
-    const LatencyRecord* latency = record.latency();
-    const AxisValue* bytes = record.item.find("bytes");
-    const auto* size = bytes == nullptr ? nullptr : std::get_if<std::int64_t>(bytes);
-    if (latency == nullptr || size == nullptr) continue;
-    Line& line = lines[{row.run, word_of(labelled_words(summary, row), "processor"), text_of(record, "direction"),
-                        text_of(record, "sync"), text_of(record, "sharing")}];
-    // An interval of 95 % reaches 1.96 standard errors to either side.
-    const double sigma = (latency->ci95_high_ns - latency->ci95_low_ns) / 2 / 1.96;
-    line.points.push_back(
-        {static_cast<double>(*size), latency->median_ns, std::max(sigma, kLeastRelativeSigma * latency->median_ns)});
-    line.address_changes += metric_or_zero(record, "address_changes");
-    line.is_mapped_elsewhere = line.is_mapped_elsewhere || metric_or_zero(record, "mapped_elsewhere") > 0;
-  }
-  for (auto& [way, line] : lines) line.fit = fit_line(line.points);
-  return lines;
-}
-
 // What the slope says, beside that of an open copy in the same direction.
-Cell judgement_of(const std::string& sharing, const Line& line, const Line* copy) {
+Cell judgement_of(const std::string& sharing, const TransferLine& line, const TransferLine* copy) {
   if (!line.fit) return {"not evaluated: fewer than three sizes have a trusted time"};
-  if (sharing == kCopy) return {"copies"};
-  if (copy == nullptr || !copy->fit || !(copy->fit->slope > 0)) return {"not evaluated: no copy to compare with"};
+  if (sharing == kOpenCopy) return {"copies"};
+  if (copy == nullptr) return {"not evaluated: no copy to compare with"};
   const double limit = kHiddenCopyShare * copy->fit->slope;
   std::string text;
   Tone tone = Tone::plain;
@@ -95,7 +47,7 @@ std::string interval_text(const Interval& interval, double scale) {
   return fmt::format("[{}, {}]", format_number(interval.low * scale), format_number(interval.high * scale));
 }
 
-std::vector<Cell> cells_of(const Way& way, const Line& line, const Line* copy) {
+std::vector<Cell> cells_of(const TransferWay& way, const TransferLine& line, const TransferLine* copy) {
   const std::string& sharing = std::get<4>(way);
   std::vector<Cell> cells = {{std::get<2>(way)}, {sharing}, {std::get<3>(way)}};
   if (line.fit) {
@@ -121,7 +73,7 @@ std::vector<Cell> cells_of(const Way& way, const Line& line, const Line* copy) {
 }  // namespace
 
 void compose_transfer(const Summary& summary, Document& document) {
-  const std::map<Way, Line> lines = lines_of(summary);
+  const std::map<TransferWay, TransferLine> lines = transfer_lines(summary);
   if (lines.empty()) return;
   document.add(Heading{2, "What handing memory over costs"});
   document.add(Paragraph{
@@ -154,10 +106,7 @@ void compose_transfer(const Summary& summary, Document& document) {
       processor = std::get<1>(way);
       document.add(Heading{3, summary.run_prefix(run) + processor});
     }
-    Way open_copy = way;
-    std::get<4>(open_copy) = kCopy;
-    const auto copy = lines.find(open_copy);
-    table.rows.push_back(cells_of(way, line, copy == lines.end() ? nullptr : &copy->second));
+    table.rows.push_back(cells_of(way, line, copy_beside(lines, way)));
   }
   finish_table();
 }

@@ -24,9 +24,10 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 10> kValues = {{{"D1", slower_than_alone},
+constexpr std::array<std::pair<std::string_view, Values>, 11> kValues = {{{"D1", slower_than_alone},
                                                                           {"D2", sharing_shares},
                                                                           {"D3", imbalances},
+                                                                          {"D5", hidden_copies},
                                                                           {"D6", fallbacks},
                                                                           {"D7", seam_errors},
                                                                           {"D8", contentions},

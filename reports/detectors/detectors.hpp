@@ -45,6 +45,7 @@ void compose_pitfalls(const Summary& summary, Document& document);
 std::vector<Measured> slower_than_alone(const Summary& summary);      // D1
 std::vector<Measured> sharing_shares(const Summary& summary);         // D2
 std::vector<Measured> imbalances(const Summary& summary);             // D3
+std::vector<Measured> hidden_copies(const Summary& summary);          // D5
 std::vector<Measured> fallbacks(const Summary& summary);              // D6
 std::vector<Measured> seam_errors(const Summary& summary);            // D7
 std::vector<Measured> contentions(const Summary& summary);            // D8

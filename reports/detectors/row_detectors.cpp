@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D6, D8, D11, D13, D15, D16.
+// Detectors that look at any rows: D5, D6, D8, D11, D13, D15, D16.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -7,6 +7,7 @@
 #include "reports/case_words.hpp"
 #include "reports/detectors/detectors.hpp"
 #include "reports/latency_series.hpp"
+#include "reports/transfer_lines.hpp"
 
 namespace hetscope {
 namespace {
@@ -30,6 +31,17 @@ bool is_within(const PlacementRecord& part) {
 }
 
 }  // namespace
+
+std::vector<Measured> hidden_copies(const Summary& summary) {
+  std::vector<Measured> values;
+  const auto lines = transfer_lines(summary);
+  for (const auto& [way, line] : lines) {
+    const TransferLine* copy = copy_beside(lines, way);
+    if (std::get<4>(way) == kOpenCopy || copy == nullptr || !line.fit) continue;
+    values.push_back({line.fit->slope_interval.low / copy->fit->slope, line.evidence});
+  }
+  return values;
+}
 
 std::vector<Measured> fallbacks(const Summary& summary) {
   std::vector<Measured> values;

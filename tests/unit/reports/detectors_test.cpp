@@ -84,6 +84,21 @@ std::vector<Record> started(double first_s) {
   return records;
 }
 
+// A copy of 0.1 ns a byte, and a mapping of `beta_ns` a byte.
+std::vector<Record> transferred(double beta_ns) {
+  std::vector<Record> records;
+  for (const auto& [sharing, slope_ns] : {std::pair{"copy", 0.1}, std::pair{"alloc_host_ptr", beta_ns}}) {
+    for (std::int64_t bytes = 4; bytes <= 1 << 26; bytes *= 16) {
+      Record record = make_record("transfer_opencl", 9'000 + slope_ns * static_cast<double>(bytes));
+      record.item = Case("transfer", "transfer_opencl", {"opencl:1"});
+      record.item.set("bytes", bytes);
+      record.item.set("sharing", std::string(sharing));
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
 Finding finding_of(const std::string& id, std::vector<Record> records) {
   ReportInput input;
   input.runs.push_back(make_run(std::move(records)));
@@ -106,6 +121,7 @@ std::vector<Seed> seeds() {
            a_split_with({{"start", 500}, {"compute.cpu@0", 19000}, {"merge", 500}})},
           {"D3", a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 12000}}),
            a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 19000}})},
+          {"D5", transferred(0.05), transferred(0)},
           {"D6", placed("cpu"), placed("npu")},
           {"D7", errors_of(0.9, 0.2), errors_of(0.2, 0.2)},
           {"D8", beside_a_load(1.05), beside_a_load(1.9)},

@@ -1,0 +1,34 @@
+// Lines through the times of handing memory over, one for each way: what the report's section prints and the detector
+// of hidden copies judges.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "harness/statistics/linear_fit.hpp"
+#include "reports/summary.hpp"
+
+namespace hetscope {
+
+inline constexpr const char* kOpenCopy = "copy";
+
+// {run, processor (labelled), direction, sync, sharing}
+using TransferWay = std::tuple<std::size_t, std::string, std::string, std::string, std::string>;
+
+struct TransferLine {
+  std::vector<LinePoint> points;  // bytes, ns
+  std::optional<LinearFit> fit;
+  double address_changes = 0;
+  bool is_mapped_elsewhere = false;
+  std::string evidence;  // the case of the largest size
+};
+
+// Of the rows of `transfer` with a trusted time.
+std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary);
+// The open copy of the same run, processor, direction and sync; nullptr when it has no line that rises.
+const TransferLine* copy_beside(const std::map<TransferWay, TransferLine>& lines, const TransferWay& way);
+
+}  // namespace hetscope
