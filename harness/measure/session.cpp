@@ -25,7 +25,8 @@ struct Member {
   std::int64_t batch_ns = 0;    // of the last batch of the warm-up
   std::int64_t load_batch = 1;  // of its load
   double measured_ns = 0;
-  double last_slowdown = 1;                                      // beside its last block
+  std::int64_t visited_ns = 0;  // what its visits have taken, without waiting for the device to cool
+  double last_slowdown = 1;     // beside its last block
   std::vector<std::pair<std::size_t, std::size_t>> slow_blocks;  // [first, last) sample of each
   bool alive() const { return result.failure.empty(); }
   int samples() const { return static_cast<int>(result.rounds.size()); }
@@ -219,6 +220,20 @@ bool look(std::vector<Member>& members, const MeasureOptions& options) {
   return all;
 }
 
+// Whether one visit costs so much more than the others' that the group's budget would go to this member alone: it has
+// had more than twice its share of the time, and sits the round out. Members of like cost are in every round, and so
+// are the two of a pair, whatever they cost.
+bool sits_out(const Member& member, const std::vector<Member>& members) {
+  std::int64_t total_ns = 0;
+  std::int64_t alive = 0;
+  for (const Member& other : members) {
+    if (!other.alive()) continue;
+    total_ns += other.visited_ns;
+    ++alive;
+  }
+  return alive * member.visited_ns > 2 * total_ns;
+}
+
 int fewest_samples(const std::vector<Member>& members) {
   int fewest = std::numeric_limits<int>::max();
   for (const Member& member : members) {
@@ -280,9 +295,11 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
     random.shuffle(std::span(order));
     for (std::size_t position = 0; position < order.size(); ++position) {
       Member& member = members[order[position]];
-      if (!member.alive()) continue;
+      if (!member.alive() || sits_out(member, members)) continue;
       if (observer != nullptr) observer->visiting(order[position]);
+      const std::int64_t begin_ns = clock_.now_ns() - guard.waited_ns();
       visit(member, round, static_cast<std::int32_t>(position), clock_, limited, guard);
+      member.visited_ns += clock_.now_ns() - guard.waited_ns() - begin_ns;
     }
     const int fewest = fewest_samples(members);
     if (fewest == std::numeric_limits<int>::max()) break;  // nobody is left

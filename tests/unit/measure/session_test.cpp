@@ -108,6 +108,35 @@ TEST(Session, EveryRoundVisitsEveryMemberInRandomOrder) {
   EXPECT_EQ(positions, (std::set<std::int32_t>{0, 1, 2}));
 }
 
+TEST(Session, ASlowMemberDoesNotUseUpTheBudgetOfTheOthers) {
+  const FakeClock clock;
+  Session session(clock);
+  ScriptedRunnable slow(clock, [](std::int64_t) { return 1'000'000'000; });
+  ScriptedRunnable fast(clock, [](std::int64_t) { return 20'000'000; });
+  ScriptedRunnable faster(clock, [](std::int64_t) { return 10'000'000; });
+  const std::vector<Subject> group{{&slow}, {&fast}, {&faster}};
+  const std::vector<Measurement> results = session.measure(group, quick());
+  // Alone in a round with the others it would leave them five samples of the 5 s.
+  EXPECT_FALSE(results[0].converged);
+  EXPECT_GE(results[0].rounds.size(), 3U);
+  for (const Measurement& result : {results[1], results[2]}) {
+    EXPECT_GE(result.rounds.size(), 30U);
+    EXPECT_EQ(result.rounds.back() + 1, static_cast<std::int32_t>(result.rounds.size()));
+  }
+  // Where it takes part it shares the round: that is what a ratio is made of.
+  EXPECT_LT(results[0].rounds.back(), results[1].rounds.back() + 1);
+}
+
+TEST(Session, OfAPairBothAreInEveryRound) {
+  const FakeClock clock;
+  Session session(clock);
+  ScriptedRunnable slow(clock, [](std::int64_t) { return 500'000'000; });
+  ScriptedRunnable fast(clock, [](std::int64_t) { return 20'000'000; });
+  const std::vector<Subject> group{{&slow}, {&fast}};
+  const std::vector<Measurement> results = session.measure(group, quick());
+  EXPECT_EQ(results[0].rounds, results[1].rounds);
+}
+
 TEST(Session, TheSameSeedGivesTheSameOrder) {
   std::vector<std::vector<std::int32_t>> orders;
   for (int repeat = 0; repeat < 2; ++repeat) {
