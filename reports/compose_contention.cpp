@@ -12,6 +12,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
+#include "reports/detectors/detectors.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -20,8 +21,6 @@ namespace {
 constexpr const char* kLoadWord = "load";
 // Operations whose executed bytes all come from or go to the memory that both share.
 const std::set<std::string, std::less<>> kStreams = {"stream_read", "stream_write", "copy_bandwidth", "copy"};
-// Below this two processors hardly do more together than one after the other.
-constexpr double kZeroSum = 1.2;
 // Two that do not meet keep 2 together; this much more is no contention any more.
 constexpr double kImpossibleSum = 2.05;
 
@@ -220,19 +219,19 @@ std::string bandwidth_finding(const Summary& summary, const std::vector<Pair>& p
   }
   return fmt::format(
       "Bandwidth together: above the best copy of the run in {} of {} of streams; most in {}. Reads alone may be "
-      "faster "
-      "than a copy; else bytes are counted twice or come from a cache.",
+      "faster than a copy; else bytes are counted twice or come from a cache.",
       above, count_of(judged, "pair"), worst_text);
 }
 
 std::string zero_sum_finding(const std::vector<Pair>& pairs) {
+  const double zero_sum = 2 - threshold_of("D8");
   std::vector<std::string> names;
   for (const Pair& pair : pairs) {
     const auto high = metric_of(*pair.row->record, "concurrency_efficiency_high");
-    if (high && *high < kZeroSum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
+    if (high && *high < zero_sum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
   }
-  if (names.empty()) return fmt::format("Sum of retained fractions: no pair is surely below {}.", kZeroSum);
-  return fmt::format("Sum of retained fractions surely below {}, not to be run together: {}.", kZeroSum,
+  if (names.empty()) return fmt::format("Sum of retained fractions: no pair is surely below {}.", zero_sum);
+  return fmt::format("Sum of retained fractions surely below {}, not to be run together: {}.", zero_sum,
                      fmt::join(names, "; "));
 }
 

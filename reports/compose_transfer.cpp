@@ -10,21 +10,19 @@
 
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
+#include "reports/detectors/detectors.hpp"
 #include "reports/text.hpp"
 #include "reports/transfer_lines.hpp"
 
 namespace hetscope {
 namespace {
 
-// Of the slope of an open copy; a way that has more of it copies something.
-constexpr double kHiddenCopyShare = 0.1;
-
 // What the slope says, beside that of an open copy in the same direction.
 Cell judgement_of(const std::string& sharing, const TransferLine& line, const TransferLine* copy) {
   if (!line.fit) return {"not evaluated: fewer than three sizes have a trusted time"};
   if (sharing == kOpenCopy) return {"copies"};
   if (copy == nullptr) return {"not evaluated: no copy to compare with"};
-  const double limit = kHiddenCopyShare * copy->fit->slope;
+  const double limit = threshold_of("D5") * copy->fit->slope;
   std::string text;
   Tone tone = Tone::plain;
   if (line.fit->slope_interval.low > limit) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "harness/core/embedded_file.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "harness/record/json_node.hpp"
 #include "reports/compose.hpp"
@@ -76,6 +78,13 @@ std::vector<Cell> cells_of(const Finding& finding) {
 const std::vector<Detector>& all_detectors() {
   static const std::vector<Detector> detectors = read_detectors();
   return detectors;
+}
+
+double threshold_of(std::string_view id) {
+  for (const Detector& detector : all_detectors()) {
+    if (detector.id == id) return detector.above;
+  }
+  throw Error("no detector '" + std::string(id) + "'", kPath);
 }
 
 std::vector<Finding> detect(const Summary& summary) {

@@ -36,6 +36,8 @@ struct Finding {
 
 // All of them, in the order of the file that is part of the program; throws Error when that is not what it should be.
 const std::vector<Detector>& all_detectors();
+// What the detector `id` of the file fires above, for sections that judge by the same limit; throws for an unknown one.
+double threshold_of(std::string_view id);
 // One finding for each detector.
 std::vector<Finding> detect(const Summary& summary);
 // "Pitfalls": those that were evaluated as a table, the others as a list. Nothing when none was.
