@@ -65,7 +65,7 @@ class NmDecompose final : public Operation {
       throw Error("the matrix has more than 2^30 elements, or none", item.line(), "give another shape");
     }
     check_sparse_input(sparse_input_of(item, shape[0], shape[1]), item.line());
-    Series::parse(item.text("series"), item.line());
+    series_of(item);
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
@@ -89,7 +89,7 @@ class NmDecompose final : public Operation {
     const HostTensor& matrix = inputs[0].tensor;
     HostTensor left = matrix.clone();
     HostTensor kept(matrix.view());
-    const Series series = Series::parse(item.text("series"), item.line());
+    const Series series = series_of(item);
     for (const NmPattern& term : series.terms()) keep_largest(term, left, kept);
     std::vector<Expectation> result;
     result.push_back({std::move(kept), {}, {}});
@@ -101,7 +101,7 @@ class NmDecompose final : public Operation {
   Work useful_work(const Case& item) const override {
     const Dims shape = item.dims("shape");
     const auto width = static_cast<std::int64_t>(size_of(parse_dtype(item.text("dtype"))));
-    const Series series = Series::parse(item.text("series"), item.line());
+    const Series series = series_of(item);
     std::int64_t slots = 0;
     for (const NmPattern& term : series.terms()) slots += (shape[1] + term.m - 1) / term.m * term.n;
     return {shape[0] * (shape[1] * width + slots * (width + 1)), 0};

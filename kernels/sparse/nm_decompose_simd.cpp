@@ -56,7 +56,7 @@ class NmDecomposeSimd final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<DecomposeRun>(cpu, pool, Series::parse(item.text("series"), item.line()), inputs[0].tensor);
+    return std::make_unique<DecomposeRun>(cpu, pool, series_of(item), inputs[0].tensor);
   }
 };
 

@@ -50,4 +50,6 @@ void check_sparse_input(const SparseInput& input, std::string_view where) {
   }
 }
 
+Series series_of(const Case& item) { return Series::parse(item.text("series"), item.line()); }
+
 }  // namespace hetscope

@@ -15,6 +15,9 @@ namespace hetscope {
 std::span<const AxisSpec> sparse_input_axes();
 AxisSpec series_axis();
 
+// Of the axis `series`; throws Error when it is none.
+Series series_of(const Case& item);
+
 // Throws Error when mask or law has no such name. Its seed is the axis's own, to which the instrument's is added.
 SparseInput sparse_input_of(const Case& item, std::int64_t rows, std::int64_t cols);
 // Throws Error (at `where`) when the sparsity is outside [0, 1].

@@ -42,7 +42,7 @@ class SparseMatmul final : public Operation {
     const SparseMatmulProblem problem(item);
     check_matmul_extents(problem.m, problem.n, problem.k, item.line());
     check_sparse_input(problem.input, item.line());
-    if (item.has("series")) Series::parse(item.text("series"), item.line());
+    if (item.has("series")) series_of(item);
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {

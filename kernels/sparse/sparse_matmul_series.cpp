@@ -7,38 +7,15 @@
 #include <utility>
 
 #include "kernels/registration.hpp"
-#include "kernels/sparse/decomposition_metrics.hpp"
 #include "kernels/sparse/fused_product.hpp"
-#include "kernels/sparse/packed_term.hpp"
+#include "kernels/sparse/series_product.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
 namespace {
 
-Series series_of(const Case& item) { return Series::parse(item.text("series"), item.line()); }
-
 bool keeps_residual(const Case& item) { return item.text("residual") == "csr"; }
-
-Metrics metrics_of_product(const Decomposition& decomposed, const FusedSeries& left, bool keeps_rest) {
-  const DecompositionMetrics m = metrics_of(decomposed);
-  const double entries = static_cast<double>(m.entries);
-  std::int64_t packed_bytes = 0;
-  for (const PackedTerm& term : pack(decomposed)) packed_bytes += term.stored_bytes();
-  Metrics result = {{"density", {1 - m.sparsity(), "1", ""}},
-                    {"slots", {m.slots, "1", ""}},
-                    {"executed_slots", {m.executed_slots, "1", ""}},
-                    {"executed_multiply_adds", {static_cast<double>(left.multiply_adds()) / entries, "1", ""}},
-                    {"packed_bytes", {static_cast<double>(packed_bytes), "B", ""}}};
-  if (keeps_rest) {
-    result["residual_nonzeros"] = {static_cast<double>(m.dropped_nonzeros) / entries, "1", ""};
-    return result;
-  }
-  result["dropped_nonzeros"] = {m.dropped_nonzero_fraction(), "1", ""};
-  result["dropped_magnitude"] = {m.dropped_magnitude_fraction(), "1", ""};
-  result["relative_error_of_matrix"] = {m.relative_frobenius, "1", ""};
-  return result;
-}
 
 class SparseMatmulSeries final : public HostKernel {
  public:
@@ -60,9 +37,7 @@ class SparseMatmulSeries final : public HostKernel {
 
   Work executed_work(const Case& item, const Operation&) const override {
     const SparseMatmulProblem problem(item);
-    std::int64_t slots = 0;
-    const Series series = series_of(item);
-    for (const NmPattern& term : series.terms()) slots += (problem.k + term.m - 1) / term.m * term.n;
+    const std::int64_t slots = slots_of_row(series_of(item), problem.k);
     return problem.work(problem.m * slots, 5 * problem.m * slots);
   }
 
@@ -79,7 +54,7 @@ class SparseMatmulSeries final : public HostKernel {
     const bool keeps_rest = keeps_residual(item);
     const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series_of(item));
     FusedSeries left(decomposed, keeps_rest ? FusedSeries::Residual::kept : FusedSeries::Residual::dropped);
-    Metrics metrics = metrics_of_product(decomposed, left, keeps_rest);
+    Metrics metrics = metrics_of_product(decomposed, left.multiply_adds(), keeps_rest);
     return make_fused_product(cpu, pool, std::move(left), inputs[kSparseRight].tensor, std::move(metrics));
   }
 };

@@ -17,8 +17,6 @@
 namespace hetscope {
 namespace {
 
-Series series_of(const Case& item) { return Series::parse(item.text("series"), item.line()); }
-
 class OnlineProduct final : public HostRunnable {
  public:
   OnlineProduct(HostCpu& cpu, ThreadPool& pool, Series series, const HostTensor& left, const HostTensor& right)

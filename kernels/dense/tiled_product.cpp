@@ -1,0 +1,148 @@
+// The tiling, the launch, and the Runnable of products by tiles.
+#include "kernels/dense/tiled_product.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/opencl_sources.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kTileSource = "kernels/dense/product_tile.cl";
+constexpr cl_uint kRightArgument = 0;
+constexpr cl_uint kResultArgument = 1;
+constexpr cl_uint kFirstLeftArgument = 5;
+// An argument of the kernel is an unsigned 32-bit integer, and so is a column or row beyond the last one.
+constexpr std::int64_t kMostExtent = std::int64_t{1} << 30;
+
+std::int64_t power_of_two_up_to(std::int64_t most) {
+  std::int64_t power = 1;
+  while (power <= most / 2) power *= 2;
+  return power;
+}
+
+// The kernel for the largest group up to `tiling`'s that its registers allow; shrinks `tiling` to it.
+cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* function, ProductTiling& tiling) {
+  const std::string text = std::string(embedded_text(opencl_source_files(), kTileSource)) +
+                           std::string(embedded_text(opencl_source_files(), source));
+  for (;;) {
+    const cl::Kernel kernel = device.kernel(source, text, function, tiling.options());
+    const auto most = static_cast<std::int64_t>(kernel.getWorkGroupInfo<CL_KERNEL_WORK_GROUP_SIZE>(device.device()));
+    if (tiling.group_x * tiling.group_y <= most || tiling.group_x * tiling.group_y == 1) return kernel;
+    (tiling.group_y > 1 ? tiling.group_y : tiling.group_x) /= 2;
+  }
+}
+
+class TiledProductRun final : public OpenClRunnable {
+ public:
+  TiledProductRun(OpenClProcessor& device, Launch launch, TiledLeft left, cl::Buffer right, std::size_t right_index,
+                  cl::Buffer result, Shape shape, Metrics metrics)
+      : OpenClRunnable(device, {std::move(launch)}),
+        left_(std::move(left)),
+        right_(std::move(right)),
+        right_index_(right_index),
+        result_(std::move(result)),
+        shape_(std::move(shape)),
+        metrics_(std::move(metrics)) {}
+
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.emplace_back(DType::f32, shape_, Layout::row_major(2));
+    device().download(result[0].data(), result_, static_cast<std::int64_t>(result[0].size_bytes()));
+    return result;
+  }
+  std::int64_t prepared_bytes() const override { return left_.bytes; }
+  Metrics metrics() override { return metrics_; }
+
+ protected:
+  std::vector<DeviceOperand> shared_operands() const override {
+    return {{DeviceOperand::Direction::input, right_index_, right_, {{0, kRightArgument}}},
+            {DeviceOperand::Direction::output, 0, result_, {{0, kResultArgument}}}};
+  }
+
+ private:
+  TiledLeft left_;  // a kernel does not keep its arguments alive
+  cl::Buffer right_;
+  std::size_t right_index_;
+  cl::Buffer result_;
+  Shape shape_;
+  Metrics metrics_;
+};
+
+}  // namespace
+
+ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, std::int64_t unit_k) {
+  const OpenClLimits& limits = device.limits();
+  const bool is_cpu = device.info().kind == ProcessorKind::cpu;
+  // GPUs report 1 and still load 16 bytes best.
+  width =
+      std::min(power_of_two_up_to(std::clamp<std::int64_t>(limits.float_lanes, 4, 16)), power_of_two_up_to(extents.n));
+  // Two vectors a row fill a CPU's registers; on a GPU they would cost it half of its threads.
+  vectors = is_cpu && 2 * width <= extents.n ? 2 : 1;
+  const std::int64_t wanted_x = is_cpu ? 1 : 16;
+  const std::int64_t wanted_y = is_cpu ? 32 : 8;
+  const auto most_x = static_cast<std::int64_t>(std::min(limits.work_item_sizes[0], limits.work_group_size));
+  group_x = power_of_two_up_to(std::max<std::int64_t>(1, std::min({wanted_x, most_x, extents.n / (width * vectors)})));
+  // What a work-item keeps in registers goes to memory and back once a tile: long tiles for a CPU, whose caches hold
+  // them.
+  const auto whole_units = [unit_k](std::int64_t rows) { return std::max(unit_k, rows - rows % unit_k); };
+  const std::int64_t least_k = whole_units(8);
+  tile_k = whole_units(is_cpu ? 256 : 32);
+  while (tile_k > least_k && tile_bytes() > limits.local_memory_bytes) tile_k = whole_units(tile_k / 2);
+  while (group_x > 1 && tile_bytes() > limits.local_memory_bytes) group_x /= 2;
+  const auto most_y = static_cast<std::int64_t>(limits.work_group_size) / group_x;
+  group_y = power_of_two_up_to(std::max<std::int64_t>(
+      1, std::min({wanted_y, most_y, static_cast<std::int64_t>(limits.work_item_sizes[1]), panels_of(extents)})));
+}
+
+std::string ProductTiling::options() const {
+  return fmt::format("-DROWS={} -DTILE_K={} -DWIDTH={} -DVECTORS={} -DGROUP_X={} -DGROUP_Y={}", kRows, tile_k, width,
+                     vectors, group_x, group_y);
+}
+
+Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
+                            const OpenClProcessor& device) {
+  if (std::max({extents.m, extents.n, extents.k}) > kMostExtent) return Support::no("extents are counted in 30 bits");
+  const std::int64_t largest = std::max({left_bytes, 4 * extents.k * extents.n, 4 * extents.m * extents.n});
+  if (largest > device.limits().max_allocation_bytes) {
+    return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
+                                   device.limits().max_allocation_bytes));
+  }
+  if (tiling.tile_bytes() > device.limits().local_memory_bytes) {
+    return Support::no(fmt::format("a tile needs {} bytes of local memory, and there are {}", tiling.tile_bytes(),
+                                   device.limits().local_memory_bytes));
+  }
+  return Support::yes();
+}
+
+std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::string_view source, const char* function,
+                                             const ProductExtents& extents, ProductTiling tiling, TiledLeft left,
+                                             const HostTensor& right, std::size_t right_index, Metrics metrics) {
+  const auto right_bytes = static_cast<std::int64_t>(right.size_bytes());
+  cl::Buffer b = device.allocate(right_bytes, CL_MEM_READ_ONLY);
+  cl::Buffer y = device.allocate(4 * extents.m * extents.n, CL_MEM_WRITE_ONLY);
+  device.upload(b, right.data(), right_bytes);
+
+  Launch launch;
+  launch.kernel = build(device, source, function, tiling);
+  launch.kernel.setArg(kRightArgument, b);
+  launch.kernel.setArg(kResultArgument, y);
+  launch.kernel.setArg(2, static_cast<cl_uint>(extents.m));
+  launch.kernel.setArg(3, static_cast<cl_uint>(extents.n));
+  launch.kernel.setArg(4, static_cast<cl_uint>(extents.k));
+  cl_uint argument = kFirstLeftArgument;
+  for (const cl::Buffer& buffer : left.buffers) launch.kernel.setArg(argument++, buffer);
+  for (const cl_uint number : left.numbers) launch.kernel.setArg(argument++, number);
+  const std::int64_t tiles = (extents.n + tiling.tile_columns() - 1) / tiling.tile_columns();
+  const std::int64_t groups_y = (panels_of(extents) + tiling.group_y - 1) / tiling.group_y;
+  launch.global = cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x),
+                              static_cast<std::size_t>(groups_y * tiling.group_y));
+  launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y));
+  return std::make_unique<TiledProductRun>(device, std::move(launch), std::move(left), std::move(b), right_index,
+                                           std::move(y), Shape{extents.m, extents.n}, std::move(metrics));
+}
+
+}  // namespace hetscope

@@ -1,0 +1,64 @@
+// Products in OpenCL C that go by tiles of the right operand in local memory: how the device's work-items share them,
+// what they need, and the Runnable around the launch. What a kernel adds is how it holds the left operand, and its
+// inner loop (behind product_tile.cl).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/support.hpp"
+#include "harness/kernel/opencl_kernel.hpp"
+
+namespace hetscope {
+
+// y (m x n) = a (m x k) b (k x n), row-major, f32.
+struct ProductExtents {
+  std::int64_t m = 0;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+};
+
+// Every number but `group_y` divides none of the extents by rule: edges are the kernel's affair, but a tile is never
+// wider than the product.
+struct ProductTiling {
+  static constexpr std::int64_t kRows = 8;  // of y, that a work-item computes: a panel
+
+  std::int64_t width = 1;    // lanes of a vector
+  std::int64_t vectors = 1;  // of a work-item, side by side
+  std::int64_t group_x = 1;  // work-items of a group along the columns
+  std::int64_t group_y = 1;  // and along the rows
+  std::int64_t tile_k = 32;  // rows of b in local memory at a time
+
+  // What suits the device. tile_k is a multiple of `unit_k`.
+  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, std::int64_t unit_k = 1);
+
+  std::int64_t tile_columns() const noexcept { return width * vectors * group_x; }
+  std::int64_t tile_bytes() const noexcept { return 4 * tile_k * tile_columns(); }
+  std::string options() const;
+};
+
+inline std::int64_t panels_of(const ProductExtents& extents) noexcept {
+  return (extents.m + ProductTiling::kRows - 1) / ProductTiling::kRows;
+}
+
+// Why the device cannot hold such a product; `left_bytes` is the largest buffer of the left operand.
+Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
+                            const OpenClProcessor& device);
+
+// The left operand as the kernel reads it: buffers and numbers, in the order of its arguments behind (b, y, m, n, k).
+struct TiledLeft {
+  std::vector<cl::Buffer> buffers;
+  std::vector<cl_uint> numbers;
+  std::int64_t bytes = 0;  // of the buffers
+};
+
+// `source` names the kernel's own text among opencl_source_files(). `right` is read once, while this prepares. Input
+// `right_index` of the operation and output 0 cross between host and device. Throws cl::Error and Error.
+std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::string_view source, const char* function,
+                                             const ProductExtents& extents, ProductTiling tiling, TiledLeft left,
+                                             const HostTensor& right, std::size_t right_index, Metrics metrics = {});
+
+}  // namespace hetscope

@@ -1,0 +1,46 @@
+// y (m x n) = a (m x k) b (k x n), f32, behind product_tile.cl; a is the slots of a series of N:M terms, all terms of a
+// tile of b one after the other, so that a further term costs its slots and nothing else. TILE_K is a multiple of every
+// term's M: a slot refers to a row of the tile.
+//
+//   values, b_rows: [panel][slot][row] of ROWS rows, the slots of a tile behind those of the tile before; b_rows count
+//                   from the tile's first row; rows beyond m are zero and refer to the tile's first row
+//   The work-items of a row of the group read the same slots, and local memory without conflicts.
+__kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void series_tiled(
+    __global const float* restrict b, __global float* restrict y, const uint m, const uint n, const uint k,
+    __global const float* restrict values, __global const ushort* restrict b_rows, const uint slots_of_row,
+    const uint slots_of_tile) {
+  __local float tile[TILE_K * TILE_COLUMNS];
+  const uint panel = (uint)get_global_id(1);
+  const uint last_panel = (m - 1) / ROWS;
+  const size_t first_slot = (size_t)min(panel, last_panel) * slots_of_row * ROWS;
+  __global const float* value = values + first_slot;
+  __global const ushort* b_row = b_rows + first_slot;
+  uint slots_left = slots_of_row;
+
+  VECTOR sums[ROWS][VECTORS];
+  set_to_zero(sums);
+  for (uint k0 = 0; k0 < k; k0 += TILE_K) {
+    bring_tile(b, tile, k0, min((uint)TILE_K, k - k0), n);
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+    VECTOR part[ROWS][VECTORS];
+    set_to_zero(part);
+    __local const float* columns = tile + (uint)get_local_id(0) * COLUMNS;
+    const uint slots = min(slots_of_tile, slots_left);
+    for (uint slot = 0; slot < slots; ++slot) {
+#pragma unroll
+      for (int row = 0; row < ROWS; ++row) {
+        __local const float* right = columns + (uint)b_row[row] * TILE_COLUMNS;
+        const VECTOR factor = (VECTOR)(value[row]);
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(factor, LOAD(right + v * WIDTH), part[row][v]);
+      }
+      value += ROWS;
+      b_row += ROWS;
+    }
+    slots_left -= slots;
+    add_part(sums, part);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (panel <= last_panel) write_rows(sums, y, panel, m, n);
+}

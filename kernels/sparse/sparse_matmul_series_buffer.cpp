@@ -1,0 +1,127 @@
+// sparse_matmul_series_buffer: the series of sparse_matmul_series in OpenCL C. Tiles of b lie in local memory, the sums
+// of a panel of rows in registers over the slots of every term (the fused series of TASD, arXiv 2403.07953, with a
+// work-group's tiles in place of caches). What no term keeps is dropped.
+//   executed flops = 2 m n (slots of a row), padded tail blocks included
+//   traffic: a (6 bytes a slot) once for each tile of columns, b once for each group of rows, y written once
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "kernels/dense/tiled_product.hpp"
+#include "kernels/registration.hpp"
+#include "kernels/sparse/fused_product.hpp"
+#include "kernels/sparse/series_product.hpp"
+#include "kernels/sparse/sparse_axes.hpp"
+#include "kernels/sparse/sparse_matmul.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series_buffer.cl";
+constexpr std::int64_t kRows = ProductTiling::kRows;
+
+ProductExtents extents_of(const SparseMatmulProblem& problem) { return {problem.m, problem.n, problem.k}; }
+
+// Tiles end where blocks of every term do.
+ProductTiling tiling_of(const ProductExtents& extents, const Series& series, const OpenClProcessor& device) {
+  std::int64_t unit = 1;
+  for (const NmPattern& term : series.terms()) unit = std::lcm(unit, std::int64_t{term.m});
+  return {extents, device, unit};
+}
+
+// The slots in the order in which the kernel reads them: [panel][tile][term][slot][row of the panel].
+struct TiledSlots {
+  std::vector<float> values;
+  std::vector<cl_ushort> b_rows;  // from the tile's first
+};
+
+TiledSlots tiled_slots(const Decomposition& decomposed, const ProductExtents& extents, std::int64_t tile_k,
+                       std::int64_t slots_of_row) {
+  TiledSlots result;
+  const auto count = static_cast<std::size_t>(panels_of(extents) * kRows * slots_of_row);
+  result.values.assign(count, 0.0F);
+  result.b_rows.assign(count, 0);
+  for (std::int64_t row = 0; row < extents.m; ++row) {
+    std::size_t to = static_cast<std::size_t>(row / kRows * kRows * slots_of_row + row % kRows);
+    for (std::int64_t tile = 0; tile < extents.k; tile += tile_k) {
+      for (const Term& term : decomposed.terms) {
+        const std::int64_t first_block = tile / term.pattern.m;
+        const std::int64_t end_block = std::min(term.blocks, first_block + tile_k / term.pattern.m);
+        for (std::int64_t slot = first_block * term.pattern.n; slot < end_block * term.pattern.n; ++slot, to += kRows) {
+          const auto from = static_cast<std::size_t>(row * term.slots_per_row() + slot);
+          result.values[to] = term.values[from];
+          result.b_rows[to] =
+              static_cast<cl_ushort>(slot / term.pattern.n * term.pattern.m + term.indices[from] - tile);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+class SparseMatmulSeriesBuffer final : public OpenClKernel {
+ public:
+  std::string_view name() const noexcept override { return "sparse_matmul_series_buffer"; }
+  std::string_view operation() const noexcept override { return "sparse_matmul"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 1> kAxes = {series_axis()};
+    return kAxes;
+  }
+
+  Work executed_work(const Case& item, const Operation&) const override {
+    const SparseMatmulProblem problem(item);
+    const std::int64_t slots = problem.m * slots_of_row(series_of(item), problem.k);
+    return problem.work(slots, 6 * slots);
+  }
+
+  std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
+                                                          std::span<const Operand> inputs) const override {
+    return with_approximated_left(series_of(item), inputs);
+  }
+
+ protected:
+  Support supports_on(const Case& item, const OpenClProcessor& device) const override {
+    if (const Support constant = needs_constant_left(item); !constant) return constant;
+    const SparseMatmulProblem problem(item);
+    const ProductExtents extents = extents_of(problem);
+    const Series series = series_of(item);
+    const ProductTiling tiling = tiling_of(extents, series, device);
+    if (tiling.tile_k > std::numeric_limits<cl_ushort>::max()) {
+      return Support::no("the blocks of the terms end together too rarely: a tile's rows are counted in 16 bits");
+    }
+    const std::int64_t value_bytes = 4 * panels_of(extents) * kRows * slots_of_row(series, problem.k);
+    return holds_tiled_product(extents, tiling, value_bytes, device);
+  }
+
+  std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
+                                       std::span<const Operand> inputs) const override {
+    const ProductExtents extents = extents_of(SparseMatmulProblem(item));
+    const Series series = series_of(item);
+    const ProductTiling tiling = tiling_of(extents, series, device);
+    const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series);
+    const std::int64_t slots = slots_of_row(series, extents.k);
+    const TiledSlots packed = tiled_slots(decomposed, extents, tiling.tile_k, slots);
+
+    TiledLeft left;
+    const auto value_bytes = static_cast<std::int64_t>(packed.values.size() * sizeof(float));
+    const auto row_bytes = static_cast<std::int64_t>(packed.b_rows.size() * sizeof(cl_ushort));
+    left.bytes = value_bytes + row_bytes;
+    left.buffers.push_back(device.allocate(value_bytes, CL_MEM_READ_ONLY));
+    left.buffers.push_back(device.allocate(row_bytes, CL_MEM_READ_ONLY));
+    device.upload(left.buffers[0], packed.values.data(), value_bytes);
+    device.upload(left.buffers[1], packed.b_rows.data(), row_bytes);
+    left.numbers = {static_cast<cl_uint>(slots), static_cast<cl_uint>(slots_of_row(series, tiling.tile_k))};
+    return make_tiled_product(device, kSource, "series_tiled", extents, tiling, std::move(left),
+                              inputs[kSparseRight].tensor, kSparseRight,
+                              metrics_of_product(decomposed, extents.m * slots, false));
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_series_buffer, SparseMatmulSeriesBuffer)
+
+}  // namespace hetscope
