@@ -12,6 +12,10 @@ namespace hetscope {
 
 using CaseWords = std::vector<std::pair<std::string, std::string>>;  // "kernel", "processor", then the axes in order
 
+// The axis of rows that were measured while another case ran elsewhere; its value is that case's line
+// (docs/scenario.md).
+inline constexpr const char* kLoadWord = "load";
+
 CaseWords words_of(const Case& item);
 // "" when the case has no such word.
 std::string word_of(const CaseWords& words, const std::string& name);

@@ -18,7 +18,6 @@
 namespace hetscope {
 namespace {
 
-constexpr const char* kLoadWord = "load";
 // Operations whose executed bytes all come from or go to the memory that both share.
 const std::set<std::string, std::less<>> kStreams = {"stream_read", "stream_write", "copy_bandwidth", "copy"};
 // Two that do not meet keep 2 together; this much more is no contention any more.

@@ -4,6 +4,7 @@
 
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
+#include "reports/plan_survival.hpp"
 #include "reports/split_summary.hpp"
 #include "reports/text.hpp"
 
@@ -62,6 +63,42 @@ std::vector<Cell> cells_of(const Summary& summary, const SplitGroup& group) {
   return cells;
 }
 
+Table survival_table(const Summary& summary) {
+  Table table;
+  table.columns = {{"work"},   {"beside"}, {"plan"}, {"best beside it"}, {"plan / best", true}, {"95 % interval", true},
+                   {"remarks"}};
+  for (const RowSection& section : summary.results) {
+    for (const PlanUnderLoad& plan : plans_under_load(section)) {
+      CaseWords chosen = words_of(plan.chosen->record->item);
+      CaseWords best = words_of(plan.best->record->item);
+      for (CaseWords* words : {&chosen, &best}) {
+        std::erase_if(*words, [&plan](const auto& word) {
+          return word.first == kLoadWord || word_of(plan.work, word.first) == word.second;
+        });
+      }
+      std::vector<Cell> cells = {
+          {words_text(plan.work)},
+          {plan.load},
+          {words_text(chosen)},
+          {plan.survives() ? "the plan" : words_text(best) + ", fastest of " + std::to_string(plan.alternatives)}};
+      if (plan.survives()) {
+        cells.push_back(number_cell(ratio_text(1), 1));
+        cells.insert(cells.end(), 2, Cell{""});
+      } else if (plan.regret.ratio) {
+        const RatioEstimate& ratio = *plan.regret.ratio;
+        cells.push_back(number_cell(ratio_text(ratio.ratio), ratio.ratio));
+        cells.push_back(number_cell(ratio_range_text(ratio.interval.low, ratio.interval.high), ratio.interval.low));
+        cells.push_back({plan.regret.reason});
+      } else {
+        cells.insert(cells.end(), 2, Cell{std::string(kMissing)});
+        cells.push_back({plan.regret.reason, {}, Tone::warning});
+      }
+      table.rows.push_back(std::move(cells));
+    }
+  }
+  return table;
+}
+
 }  // namespace
 
 void compose_splits(const Summary& summary, Document& document) {
@@ -81,8 +118,16 @@ void compose_splits(const Summary& summary, Document& document) {
   for (const RowSection& section : summary.results) {
     for (const SplitGroup& group : split_groups(section)) table.rows.push_back(cells_of(summary, group));
   }
-  if (table.rows.empty()) return;
+  Table survival = survival_table(summary);
+  if (table.rows.empty() && survival.rows.empty()) return;
   document.add(Heading{2, "Splitting on this device"});
+  if (!survival.rows.empty()) {
+    document.add(Paragraph{
+        "What was fastest on the otherwise idle device, kept while something else runs, over what is fastest then. The "
+        "fastest of many flatters itself."});
+    document.add(std::move(survival));
+  }
+  if (table.rows.empty()) return;
   document.add(Paragraph{
       "The ideal is 1 / sum of 1 / time over the processors of the division, each alone with its fastest kernel. "
       "Whether dividing pays is said by the last ratio: against the fastest single processor of the group, the CPU on "

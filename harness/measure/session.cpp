@@ -25,14 +25,15 @@ struct Member {
   std::int64_t batch_ns = 0;    // of the last batch of the warm-up
   std::int64_t load_batch = 1;  // of its load
   double measured_ns = 0;
-  std::int64_t visited_ns = 0;  // what its visits have taken, without waiting for the device to cool
-  double last_slowdown = 1;     // beside its last block
+  std::int64_t visited_ns = 0;     // what its visits have taken, without waiting for the device to cool
+  bool keeps_slow_blocks = false;  // a soak is about them
+  double last_slowdown = 1;        // beside its last block
   std::vector<std::pair<std::size_t, std::size_t>> slow_blocks;  // [first, last) sample of each
   bool alive() const { return result.failure.empty(); }
   int samples() const { return static_cast<int>(result.rounds.size()); }
   // Slow blocks go when they are the exception. When they are more than half they are what this device does, and a
   // measurement without them would be of another one.
-  bool discards_slow_blocks() const { return 2 * result.speed.slow <= result.speed.blocks; }
+  bool discards_slow_blocks() const { return !keeps_slow_blocks && 2 * result.speed.slow <= result.speed.blocks; }
   // Those that would be left if the measurement ended now.
   int kept_samples() const {
     std::size_t slow = 0;
@@ -266,9 +267,15 @@ Session::Session(const Clock& clock) : clock_(clock), timer_(measure_timer(clock
 std::vector<Measurement> Session::measure(std::span<const Subject> group, const MeasureOptions& options,
                                           MeasureObserver* observer) {
   const std::int64_t start_ns = clock_.now_ns();
-  ThrottleGuard guard(clock_, options.throttle);
-  std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
   MeasureOptions limited = options;
+  std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
+  if (options.soak) {
+    limited.throttle.hottest_c = nullptr;
+    // Three quarters, because a batch may be shorter than it was when its size was found.
+    min_sample_ns = std::max(min_sample_ns, options.budget_ns * 4 / 3 / std::max<std::int64_t>(1, std::ssize(group)) /
+                                                options.stop.max_samples);
+  }
+  ThrottleGuard guard(clock_, limited.throttle);
   if (std::ranges::any_of(group, [](const Subject& subject) { return subject.load != nullptr; })) {
     min_sample_ns = std::max(min_sample_ns, options.loaded_sample_ns);
     limited.block_ns = std::max(options.block_ns, options.loaded_block_ns);
@@ -277,7 +284,11 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
       std::min(options.warm_up_ns, options.budget_ns / 4 / std::max<std::int64_t>(1, std::ssize(group)));
 
   std::vector<Member> members;
-  for (const Subject& subject : group) members.emplace_back().subject = subject;
+  for (const Subject& subject : group) {
+    Member& member = members.emplace_back();
+    member.subject = subject;
+    member.keeps_slow_blocks = options.soak;
+  }
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (observer != nullptr) observer->visiting(i);
     warm_up(members[i], clock_, limited, min_sample_ns);
@@ -306,7 +317,7 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
     // Cooling is no measuring.
     const bool spent = clock_.now_ns() >= start_ns + options.budget_ns + guard.waited_ns() ||
                        most_samples(members) >= options.stop.max_samples;
-    if (fewest < next_look && !spent) continue;
+    if ((fewest < next_look || options.soak) && !spent) continue;
     const bool done = look(members, options);
     if (done || spent) break;
     next_look = options.stop.next_look(fewest + 1);

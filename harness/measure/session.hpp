@@ -32,6 +32,9 @@ struct MeasureOptions {
   std::int64_t warm_up_ns = 100'000'000;  // at most, for each Runnable (and at most a quarter of the budget)
   std::uint64_t seed = 1;                 // of the order of visits and of the bootstrap
   ThrottleOptions throttle;               // matters for subjects that have reference loops
+  // A soak: to the end of the budget whatever the intervals are, in samples long enough that they fit max_samples,
+  // without waiting for the device to cool and with every block kept.
+  bool soak = false;
   // Of groups in which a member carries a load, so that a visit lasts many executions of the load.
   std::int64_t loaded_block_ns = 50'000'000;
   std::int64_t loaded_sample_ns = 5'000'000;

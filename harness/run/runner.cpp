@@ -20,6 +20,7 @@
 #include "harness/run/contention.hpp"
 #include "harness/run/modelled_energy.hpp"
 #include "harness/run/record_of.hpp"
+#include "harness/run/soak.hpp"
 
 namespace hetscope {
 namespace {
@@ -254,6 +255,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
   MeasureOptions options;
   options.throttle.hottest_c = [this] { return conditions.hottest_c(); };
   options.seed = seed_from(group.key);
+  options.soak = group.soak;
   // A member whose run throws leaves the group, and the others are measured again from the start.
   for (;;) {
     std::vector<Subject> subjects;
@@ -283,6 +285,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
     }
     for (std::size_t i = 0; i < results.size(); ++i) {
       add_measurement(members[numbers[i]].record, results[i], options);
+      if (group.soak) add_soak(members[numbers[i]].record, results[i], options.seed);
       members[numbers[i]].speed = record_of_speed(results[i]);
       if (const auto& load = members[numbers[i]].load) {
         add_contention(members[numbers[i]].record, results[i].loaded, load->executed, options.seed);

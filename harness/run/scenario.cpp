@@ -166,8 +166,8 @@ void read_baseline(const JsonNode& node, Experiment& experiment) {
 }
 
 Experiment read_experiment(const JsonNode& node, const std::string& path) {
-  node.check_keys(
-      {"operation", "kernels", "processors", "together", "axes", "compare_by", "baseline", "energy", "budget_s"});
+  node.check_keys({"operation", "kernels", "processors", "together", "axes", "compare_by", "baseline", "energy", "soak",
+                   "budget_s"});
   Experiment experiment;
   experiment.operation = node.at("operation").text();
   experiment.kernels = {"*"};
@@ -185,6 +185,7 @@ Experiment read_experiment(const JsonNode& node, const std::string& path) {
   if (const auto compare_by = node.find("compare_by")) experiment.compare_by = compare_by->texts();
   if (const auto baseline = node.find("baseline")) read_baseline(*baseline, experiment);
   if (const auto energy = node.find("energy")) experiment.energy = energy->boolean();
+  if (const auto soak = node.find("soak")) experiment.soak = soak->boolean();
   if (const auto budget = node.find("budget_s")) experiment.budget_s = budget->number(kMinBudgetSeconds, kMaxSeconds);
   return experiment;
 }

@@ -29,6 +29,7 @@ struct PlannedGroup {
   double budget_s = 5;     // measuring time for the group
   double timeout_s = 120;  // after which the worker is killed
   bool energy = false;
+  bool soak = false;  // to the end of the budget; see MeasureOptions
 };
 
 struct Experiment {
@@ -41,6 +42,7 @@ struct Experiment {
   std::vector<std::string> compare_by;        // axes that differ within a group; {}: groups of one
   std::map<std::string, AxisValue> baseline;  // the member whose axes have these values
   bool energy = false;
+  bool soak = false;
   double budget_s = 0;  // per case; 0: the scenario's
 };
 

@@ -293,6 +293,7 @@ class Expansion {
       group.key = std::move(key);
       group.scenario = scenario_.name;
       group.energy = experiment_.energy;
+      group.soak = experiment_.soak;
       groups_.push_back(std::move(group));
     }
     return groups_[found->second];

@@ -26,7 +26,8 @@ json group_to_json(const PlannedGroup& group) {
     cases.push_back({{"case", planned.item.line()}, {"baseline", planned.baseline}});
   }
   return {{"key", group.key},           {"scenario", group.scenario},   {"cases", std::move(cases)},
-          {"budget_s", group.budget_s}, {"timeout_s", group.timeout_s}, {"energy", group.energy}};
+          {"budget_s", group.budget_s}, {"timeout_s", group.timeout_s}, {"energy", group.energy},
+          {"soak", group.soak}};
 }
 
 PlannedGroup group_from_json(const json& value) {
@@ -36,6 +37,7 @@ PlannedGroup group_from_json(const json& value) {
   group.budget_s = value.at("budget_s").get<double>();
   group.timeout_s = value.at("timeout_s").get<double>();
   group.energy = value.at("energy").get<bool>();
+  group.soak = value.at("soak").get<bool>();
   for (const json& item : value.at("cases")) {
     group.cases.push_back({Case::parse(item.at("case").get<std::string>()), item.at("baseline").get<std::string>()});
   }

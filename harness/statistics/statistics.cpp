@@ -311,6 +311,20 @@ RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::in
   return estimate;
 }
 
+Interval interval_of_median_ratio(std::span<const double> a, std::span<const std::int32_t> round_of_a,
+                                  std::span<const double> b, std::span<const std::int32_t> round_of_b,
+                                  std::uint64_t seed) {
+  const double median_a = median(a);
+  const double median_b = median(b);
+  const Interval of_a = median_interval_by_round(a, round_of_a, seed);
+  const Interval of_b = median_interval_by_round(b, round_of_b, seed);
+  if (!(of_a.low > 0) || !(of_b.low > 0) || !(median_a > 0) || !(median_b > 0)) return {kNaN, kNaN};
+  const double below = std::hypot(std::log(median_a / of_a.low), std::log(of_b.high / median_b));
+  const double above = std::hypot(std::log(of_a.high / median_a), std::log(median_b / of_b.low));
+  const double ratio = median_a / median_b;
+  return {ratio * std::exp(-below), ratio * std::exp(above)};
+}
+
 double geometric_mean(std::span<const double> values) {
   double sum = 0;
   std::size_t count = 0;

@@ -58,6 +58,13 @@ RatioEstimate ratio_of_rounds(std::span<const double> a, std::span<const std::in
                               std::span<const double> b, std::span<const std::int32_t> round_of_b, std::uint64_t seed,
                               double confidence = 0.95, int resamples = kBootstrapResamples);
 
+// 95 % interval of median(a) / median(b) of two stretches of time that share no round, from the interval of each median
+// (median_interval_by_round) by recovering its variance on the logarithmic scale (MOVER: Zou and Donner, Statistics in
+// Medicine 27, 2008). NaN unless both medians and their intervals are positive.
+Interval interval_of_median_ratio(std::span<const double> a, std::span<const std::int32_t> round_of_a,
+                                  std::span<const double> b, std::span<const std::int32_t> round_of_b,
+                                  std::uint64_t seed);
+
 // NaN for no values, or when one is not positive.
 double geometric_mean(std::span<const double> values);
 

@@ -26,14 +26,16 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 11> kValues = {{{"D1", slower_than_alone},
+constexpr std::array<std::pair<std::string_view, Values>, 13> kValues = {{{"D1", slower_than_alone},
                                                                           {"D2", sharing_shares},
                                                                           {"D3", imbalances},
                                                                           {"D5", hidden_copies},
                                                                           {"D6", fallbacks},
                                                                           {"D7", seam_errors},
                                                                           {"D8", contentions},
+                                                                          {"D10", regrets_of_plans},
                                                                           {"D11", frequency_differences},
+                                                                          {"D12", drifts},
                                                                           {"D13", energy_inversions},
                                                                           {"D15", collapses_of_threads},
                                                                           {"D16", cold_costs}}};

@@ -51,7 +51,9 @@ std::vector<Measured> hidden_copies(const Summary& summary);          // D5
 std::vector<Measured> fallbacks(const Summary& summary);              // D6
 std::vector<Measured> seam_errors(const Summary& summary);            // D7
 std::vector<Measured> contentions(const Summary& summary);            // D8
+std::vector<Measured> regrets_of_plans(const Summary& summary);       // D10
 std::vector<Measured> frequency_differences(const Summary& summary);  // D11
+std::vector<Measured> drifts(const Summary& summary);                 // D12
 std::vector<Measured> energy_inversions(const Summary& summary);      // D13
 std::vector<Measured> collapses_of_threads(const Summary& summary);   // D15
 std::vector<Measured> cold_costs(const Summary& summary);             // D16

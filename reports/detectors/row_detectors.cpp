@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D5, D6, D8, D11, D13, D15, D16.
+// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D15, D16.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -78,6 +78,16 @@ std::vector<Measured> frequency_differences(const Summary& summary) {
       largest = std::max(largest.value_or(0), std::expm1(difference));
     }
     if (largest) values.push_back({*largest, comparison.candidate->line});
+  }
+  return values;
+}
+
+std::vector<Measured> drifts(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    const auto low = row.record->metrics.find("soak_drift_low");
+    if (low == row.record->metrics.end() || !std::isfinite(low->second.value)) continue;
+    values.push_back({low->second.value, row.line});
   }
   return values;
 }

@@ -1,10 +1,11 @@
-// Detectors that look at divided rows: D1, D2, D3, D7.
+// Detectors that look at divided rows: D1, D2, D3, D7, D10.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "harness/core/wildcard.hpp"
 #include "reports/detectors/detectors.hpp"
+#include "reports/plan_survival.hpp"
 #include "reports/split_summary.hpp"
 
 namespace hetscope {
@@ -71,6 +72,21 @@ std::vector<Measured> imbalances(const Summary& summary) {
     if (!(*most > 0)) return std::nullopt;
     return (*most - *least) / *most;
   });
+}
+
+// A plan that stays the best has nothing to regret: 1.
+std::vector<Measured> regrets_of_plans(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const RowSection& section : summary.results) {
+    for (const PlanUnderLoad& plan : plans_under_load(section)) {
+      if (plan.survives()) {
+        values.push_back({1, plan.kept->line});
+      } else if (plan.regret.ratio) {
+        values.push_back({plan.regret.ratio->interval.low, plan.kept->line});
+      }
+    }
+  }
+  return values;
 }
 
 std::vector<Measured> seam_errors(const Summary& summary) {

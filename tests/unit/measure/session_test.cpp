@@ -127,6 +127,23 @@ TEST(Session, ASlowMemberDoesNotUseUpTheBudgetOfTheOthers) {
   EXPECT_LT(results[0].rounds.back(), results[1].rounds.back() + 1);
 }
 
+TEST(Session, ASoakGoesToTheEndOfItsBudgetAndKeepsItsSlowEnd) {
+  const FakeClock clock;
+  Session session(clock);
+  const std::int64_t start_ns = clock.now_ns();
+  ScriptedRunnable runnable(clock,
+                            [&](std::int64_t) { return clock.now_ns() - start_ns < 4'000'000'000 ? 10'000 : 15'000; });
+  const Subject subject{&runnable};
+  MeasureOptions options = quick();
+  options.soak = true;
+  const Measurement result = session.measure(std::span(&subject, 1), options)[0];
+  EXPECT_GE(clock.now_ns() - start_ns, options.budget_ns);
+  EXPECT_LE(std::ssize(result.rounds), options.stop.max_samples);
+  EXPECT_GE(std::ssize(result.rounds), options.stop.max_samples / 4);
+  EXPECT_NEAR(result.per_iteration_ns(kHostClock).front(), 10'000, 10);
+  EXPECT_NEAR(result.per_iteration_ns(kHostClock).back(), 15'000, 10);
+}
+
 TEST(Session, OfAPairBothAreInEveryRound) {
   const FakeClock clock;
   Session session(clock);

@@ -1,11 +1,14 @@
 // Divisions of known truth: the ideal, its share, the rival, and what is no division.
 #include "reports/split_summary.hpp"
 
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reports/compose.hpp"
 #include "reports/markdown.hpp"
+#include "reports/plan_survival.hpp"
 #include "tests/unit/reports/report_fixture.hpp"
 
 namespace hetscope {
@@ -112,6 +115,32 @@ TEST(SplitSummary, TheReportHasASectionOnlyWhereWorkWasDivided) {
   Document empty;
   compose_splits(other, empty);
   EXPECT_TRUE(empty.blocks.empty());
+}
+
+TEST(SplitSummary, ThePlanOfAnIdleDeviceIsHeldAgainstWhatIsBestBesideALoad) {
+  std::vector<Record> records;
+  for (const auto& [ratio, load, level_ns] :
+       {std::tuple{0.7, "", 20000.0}, std::tuple{1.0, "", 30000.0}, std::tuple{0.7, "spin", 40000.0},
+        std::tuple{1.0, "spin", 32000.0}, std::tuple{0.7, "chase", 21000.0}, std::tuple{1.0, "chase", 33000.0}}) {
+    Record record = divided(ratio, level_ns);
+    if (*load != 0) record.item.set("load", std::string(load));
+    records.push_back(std::move(record));
+  }
+  const ReportInput input = input_of(std::move(records));
+  const Summary summary = summarise(input);
+  const std::vector<PlanUnderLoad> plans = plans_under_load(summary.results[0]);
+  ASSERT_EQ(plans.size(), 2U);
+  EXPECT_EQ(plans[0].load, "chase");
+  EXPECT_TRUE(plans[0].survives());
+  EXPECT_EQ(plans[1].load, "spin");
+  EXPECT_EQ(plans[1].alternatives, 2U);
+  ASSERT_TRUE(plans[1].regret.ratio);
+  EXPECT_NEAR(plans[1].regret.ratio->ratio, 1.25, 0.05);
+  Document document;
+  compose_splits(summary, document);
+  const std::string text = markdown_text(document);
+  EXPECT_THAT(text, HasSubstr("| chase | ratio=0.7 | the plan | 1.000 |"));
+  EXPECT_THAT(text, HasSubstr("| spin | ratio=0.7 | ratio=1.0, fastest of 2 | 1.2"));
 }
 
 }  // namespace

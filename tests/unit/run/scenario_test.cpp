@@ -36,7 +36,7 @@ TEST(ParseScenario, ReadsEveryKey) {
         "axes": {"shape": [[1, 64, 56, 56], [7]], "dtype": ["f32"],
                  "threads": [1, "all"], "exact": [true], "ratio": [0.5]},
         "compare_by": ["kernel", "threads"], "baseline": {"kernel": "a", "threads": 1},
-        "energy": true, "budget_s": 3}]})",
+        "energy": true, "soak": true, "budget_s": 3}]})",
                                            "dir/copy.json");
   EXPECT_EQ(scenario.name, "copy");
   EXPECT_EQ(scenario.title, "Copying");
@@ -63,6 +63,7 @@ TEST(ParseScenario, ReadsEveryKey) {
   EXPECT_EQ(experiment.baseline.at("kernel"), AxisValue(std::string("a")));
   EXPECT_EQ(experiment.baseline.at("threads"), AxisValue(std::int64_t{1}));
   EXPECT_TRUE(experiment.energy);
+  EXPECT_TRUE(experiment.soak);
   EXPECT_EQ(experiment.budget_s, 3);
 }
 
@@ -107,6 +108,7 @@ TEST(ParseScenario, TellsFaultsOfAnExperiment) {
   EXPECT_THAT(experiment_fault(R"({"operation":"c","kernels":[1]})"), HasSubstr("/kernels/0: expected a text"));
   EXPECT_THAT(experiment_fault(R"({"operation":"c","processors":["a","a"]})"), HasSubstr("'a' appears twice"));
   EXPECT_THAT(experiment_fault(R"({"operation":"c","energy":"yes"})"), HasSubstr("/energy"));
+  EXPECT_THAT(experiment_fault(R"({"operation":"c","soak":1})"), HasSubstr("/soak"));
   EXPECT_THAT(experiment_fault(R"({"operation":"c","compare_by":["kernel"],"baseline":{"dtype":"f32"}})"),
               HasSubstr("'dtype' is not one of 'compare_by'"));
   EXPECT_THAT(experiment_fault(R"({"operation":"c","compare_by":["kernel"],"baseline":{"kernel":1}})"),

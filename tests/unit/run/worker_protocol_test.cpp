@@ -16,6 +16,7 @@ TEST(WorkerProtocol, CarriesARunRequest) {
   request.group.budget_s = 0.125;
   request.group.timeout_s = 7.5;
   request.group.energy = true;
+  request.group.soak = true;
   request.group.cases = {{Case::parse("c kernel=k processor=a,b shape=2x3 note=\"two words\""), "the baseline"},
                          {Case::parse("c kernel=l processor=a shape=[] ratio=0.1"), ""}};
   request.identity = {"run", "session", "boot", "model", "unit"};
@@ -29,6 +30,7 @@ TEST(WorkerProtocol, CarriesARunRequest) {
   EXPECT_EQ(read.run->group.budget_s, 0.125);
   EXPECT_EQ(read.run->group.timeout_s, 7.5);
   EXPECT_TRUE(read.run->group.energy);
+  EXPECT_TRUE(read.run->group.soak);
   ASSERT_EQ(read.run->group.cases.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(read.run->group.cases[i].item, request.group.cases[i].item);

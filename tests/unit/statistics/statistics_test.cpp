@@ -66,6 +66,34 @@ TEST(MedianAbsoluteDeviation, KnownValue) {
   EXPECT_EQ(median_absolute_deviation(std::vector<double>{1, 1, 2, 2, 4, 6, 9}), 1);
 }
 
+TEST(MedianRatio, CoversTheTruthAboutAsOftenAsItSays) {
+  Random random(7);
+  int covered = 0;
+  constexpr int kTrials = 400;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<double> a, b;
+    std::vector<std::int32_t> rounds_a, rounds_b;
+    for (std::int32_t i = 0; i < 40; ++i) {
+      b.push_back(100 + 5 * random.normal());
+      rounds_b.push_back(i);
+    }
+    for (std::int32_t i = 0; i < 120; ++i) {
+      a.push_back(110 + 5 * random.normal());
+      rounds_a.push_back(1000 + i);
+    }
+    const Interval interval = interval_of_median_ratio(a, rounds_a, b, rounds_b, 1 + static_cast<std::uint64_t>(trial));
+    covered += interval.low <= 1.1 && 1.1 <= interval.high ? 1 : 0;
+  }
+  EXPECT_GE(covered, kTrials * 92 / 100);
+  EXPECT_LE(covered, kTrials * 99 / 100);
+}
+
+TEST(MedianRatio, NeedsPositiveNumbers) {
+  const std::vector<double> zeros(10, 0.0);
+  const std::vector<std::int32_t> rounds = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  EXPECT_TRUE(std::isnan(interval_of_median_ratio(zeros, rounds, zeros, rounds, 1).low));
+}
+
 TEST(GeometricMean, KnownAndRefused) {
   EXPECT_NEAR(geometric_mean(std::vector<double>{1, 4, 16}), 4, 1e-12);
   EXPECT_TRUE(std::isnan(geometric_mean({})));
