@@ -6,7 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: scripts/package.sh [PRESET] [--out DIR]
-PRESET: a built preset: release (default) or linux-arm64, whose package holds hetscope-static, too.
+PRESET: a built preset: release (default), android-arm64, or linux-arm64, whose package holds hetscope-static, too.
 Writes DIR/hetscope-VERSION-PRESET.tar.gz (DIR: out/packages); `sha256sum -c MANIFEST` checks it where it was unpacked.
 The same build always gives the same bytes.
 TEXT
@@ -32,10 +32,8 @@ done
 program=$root/build/$preset/bin/hetscope
 [ -f "$program" ] || fail "there is no $program: cmake --preset $preset && cmake --build --preset $preset --target hetscope"
 
-case $preset in
-  *arm64*) strip=aarch64-linux-gnu-strip ;;
-  *) strip=strip ;;
-esac
+strip=$(sed -n 's/^CMAKE_STRIP:[A-Z]*=//p' "$root/build/$preset/CMakeCache.txt")  # the compiler's own
+[ -x "$strip" ] || fail "the build of $preset names no strip that is there ('$strip')"
 version=$(sed -n 's/^project(hetscope VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 name=hetscope-$version-$preset
 stage=$(mktemp -d)
@@ -48,12 +46,16 @@ cp -r "$root/scenarios" "$stage/$name/scenarios"
 cp "$root/LICENSE" "$stage/$name/licences/hetscope"
 cp "$root/docs/dependencies.md" "$stage/$name/licences/dependencies.md"
 # What is part of the program brings its own licence along.
-for package in libfmt-dev nlohmann-json3-dev libvalijson-dev libcli11-dev libhwy-dev libeigen3-dev libre2-dev opencl-clhpp-headers; do
-  for file in "$root/build/libraries-arm64/usr/share/doc/$package/copyright" "/usr/share/doc/$package/copyright"; do
-    if [ -f "$file" ]; then cp "$file" "$stage/$name/licences/$package"; break; fi
+if grep -q '^HETSCOPE_FETCH_LIBRARIES:BOOL=ON' "$root/build/$preset/CMakeCache.txt"; then
+  cp "$root/build/$preset/licences/"* "$stage/$name/licences/"
+else
+  for package in libfmt-dev nlohmann-json3-dev libvalijson-dev libcli11-dev libhwy-dev libeigen3-dev libre2-dev opencl-clhpp-headers; do
+    for file in "$root/build/libraries-arm64/usr/share/doc/$package/copyright" "/usr/share/doc/$package/copyright"; do
+      if [ -f "$file" ]; then cp "$file" "$stage/$name/licences/$package"; break; fi
+    done
+    [ -f "$stage/$name/licences/$package" ] || fail "the licence of $package is not on this machine"
   done
-  [ -f "$stage/$name/licences/$package" ] || fail "the licence of $package is not on this machine"
-done
+fi
 chmod -R u=rwX,go=rX "$stage/$name"
 (cd "$stage/$name" && find . -type f ! -name MANIFEST | LC_ALL=C sort | xargs -d '\n' sha256sum >MANIFEST)
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$stage" -cf - "$name" | gzip -9n >"$out/$name.tar.gz"

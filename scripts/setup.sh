@@ -76,6 +76,7 @@ cross_packages() {
 g++-aarch64-linux-gnu cross compiler
 binutils-aarch64-linux-gnu strip for arm64 programs
 qemu-user-static runs arm64 programs in the tests
+clang-16 compiles for Android, in scripts/cross/android_check.py
 TEXT
 }
 

@@ -1,0 +1,20 @@
+# Finds Google's NDK: -DANDROID_NDK, $ANDROID_NDK_HOME or $ANDROID_NDK_ROOT, and sets hetscope_ndk. Ends the configuration in
+# one line where there is none that can build this.
+set(hetscope_ndk "")
+foreach(candidate "${ANDROID_NDK}" "$ENV{ANDROID_NDK_HOME}" "$ENV{ANDROID_NDK_ROOT}")
+  if(candidate)
+    file(TO_CMAKE_PATH "${candidate}" hetscope_ndk)
+    break()
+  endif()
+endforeach()
+if(NOT hetscope_ndk)
+  message(FATAL_ERROR " no Android NDK: set ANDROID_NDK_HOME to the folder of one, r26 or newer")
+elseif(NOT EXISTS "${hetscope_ndk}/build/cmake/android.toolchain.cmake" OR NOT EXISTS "${hetscope_ndk}/source.properties")
+  message(FATAL_ERROR " no Android NDK in ${hetscope_ndk}: set ANDROID_NDK_HOME to the folder of one, r26 or newer")
+endif()
+# From r26 on its C++ library has what C++20 code needs.
+file(STRINGS "${hetscope_ndk}/source.properties" hetscope_ndk_revision REGEX "^Pkg.Revision *=")
+string(REGEX MATCH "[0-9]+" hetscope_ndk_revision "${hetscope_ndk_revision}")
+if(NOT hetscope_ndk_revision GREATER_EQUAL 26)
+  message(FATAL_ERROR " the Android NDK in ${hetscope_ndk} is r${hetscope_ndk_revision}: r26 or newer is needed")
+endif()
