@@ -112,6 +112,23 @@ class SickDevice(AdbCase):
         self.assertEqual(self.device_record()["gate"]["gate"], "unknown")
         self.assertIn("thermal_zones", self.device_record()["state_before"]["missing"])
 
+    def test_nodes_that_are_there_and_cannot_be_read(self):
+        device = self.make_phone()
+        gpu = device.root / "sys/class/kgsl/kgsl-3d0"
+        gpu.mkdir(parents=True)
+        zone = device.root / "sys/class/thermal/thermal_zone0/temp"
+        zone.unlink()
+        for node in (gpu / "gpu_model", zone):
+            node.symlink_to("/proc/self/mem")  # opens, and every reading fails
+        self.assert_ended(self.finish(self.run_on(device)), DONE)
+        self.assert_all_home()
+        now = self.device_record()["state_before"]
+        self.assertEqual(now["gpu"], {})
+        self.assertEqual(now["temperature"]["zones_c"], {})
+        self.assertIn("kgsl-3d0/gpu_model cannot be read", now["missing"]["gpu"])
+        self.assertIn("no thermal zone can be read", now["missing"]["thermal_zones"])
+        self.assertEqual(self.device_record()["gate"]["gate"], "passed")  # by the battery's
+
 
 if __name__ == "__main__":
     adb_case.set_up()

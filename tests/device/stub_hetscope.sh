@@ -1,7 +1,8 @@
 #!/bin/sh
 # Plays hetscope on a test device: the same files, progress and exit codes, with faults from files in /facts (or
 # $HETSCOPE_STUB_FACTS): cases, case_s; crash_at, hang_at, kill_at, abort_at: the number of a case at which it happens
-# (once, unless `always` is there). What it was called with is left in /facts/called, a word a line.
+# (once, unless `always` is there). What it was called with is left in /facts/called, a word a line. `qualify` takes
+# case_s for each of its launches and says what the file verdict holds.
 facts=${HETSCOPE_STUB_FACTS:-/facts}
 fact() { cat "$facts/$1" 2>/dev/null || echo "$2"; }
 cases=$(fact cases 4)
@@ -10,10 +11,13 @@ command=$1
 [ $# -eq 0 ] || shift
 out=
 resume=no
+estimate=no
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=$2; shift ;;
     --resume) resume=yes ;;
+    --estimate) estimate=yes ;;
+    --launches) launches=$2; shift ;;
     --filter | --budget | --case | --processor | --meter) shift ;;
     --) shift; break ;;
   esac
@@ -24,7 +28,31 @@ all_cases() { i=1; while [ $i -le "$cases" ]; do case_line $i; i=$((i + 1)); don
 
 case $command in
   --version) echo "hetscope 0.0.0 (stub)"; exit 0 ;;
-  list) all_cases; exit 0 ;;
+  --dump) printf '%s\n' kernels/memory/copy.cl scenarios/decisions/tasd.json scenarios/smoke/copy.json; exit 0 ;;
+  devices) printf '%s\n' 'processor   stub  Stub 1 (cpu)' '  cpus  0-1' 'missing     rapl: not there'; exit 0 ;;
+  doctor) printf '%s\n' 'well    timer            1 ns' 'warning governor         powersave' '                         -> mend it'; exit 0 ;;
+  list)
+    if [ $estimate = yes ]; then echo "$cases cases in $cases groups, at most 1.5 minutes"; else all_cases; fi
+    exit 0 ;;
+  qualify)
+    mkdir -p "$out"
+    i=1
+    while [ $i -le "$launches" ]; do
+      echo "SAME launch $i" >&2
+      # The same case each time, which in a run would be an error.
+      echo "{\"schema\":\"hetscope/record/1\",\"case\":\"$(case_line 1)\",\"status\":\"ok\"}" >>"$out/records.jsonl"
+      sleep "$(fact case_s 0.05)"
+      i=$((i + 1))
+    done
+    verdict=$(fact verdict QUALIFIED)
+    {
+      echo "{\"schema\":\"hetscope/qualification/1\",\"verdict\":\"$verdict\",\"reasons\":[\"as the test wants\"],"
+      echo '"probes":[{"processor":"stub","judged":1,"false_verdicts":0,"noise_floor":0.012},'
+      echo '{"processor":"stub","judged":1,"false_verdicts":1,"noise_floor":0.034},'
+      echo '{"processor":"gpu","judged":0,"false_verdicts":0,"noise_floor":null}]}'
+    } >"$out/qualification.json"
+    [ "$verdict" != REJECTED ] || exit 1
+    exit 0 ;;
   run) ;;
   *) echo "unknown subcommand" >&2; exit 2 ;;
 esac

@@ -363,13 +363,16 @@ restore_left() {
   return 0
 }
 
+# A file that is there and does not let itself be read is named: on a phone that is usual, and worth knowing.
 show_files() {
   for file in "$@"; do
+    [ -e "$file" ] || continue
+    words=
     if [ -r "$file" ] && [ -f "$file" ]; then
-      words=
       while read -r line || [ -n "$line" ]; do words="$words${words:+ }$line"; done <"$file" 2>/dev/null
-      printf '%s\n' "$file=$words"
+      if [ -n "$words" ] || cat "$file" >/dev/null 2>&1; then printf '%s\n' "$file=$words"; continue; fi
     fi
+    echo "missing: $file cannot be read"
   done
 }
 
@@ -383,8 +386,9 @@ show_temperature() {
   echo "== thermal_zones"
   zones=0
   for zone in /sys/class/thermal/thermal_zone*; do
-    if [ -r "$zone/temp" ]; then
-      echo "$(cat "$zone/type" 2>/dev/null || echo "${zone##*/}")=$(cat "$zone/temp" 2>/dev/null)"
+    degrees=$(cat "$zone/temp" 2>/dev/null)
+    if [ -n "$degrees" ]; then
+      echo "$(cat "$zone/type" 2>/dev/null || echo "${zone##*/}")=$degrees"
       zones=$((zones + 1))
     fi
   done
@@ -414,7 +418,8 @@ show_state() {
     /vendor/lib64/libPVROCL.so /vendor/lib64/libOpenCL-pixel.so /usr/lib/*/libOpenCL.so.1; do
     if [ -e "$file" ]; then echo "$file"; fi
   done
-  echo "== launch"; show_files /proc/self/cgroup /proc/self/cpuset /proc/self/oom_score_adj /proc/self/attr/current
+  echo "== launch"
+  show_files /proc/self/cgroup /proc/self/cpuset /proc/self/oom_score_adj /proc/self/attr/current | grep -v '^missing:'
   grep -E '^(Cpus_allowed_list|Seccomp|CapEff):' /proc/self/status 2>/dev/null
   echo "== power_supply"
   show_files /sys/class/power_supply/*/status /sys/class/power_supply/*/online /sys/class/power_supply/*/capacity

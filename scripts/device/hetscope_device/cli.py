@@ -73,14 +73,16 @@ def make_parser():
     info = add("info", "what a device says about itself")
     info.add_argument("--json", action="store_true")
     page = add("onboard", "one page about a new device: what works, what does not, how long things take")
-    page.add_argument("scenarios", nargs="*", metavar="SCENARIO")
+    page.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO", help="how long these take (default: those that the program holds)"
+    )
     page.add_argument(
         "--binary",
         default=os.environ.get("HETSCOPE_BINARY"),
         help="hetscope for the device (default: $HETSCOPE_BINARY)",
     )
     page.add_argument("--out", required=True, metavar="DIR", help="where onboard.md goes")
-    page.add_argument("--qualify", action="store_true", help="measure the device's own noise, too; takes an hour or so")
+    page.add_argument("--qualify", action="store_true", help="measure the device's own noise, too: some minutes for each processor; survives a lost link")
     run = add(
         "run", "measure scenarios on one or more devices; the same command again goes on with what is not finished"
     )
@@ -211,15 +213,16 @@ def command_info(device, arguments, _):
 
 
 def _locked(device, action):
+    """`action(token)` while the device is this session's; what it has put below the token's name goes with the lock."""
     token = "hs-" + uuid.uuid4().hex
     with lock.host_lock(device.transport.identity, device.name):
         device.open()
         lock.lock_device(device, token, lambda line: None)
         try:
-            return action()
+            return action(token)
         finally:
             device.clock.shield()
-            lock.unlock_device(device, token)
+            lock.unlock_device(device, token, forget=True)
 
 
 def command_onboard(device, arguments, notice):
@@ -227,12 +230,9 @@ def command_onboard(device, arguments, notice):
         raise WrongUsage("no program to onboard with", "--binary PATH of a hetscope built for the device")
     out = pathlib.Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
-    page = out / "onboard.md"
-    fit = _locked(
-        device,
-        lambda: onboard.write_page(device, arguments.binary, arguments.scenarios, page, notice, arguments.qualify),
-    )
-    notice(f"{page} is written")
+    request = onboard.Request(arguments.binary, arguments.scenarios, out, arguments.qualify)
+    fit = _locked(device, lambda token: onboard.write_page(device, token, request, notice))
+    notice(f"{out / onboard.PAGE} is written")
     return DONE if fit else FAILED
 
 
@@ -251,7 +251,7 @@ def command_shell_check(device, arguments, notice):
 
 
 def command_clean(device, _, notice):
-    def clean():
+    def clean(_):
         removed = device.ask("clean", timeout_s=120.0).lists.get("removed", [])
         notice(f"removed {len(removed)} files and runs from {device.root}")
         return DONE

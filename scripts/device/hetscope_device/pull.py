@@ -62,6 +62,12 @@ def _is_whole(path, sha256):
 def pull(device, run_id, out, manifest=None):
     """Brings the run's files into `out` and returns Home; `manifest` is the Answer with their hashes, where there is
     one already. Raises TryAgain when they do not arrive as the device has them."""
+    home, home.files = bring(device, run_id, out, check, manifest)
+    return home
+
+
+def bring(device, run_id, out, look, manifest=None):
+    """Brings the files into `out` after `look(directory)` has not refused them. Returns (what it returned, the files)."""
     out = pathlib.Path(out)
     incoming = out / ".incoming"
     shutil.rmtree(incoming, ignore_errors=True)
@@ -77,13 +83,12 @@ def pull(device, run_id, out, manifest=None):
                     raise TryAgain(f"{device.name}: {name} did not arrive whole in {_TRIES} tries")
                 device.pull(f"runs/{run_id}/out/{name}", incoming / name, size)
                 tries += 1
-        home = check(incoming)
-        home.files = wanted
+        seen = look(incoming)
         for name in wanted:
             with open(incoming / name, "rb") as stream:
                 os.fsync(stream.fileno())
             os.replace(incoming / name, out / name)
-        return home
+        return seen, wanted
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
 

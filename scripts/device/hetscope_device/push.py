@@ -69,9 +69,25 @@ def stage(device, run_id, program, files, hetscope_words, scenario_places):
         f'launch() {{ exec {binary} run --out out {command(*hetscope_words)} "$@" {scenarios}; }}\n'
         f'ask() {{ {binary} list {command(*list_words(hetscope_words))} "$@" {scenarios}; }}\n'
     )
+    scripts = _scripts(device, run_id, {"stage.sh": places, "launch.sh": launch})
+    answer = device.ask_all(*scripts, ("stage", run_id))
+    if answer.get("staged") != "yes":
+        raise quirks.error_for("storage", answer.text, device.name, DeviceSick)
+
+
+def stage_command(device, run_id, program, words):
+    """The same for another command of the program than `run`: it has no files but its output in `out`."""
+    launch = "launch() { exec " + command(f"{device.root}/cache/{program.sha256}", *words) + "; }\n"
+    answer = device.ask_all(*_scripts(device, run_id, {"launch.sh": launch}))
+    if answer.get("installed") != "launch.sh":
+        raise quirks.error_for("storage", answer.text, device.name, DeviceSick)
+
+
+def _scripts(device, run_id, contents):
+    """The questions that put a run's scripts in place: a short one is part of its question, a long one is pushed."""
     questions = []
     with tempfile.TemporaryDirectory(prefix="hetscope-device-") as directory:
-        for name, content in (("stage.sh", places), ("launch.sh", launch)):
+        for name, content in contents.items():
             path = pathlib.Path(directory, name)
             path.write_bytes(content.encode("utf-8", "surrogateescape"))
             script = FileToPush(path, None)
@@ -80,9 +96,7 @@ def stage(device, run_id, program, files, hetscope_words, scenario_places):
             else:
                 device.push_to_cache(path, script.sha256, run_id)
                 questions.append(("install", run_id, script.sha256, name))
-    answer = device.ask_all(*questions, ("stage", run_id))
-    if answer.get("staged") != "yes":
-        raise quirks.error_for("storage", answer.text, device.name, DeviceSick)
+    return questions
 
 
 def list_words(hetscope_words):

@@ -3,6 +3,7 @@ mend it. The bundle is one redacted tar that a user can send when something fail
 
 import io
 import os
+import re
 import tarfile
 import tempfile
 
@@ -109,7 +110,12 @@ def _tools(device):
 
 def _state(device):
     now, _ = state.collect(device)
-    checks = [Check(f"state: {name}", "warning", reason) for name, reason in sorted(now["missing"].items())]
+    # What only another user may read; everything else is not there.
+    root = "adb root, where the build allows it" if device.transport.kind == "adb" else "as root it can be read"
+    checks = [
+        Check(f"state: {name}", "warning", reason, root if re.search("cannot be read|[Pp]ermission", reason) else "")
+        for name, reason in sorted(now["missing"].items())
+    ]
     free_kib = now.get("free_kib")
     if free_kib is not None:
         checks.append(
