@@ -41,7 +41,9 @@ void for_each_run(const Shape& shape, const Region& region, std::size_t element_
   });
 }
 
-bool is_row_major(const HostTensor& tensor) { return tensor.layout() == Layout::row_major(tensor.shape().rank()); }
+[[maybe_unused]] bool is_row_major(const HostTensor& tensor) {
+  return tensor.layout() == Layout::row_major(tensor.shape().rank());
+}
 
 }  // namespace
 

@@ -188,6 +188,26 @@ class Interruption(AdbCase):
         run = self.run_on(self.device, options=["--prepare", "fixed_performance"])
         self.assert_ended(self.finish(run), DONE, "the device refuses fixed_performance")
 
+    def test_airplane_mode_is_put_back_as_it_was(self):
+        """By the agent itself: the test's phones are reached over the network, where the driver refuses it."""
+        self.assert_ended(self.finish(self.run_on(self.device)), DONE)
+        (agent,) = self.root_of(self.device).glob("agent-*")
+        root = "/data/local/tmp/hetscope"
+
+        def ask(*words):
+            called = self.server.call("-s", self.device.serial, "shell", f"sh {root}/{agent.name} {root} {' '.join(words)}")
+            return called.stdout.split()
+
+        for before, calls in (("0", ["enable", "disable"]), ("1", ["enable"])):
+            with self.subTest(before=before):
+                self.device.fact("settings/airplane_mode_on", before)
+                already = len(self.device.calls())
+                self.assertEqual(ask("prepare", "a-run", "airplane"), ["prepared=airplane"])
+                self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), "1")
+                self.assertEqual(ask("restore", "a-run"), ["restored=airplane"])
+                self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), before)
+                self.assertEqual([call.split()[-1] for call in self.device.calls()[already:]], calls)
+
     def test_airplane_mode_would_cut_the_link(self):
         self.assert_ended(
             self.finish(self.run_on(self.device, options=["--prepare", "airplane"])), 2, "reached over the network"

@@ -6,6 +6,7 @@ Usage: driver_test.py [unittest options]
 import hashlib
 import json
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -72,6 +73,17 @@ class Quirks(unittest.TestCase):
         self.assertEqual(
             codes, {"Failed": 1, "WrongUsage": 2, "TryAgain": 75, "DeviceSick": 76, "LinkLost": 75, "Interrupted": 75}
         )
+
+
+class Documents(unittest.TestCase):
+    def test_every_test_that_the_documents_name_is_there(self):
+        here = pathlib.Path(__file__).parent
+        there = set()
+        for path in here.glob("*_test.py"):
+            there |= set(re.findall(r"def (test_\w+)\(", path.read_text()))
+        named = set(re.findall(r"`(test_\w+)`", (here.parents[1] / "docs/device.md").read_text()))
+        self.assertGreater(len(named), 30)
+        self.assertEqual(named - there, set())
 
 
 class Shell(unittest.TestCase):
