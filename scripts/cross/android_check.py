@@ -48,6 +48,8 @@ def commands(database, compiler, libraries, headers, objects):
         file = pathlib.Path(entry["directory"], entry["file"]).resolve()
         if ROOT not in file.parents or ROOT / "build" in file.parents or ROOT / "tests" in file.parents:
             continue
+        if not file.is_file():
+            continue  # it has gone since the build was configured
         kept = []
         words = iter(shlex.split(entry["command"]))
         for word in words:

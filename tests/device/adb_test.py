@@ -8,7 +8,6 @@ import json
 import pathlib
 import signal
 import tarfile
-import threading
 import unittest
 
 import phone
@@ -122,10 +121,9 @@ class HotDevice(AdbCase):
         device = self.make_phone()
         device.set_battery(455)
         run = self.run_on(device)
-        cooling = threading.Timer(2.0, device.set_battery, [300])
-        cooling.start()
-        self.addCleanup(cooling.join)
-        self.assert_ended(self.finish(run), DONE, "waiting to cool")
+        self.wait_until_said(run, "waiting to cool: battery at 45.5 C")
+        device.set_battery(300)
+        self.assert_ended(self.finish(run), DONE)
         self.assertEqual(self.device_record()["gate"]["battery_c"], 30.0)
 
     def test_throttles(self):

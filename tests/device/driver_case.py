@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -90,6 +91,18 @@ class DriverCase(unittest.TestCase):
             process.send_signal(signal.SIGABRT)  # it then says where each thread stands
             stdout, stderr = process.communicate(timeout=LIMIT_S)
         return Finished(process.returncode, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace"))
+
+    @staticmethod
+    def wait_until_said(process, word):
+        """Until the driver has written `word`; what it has written so far is not in what `finish` returns."""
+        said = b""
+        while word.encode() not in said:
+            ready, _, _ = select.select([process.stderr], [], [], LIMIT_S)
+            # By the descriptor, because what a buffered reader holds is lost to communicate().
+            piece = os.read(process.stderr.fileno(), 65536) if ready else b""
+            if not piece:
+                raise AssertionError(f"the driver did not say {word!r} but {said.decode('utf-8', 'replace')!r}")
+            said += piece
 
     def driver(self, *words, **options):
         return self.finish(self.start(*words, **options))

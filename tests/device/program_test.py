@@ -107,7 +107,7 @@ class ProgramOnPhone(AdbCase):
 
 
 if __name__ == "__main__":
-    ProgramOnPhone.program = pathlib.Path(sys.argv[3])
+    ProgramOnPhone.program = pathlib.Path(sys.argv[3]).resolve()
     ProgramOnPhone.is_arm64 = sys.argv[4:5] == ["arm64"]
     if not ProgramOnPhone.program.is_file():
         rooms.skip(f"there is no {ProgramOnPhone.program}: cmake --preset linux-arm64, then build hetscope-static")
