@@ -1,11 +1,11 @@
 // Charts of a section of results, where its rows have what they show: a roofline, a quantity over an axis, stages.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "harness/core/decimal.hpp"
 #include "reports/compose.hpp"
 #include "reports/split_summary.hpp"
 
@@ -17,13 +17,6 @@ constexpr std::size_t kMaxSeries = 10;
 constexpr std::size_t kFewestPoints = 3;
 constexpr std::size_t kMaxBars = 24;
 constexpr std::size_t kMaxAxisCharts = 4;
-
-std::optional<double> number_of(const std::string& word) {
-  double value = 0;
-  const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (fault != std::errc() || end != word.data() + word.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 std::string processors_of(const Summary& summary, const Row& row) {
   return word_of(labelled_words(summary, row), "processor");
@@ -120,7 +113,7 @@ std::optional<double> coordinate_of(const Record& record, const std::string& axi
     for (const std::int64_t extent : *dims) elements *= static_cast<double>(extent);
     return elements;
   }
-  return number_of(to_string(*value));
+  return read_decimal(to_string(*value));
 }
 
 // Latency over one axis; a series is all rows that agree in every other word.

@@ -2,15 +2,15 @@
 #include "bench/commands/ab_sides.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/commands/tool_output.hpp"
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/run/child_process.hpp"
@@ -115,10 +115,8 @@ std::vector<double> printed_ns(const std::string& text) {
     const std::size_t begin = line.find_first_not_of(" \t");
     const std::size_t end = line.find_last_not_of(" \t\r");
     if (begin == std::string::npos) continue;
-    double value = 0;
-    const char* last = line.data() + end + 1;
-    const auto [rest, error] = std::from_chars(line.data() + begin, last, value);
-    if (error == std::errc() && rest == last && std::isfinite(value) && value > 0) values.push_back(value);
+    const auto value = read_decimal(std::string_view(line).substr(begin, end + 1 - begin));
+    if (value && *value > 0) values.push_back(*value);
   }
   return values;
 }

@@ -95,9 +95,11 @@ TEST_F(SplitTest, EverySharingWithEverySyncGivesTheWholeProduct) {
 TEST_F(SplitTest, TwoSetsOfHostCpusGiveTheWholeProduct) {
   if (std::ssize(allowed_cpus()) < 2) GTEST_SKIP() << "one CPU only";
   const std::string sets = "cpu@" + std::to_string(allowed_cpus()[0]) + ",cpu@" + std::to_string(allowed_cpus()[1]);
+  const std::string start = "matmul kernel=matmul_split processor=" + sets + " parts=matmul_openblas,matmul_openblas ";
+  const Support support = supports(start + "m=8 n=8 k=8 ratio=0.5");
+  if (support.reason().find("OpenBLAS cannot be opened") != std::string::npos) GTEST_SKIP() << support.reason();
   for (const char* axis : {"rows", "columns", "reduction"}) {
-    expect_right(parse("matmul kernel=matmul_split processor=" + sets +
-                       " parts=matmul_openblas,matmul_openblas m=37 n=70 k=129 ratio=0.5 split=" + axis));
+    expect_right(parse(start + "m=37 n=70 k=129 ratio=0.5 split=" + axis));
   }
 }
 
@@ -118,7 +120,7 @@ TEST_F(SplitTest, WhatMakesNoSplitIsRefusedWithTheReason) {
   EXPECT_THAT(supports(pair + "parts=matmul_openblas ratio=0.5").reason(), HasSubstr("1 kernels for 2 processors"));
   EXPECT_THAT(supports(pair + "parts=matmul_openblas,matmul_openblast ratio=0.5").reason(),
               HasSubstr("matmul_openblas"));
-  EXPECT_THAT(supports(pair + "parts=matmul_openblas,matmul_tiled ratio=0.5").reason(), HasSubstr("the part on cpu@"));
+  EXPECT_THAT(supports(pair + "parts=matmul_tiled,matmul_openblas ratio=0.5").reason(), HasSubstr("the part on cpu: "));
   EXPECT_THAT(supports(pair + "parts=matmul_openblas,matmul_openblas ratio=0.5 ratio_of_second=0.1").reason(),
               HasSubstr("three processors"));
 }
