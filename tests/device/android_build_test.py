@@ -1,5 +1,6 @@
 """The preset android-arm64 as far as it goes without an NDK: it is there, it says in one line what is missing, it asks the
-NDK for the right things, and every library that it would fetch is pinned and used. Nothing is downloaded.
+NDK for the right things, and every library that it would fetch is pinned and used. Nothing is downloaded. What
+linux-arm64 lacks it says in one line, too.
 
 Usage: android_build_test.py [unittest options]
 """
@@ -8,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -34,11 +36,11 @@ class AndroidPreset(unittest.TestCase):
         (folder / "source.properties").write_text(f"Pkg.Desc = Android NDK\nPkg.Revision = {revision}\n")
         return folder
 
-    def configure(self, *words, **environment):
+    def configure(self, *words, preset="android-arm64", source=ROOT, **environment):
         known = {name: value for name, value in os.environ.items() if not name.startswith("ANDROID_")}
         return subprocess.run(
-            ["cmake", "--preset", "android-arm64", "-B", self.directory / "build", *words],
-            cwd=ROOT, env={**known, **environment}, capture_output=True, text=True, timeout=250,
+            ["cmake", "--preset", preset, "-B", self.directory / "build", *words],
+            cwd=source, env={**known, **environment}, capture_output=True, text=True, timeout=250,
         )  # fmt: skip
 
     def assert_refused(self, finished, line):
@@ -55,6 +57,16 @@ class AndroidPreset(unittest.TestCase):
     def test_without_an_ndk_one_line_says_so(self):
         self.assert_refused(
             self.configure(), "no Android NDK: set ANDROID_NDK_HOME to the folder of one, r26 or newer"
+        )
+
+    def test_without_arm64_libraries_one_line_says_so(self):
+        source = self.directory / "a fresh checkout"
+        shutil.copytree(ROOT / "cmake", source / "cmake")
+        for name in ("CMakeLists.txt", "CMakePresets.json"):
+            shutil.copy(ROOT / name, source / name)
+        self.assert_refused(
+            self.configure(preset="linux-arm64", source=source),
+            "no arm64 libraries: run scripts/setup.sh cross && scripts/cross/fetch_libraries.sh arm64 build/libraries-arm64",
         )
 
     def test_a_folder_that_is_no_ndk(self):

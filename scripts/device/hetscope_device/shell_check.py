@@ -12,23 +12,8 @@ from hetscope_device.errors import DriverError
 from hetscope_device.redact import Redaction
 from hetscope_device.scenario_files import FileToPush
 
-TOOLS = (
-    "setsid",
-    "nohup",
-    "sha256sum",
-    "timeout",
-    "tail",
-    "head",
-    "df",
-    "readlink",
-    "ln",
-    "getprop",
-    "dumpsys",
-    "cmd",
-    "settings",
-    "svc",
-    "perfetto",
-)
+TOOLS = ("setsid", "nohup", "sha256sum", "timeout", "tail", "head", "df", "readlink", "ln")
+ANDROID_TOOLS = ("getprop", "dumpsys", "cmd", "settings", "svc", "perfetto")
 _NEEDED = ("tail", "head", "df", "readlink", "ln")
 
 
@@ -42,7 +27,7 @@ class Check:
         self.remedy = remedy
 
     def line(self):
-        return f"{self.verdict:8}{self.name:20}{self.found}" + (f"\n{'':28}-> {self.remedy}" if self.remedy else "")
+        return f"{self.verdict:8}{self.name:22}{self.found}" + (f"\n{'':30}-> {self.remedy}" if self.remedy else "")
 
 
 def _round_trip(device):
@@ -83,9 +68,15 @@ def _quoting(device):
     )
 
 
+def _tools_of(device):
+    """What is expected there: a board has no Android tools, and nothing follows from that."""
+    return TOOLS + ANDROID_TOOLS if device.transport.kind == "adb" else TOOLS
+
+
 def _tools(device):
-    answer = device.ask("tools", *TOOLS)
-    missing = [tool for tool in TOOLS if answer.get(tool) != "yes"]
+    tools = _tools_of(device)
+    answer = device.ask("tools", *tools)
+    missing = [tool for tool in tools if answer.get(tool) != "yes"]
     checks = [
         Check(
             "tools",
@@ -115,6 +106,7 @@ def _state(device):
     checks = [
         Check(f"state: {name}", "warning", reason, root if re.search("cannot be read|[Pp]ermission", reason) else "")
         for name, reason in sorted(now["missing"].items())
+        if device.transport.kind == "adb" or reason.removeprefix("missing: ") not in ANDROID_TOOLS
     ]
     free_kib = now.get("free_kib")
     if free_kib is not None:
@@ -164,7 +156,7 @@ def write_bundle(path, device, checks, adb_listing):
         "transport.txt": repr(device.transport.describe()),
         "root.txt": f"{device.root}\n{device.machine}\n",
     }
-    for name, words in (("state.txt", ("state",)), ("tools.txt", ("tools", *TOOLS))):
+    for name, words in (("state.txt", ("state",)), ("tools.txt", ("tools", *TOOLS, *ANDROID_TOOLS))):
         try:
             texts[name] = device.ask_once(*words, timeout_s=30.0).text
         except DriverError as error:

@@ -152,7 +152,7 @@ def describe(text):
         "temperature": Temperature(found).to_json(),
         "cpufreq": _pairs(found.get("cpufreq", [])),
         "gpu": _pairs(found.get("gpu", [])),
-        "gles": first.get("gles", "").replace("GLES: ", ""),
+        "gles": next((line[len("GLES: ") :] for line in found.get("gles", []) if line.startswith("GLES: ")), ""),
         "opencl_libraries": [line for line in found.get("opencl", []) if line.startswith("/")],
         "screen": screen.get("mWakefulness", ""),
         "launch": {
