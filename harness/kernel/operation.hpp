@@ -73,6 +73,10 @@ class Operation {
   // Bytes that must be read and written and operations that must be done, however it is computed.
   virtual Work useful_work(const Case& item) const = 0;
 
+  // Whether a copy's bandwidth at the same working set limits it. false: its rates are recorded, and no roof of copies
+  // judges them.
+  virtual bool is_bounded_by_copies() const { return true; }
+
   // Axes along which the work can be split over processors ("output_channels", "rows"); none by default.
   virtual std::span<const std::string> split_axes() const { return {}; }
   // How many indices `axis`, one of split_axes(), has to share out.

@@ -34,6 +34,22 @@ int parse_version(const std::string& text) {
   return major * 100 + minor * 10;
 }
 
+// The types of RGBA texels that a kind of image can have.
+class RgbaFormats {
+ public:
+  RgbaFormats(const cl::Context& context, cl_mem_flags flags, cl_mem_object_type kind) {
+    context.getSupportedImageFormats(flags, kind, &formats_);
+  }
+  bool has(cl_channel_type type) const {
+    return std::any_of(formats_.begin(), formats_.end(), [type](const cl::ImageFormat& format) {
+      return format.image_channel_order == CL_RGBA && format.image_channel_data_type == type;
+    });
+  }
+
+ private:
+  std::vector<cl::ImageFormat> formats_;
+};
+
 void read_images(const cl::Device& device, const cl::Context& context, OpenClLimits& limits) {
   limits.images = ask_or<cl_bool>(device, CL_DEVICE_IMAGE_SUPPORT, CL_FALSE) == CL_TRUE;
   if (!limits.images) return;
@@ -41,17 +57,15 @@ void read_images(const cl::Device& device, const cl::Context& context, OpenClLim
   limits.image2d_height = ask_or<std::size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT, 0);
   if (limits.version >= 120)
     limits.image_buffer_texels = ask_or<std::size_t>(device, CL_DEVICE_IMAGE_MAX_BUFFER_SIZE, 0);
-  std::vector<cl::ImageFormat> formats;
-  context.getSupportedImageFormats(CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D, &formats);
-  const auto has = [&](cl_channel_type type) {
-    return std::any_of(formats.begin(), formats.end(), [type](const cl::ImageFormat& format) {
-      return format.image_channel_order == CL_RGBA && format.image_channel_data_type == type;
-    });
-  };
-  limits.image_f32 = has(CL_FLOAT);
-  limits.image_f16 = has(CL_HALF_FLOAT);
-  limits.image_i8 = has(CL_SIGNED_INT8);
-  limits.image_i32 = has(CL_SIGNED_INT32);
+  const RgbaFormats images(context, CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D);
+  limits.image_f32 = images.has(CL_FLOAT);
+  limits.image_f16 = images.has(CL_HALF_FLOAT);
+  limits.image_i8 = images.has(CL_SIGNED_INT8);
+  limits.image_i32 = images.has(CL_SIGNED_INT32);
+  if (limits.image_buffer_texels == 0) return;
+  const RgbaFormats lines(context, CL_MEM_READ_ONLY, CL_MEM_OBJECT_IMAGE1D_BUFFER);
+  limits.image_buffer_f32 = lines.has(CL_FLOAT);
+  limits.image_buffer_f16 = lines.has(CL_HALF_FLOAT);
 }
 
 void read_shared_memory(const cl::Device& device, OpenClLimits& limits) {

@@ -211,6 +211,31 @@ cl::Image2D OpenClProcessor::allocate_image(DType dtype, std::size_t width, std:
   }
 }
 
+Support OpenClProcessor::supports_image_buffer(DType dtype, std::size_t texels) const {
+  if (!limits_.images || limits_.image_buffer_texels == 0) return Support::no(info_.name + " has no image buffers");
+  const bool has_format =
+      (dtype == DType::f32 && limits_.image_buffer_f32) || (dtype == DType::f16 && limits_.image_buffer_f16);
+  if (!has_format) {
+    return Support::no(fmt::format("{} cannot read image buffers of RGBA {}", info_.name, to_string(dtype)));
+  }
+  if (texels < 1 || texels > limits_.image_buffer_texels) {
+    return Support::no(fmt::format("an image buffer of {} texels is outside the limit of {}, {}", texels, info_.name,
+                                   limits_.image_buffer_texels));
+  }
+  return Support::yes();
+}
+
+cl::Image1DBuffer OpenClProcessor::allocate_image_buffer(DType dtype, std::size_t texels, const cl::Buffer& buffer) {
+  if (const Support support = supports_image_buffer(dtype, texels); !support) {
+    throw Error(support.reason(), "", "use storage=buffer");
+  }
+  try {
+    return cl::Image1DBuffer(context_, CL_MEM_READ_ONLY, cl::ImageFormat(CL_RGBA, channel_type(dtype)), texels, buffer);
+  } catch (const cl::Error& error) {
+    throw opencl_error(error, info_.name);
+  }
+}
+
 std::size_t OpenClProcessor::local_size(const cl::Kernel& kernel, std::size_t wanted) const {
   try {
     // What the compiled kernel's registers leave, often less than the device's own limit.

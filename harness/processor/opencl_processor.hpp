@@ -23,8 +23,10 @@ struct OpenClLimits {
   std::size_t image_buffer_texels = 0;
   bool image_f16 = false;  // CL_RGBA / CL_HALF_FLOAT can be read and written
   bool image_f32 = false;
-  bool image_i8 = false;   // CL_RGBA / CL_SIGNED_INT8
-  bool image_i32 = false;  // CL_RGBA / CL_SIGNED_INT32
+  bool image_i8 = false;          // CL_RGBA / CL_SIGNED_INT8
+  bool image_i32 = false;         // CL_RGBA / CL_SIGNED_INT32
+  bool image_buffer_f16 = false;  // the same two types of an image1d_buffer, for reading
+  bool image_buffer_f32 = false;
   std::size_t work_group_size = 1;
   std::size_t work_item_sizes[3] = {1, 1, 1};
   std::int64_t local_memory_bytes = 0;
@@ -75,6 +77,11 @@ class OpenClProcessor final : public Processor {
   // RGBA image with one texel per four elements. `supports_image` answers before it is asked for.
   Support supports_image(DType dtype, std::size_t width, std::size_t height) const;
   cl::Image2D allocate_image(DType dtype, std::size_t width, std::size_t height);
+
+  // A buffer of `texels` RGBA texels of f32 or f16, one behind the other, that kernels read as an image1d_buffer_t.
+  // `buffer` holds them and must live as long.
+  Support supports_image_buffer(DType dtype, std::size_t texels) const;
+  cl::Image1DBuffer allocate_image_buffer(DType dtype, std::size_t texels, const cl::Buffer& buffer);
 
   // A local size for `kernel` within the device's limits: the largest power of two up to `wanted` in x (y, z: 1).
   std::size_t local_size(const cl::Kernel& kernel, std::size_t wanted) const;

@@ -144,7 +144,8 @@ void Roofs::judge(Record& record, const Catalog& catalog) const {
   const bool is_roof = operation != nullptr && operation->roof().has_value();
   if (const auto rate = rate_of(record.executed_bytes, *latency)) {
     record.metrics["bandwidth"] = {rate->value / 1e9, "GB/s", ""};
-    const auto roof = is_roof ? std::nullopt : bandwidth(record.item, working_set_of(record), record.clock);
+    const bool is_judged = !is_roof && (operation == nullptr || operation->is_bounded_by_copies());
+    const auto roof = is_judged ? bandwidth(record.item, working_set_of(record), record.clock) : std::nullopt;
     if (roof) set_share(record, "of_bandwidth_roof", *rate, *roof, "B/s");
   }
   if (const auto rate = rate_of(record.executed_flops, *latency)) {

@@ -33,6 +33,7 @@ class RoofsTest : public ::testing::Test, protected SmallCatalog {
     record.useful_flops = record.executed_flops = flops;
     return record;
   }
+  using SmallCatalog::add;
   void add(const Record& record) { roofs.add(record, catalog); }
   void judge(Record& record) { roofs.judge(record, catalog); }
 
@@ -166,6 +167,23 @@ TEST_F(RoofsTest, ADisturbedProbeJudgesNobody) {
   judge(record);
   EXPECT_EQ(record.status, Status::ok);
   EXPECT_NEAR(record.metrics.at("of_bandwidth_roof").value, 10, 1e-9);
+}
+
+class UnboundedOperation final : public FakeOperation {
+ public:
+  UnboundedOperation() : FakeOperation("walk") {}
+  bool is_bounded_by_copies() const override { return false; }
+};
+
+TEST_F(RoofsTest, WhatCopiesDoNotBoundHasARateAndNoShare) {
+  catalog.operations().add(std::make_unique<UnboundedOperation>());
+  add("walker", "walk", ProgramModel::host_function);
+  add(row(small_copy, 512, 0, 100));
+  Record record = row("walk kernel=walker processor=cpu shape=[64] threads=1", 512, 0, 10);
+  judge(record);
+  EXPECT_EQ(record.status, Status::ok);
+  EXPECT_DOUBLE_EQ(record.metrics.at("bandwidth").value, 51.2);
+  EXPECT_FALSE(record.metrics.contains("of_bandwidth_roof"));
 }
 
 TEST_F(RoofsTest, ARoofIsAsHighAsItsBestTwentieth) {

@@ -1,0 +1,96 @@
+// A walk visits every texel equally often, in the order its name says, and refuses what it cannot do.
+#include <gmock/gmock.h>
+
+#include <set>
+#include <utility>
+
+#include "harness/core/error.hpp"
+#include "kernels/catalog.hpp"
+#include "kernels/texture/walk.hpp"
+
+namespace hetscope {
+namespace {
+
+using testing::HasSubstr;
+
+template <WalkPattern kPattern>
+void expect_every_texel_once(int width_bits, int height_bits) {
+  SCOPED_TRACE(std::string(kWalkPatternNames[static_cast<std::size_t>(kPattern)]) + " " + std::to_string(width_bits) +
+               " " + std::to_string(height_bits));
+  std::set<std::pair<std::uint32_t, std::uint32_t>> visited;
+  for (std::uint32_t n = 0; n < 1U << (width_bits + height_bits); ++n) {
+    const TexelPlace place = place_of_read<kPattern>(n, width_bits, height_bits);
+    ASSERT_LT(place.x, 1U << width_bits);
+    ASSERT_LT(place.y, 1U << height_bits);
+    ASSERT_TRUE(visited.emplace(place.x, place.y).second) << "read " << n;
+  }
+}
+
+TEST(MemoryWalk, VisitsEveryTexelOnce) {
+  for (const auto& [width_bits, height_bits] : {std::pair{3, 3}, {4, 3}, {4, 4}, {7, 6}, {8, 8}}) {
+    expect_every_texel_once<WalkPattern::x_walk>(width_bits, height_bits);
+    expect_every_texel_once<WalkPattern::y_walk>(width_bits, height_bits);
+    expect_every_texel_once<WalkPattern::tile>(width_bits, height_bits);
+    expect_every_texel_once<WalkPattern::random>(width_bits, height_bits);
+    expect_every_texel_once<WalkPattern::stencil>(width_bits, height_bits);
+  }
+}
+
+TEST(MemoryWalk, NeighboursAreWhereThePatternSays) {
+  const auto x = place_of_read<WalkPattern::x_walk>(1, 6, 5);
+  EXPECT_EQ(std::pair(x.x, x.y), std::pair(1U, 0U));
+  const auto y = place_of_read<WalkPattern::y_walk>(1, 6, 5);
+  EXPECT_EQ(std::pair(y.x, y.y), std::pair(0U, 1U));
+  const auto second_row_of_tile = place_of_read<WalkPattern::tile>(8, 6, 5);
+  EXPECT_EQ(std::pair(second_row_of_tile.x, second_row_of_tile.y), std::pair(0U, 1U));
+  const auto next_tile = place_of_read<WalkPattern::tile>(64, 6, 5);
+  EXPECT_EQ(std::pair(next_tile.x, next_tile.y), std::pair(8U, 0U));
+  // Of 64 random neighbours hardly any two share a row of 64 bytes.
+  std::set<std::pair<std::uint32_t, std::uint32_t>> lines;
+  for (std::uint32_t n = 0; n < 64; ++n) {
+    const auto place = place_of_read<WalkPattern::random>(n, 9, 9);
+    lines.emplace(place.x / 4, place.y);
+  }
+  EXPECT_GT(lines.size(), 60U);
+}
+
+Case walk_case(const std::string& axes) {
+  const Catalog catalog = make_catalog();
+  return catalog.complete(Case::parse("memory_walk kernel=memory_walk_buffer processor=opencl:0 " + axes));
+}
+
+TEST(MemoryWalk, SmallSetsAreReadRepeatedlyAndLargeOnesOnce) {
+  const Walk small(walk_case("pattern=tile bytes=16384 reads=4096"));
+  EXPECT_EQ(small.texels(), 1024);
+  EXPECT_EQ(small.reads, 4096);
+  EXPECT_EQ(small.bytes_read(), 65536);
+  const Walk large(walk_case("pattern=stencil bytes=1048576 reads=4096 dtype=f16"));
+  EXPECT_EQ(large.texels(), 131072);
+  EXPECT_EQ(large.width(), 512);
+  EXPECT_EQ(large.height(), 256);
+  EXPECT_EQ(large.reads, 131072);
+  EXPECT_EQ(large.bytes_read(), 9 * 1048576);
+}
+
+TEST(MemoryWalk, RefusesWhatIsNoPowerOfTwo) {
+  const Catalog catalog = make_catalog();
+  const auto message_of = [&](const std::string& axes) -> std::string {
+    try {
+      catalog.validate(walk_case(axes));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message_of("pattern=tile bytes=1024"), "");
+  EXPECT_THAT(message_of("pattern=tile bytes=1000"), HasSubstr("power of two"));
+  EXPECT_THAT(message_of("pattern=tile bytes=512"), HasSubstr("power of two"));
+  EXPECT_THAT(message_of("pattern=tile bytes=8589934592"), HasSubstr("power of two"));
+  EXPECT_THAT(message_of("pattern=tile bytes=-1024"), HasSubstr("bytes"));
+  EXPECT_THAT(message_of("pattern=tile bytes=1024 reads=3"), HasSubstr("power of two"));
+  EXPECT_THAT(message_of("pattern=tile bytes=1024 row_padding=1000000"), HasSubstr("1024 texels"));
+  EXPECT_THAT(message_of("pattern=spiral bytes=1024"), HasSubstr("spiral"));
+}
+
+}  // namespace
+}  // namespace hetscope
