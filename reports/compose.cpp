@@ -26,6 +26,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_comparisons(summary, with_figures, document);
   compose_contention(summary, with_figures, document);
   compose_transfer(summary, document);
+  compose_texture(summary, document);
   compose_frameworks(summary, document);
   compose_splits(summary, document);
   compose_pitfalls(summary, document);

@@ -34,6 +34,7 @@ void compose_questions(const Summary& summary, const Answers& answers, bool with
 void compose_comparisons(const Summary& summary, bool with_figures, Document& document);
 void compose_contention(const Summary& summary, bool with_figures, Document& document);
 void compose_transfer(const Summary& summary, Document& document);
+void compose_texture(const Summary& summary, Document& document);
 void compose_frameworks(const Summary& summary, Document& document);
 void compose_splits(const Summary& summary, Document& document);
 void compose_conditions(const Summary& summary, Document& document);
