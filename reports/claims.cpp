@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "harness/core/units.hpp"
 #include "reports/text.hpp"
@@ -21,7 +22,7 @@ const Evidence* best_of(const GenerationDecision& generation) {
   return best;
 }
 
-ClaimAnswer answer_of(const GenerationDecision& generation, double published) {
+ClaimAnswer answer_of(const GenerationDecision& generation, const std::optional<double>& published) {
   ClaimAnswer answer;
   answer.device = generation.device();
   answer.processors = generation.processors;
@@ -44,9 +45,11 @@ ClaimAnswer answer_of(const GenerationDecision& generation, double published) {
   } else if (generation.is_unqualified) {
     answer.outcome = ClaimOutcome::undecided;
     answer.reason = generation.instrument;
-  } else if (answer.interval.low >= published) {
+  } else if (!published) {
+    answer.outcome = ClaimOutcome::no_figure;
+  } else if (answer.interval.low >= *published) {
     answer.outcome = ClaimOutcome::holds;
-  } else if (answer.interval.high < published) {
+  } else if (answer.interval.high < *published) {
     answer.outcome = ClaimOutcome::does_not_hold;
   } else {
     answer.outcome = ClaimOutcome::undecided;
@@ -63,7 +66,9 @@ Tone tone_of_outcome(ClaimOutcome outcome) {
       return Tone::bad;
     case ClaimOutcome::undecided:
       return Tone::warning;
+    case ClaimOutcome::no_figure:
     case ClaimOutcome::not_testable:
+    case ClaimOutcome::not_measured:
       return Tone::neutral;
   }
   return Tone::plain;
@@ -77,11 +82,11 @@ Cell number_cell(std::string text, double value) {
 
 std::vector<Cell> row_of(const Question& question, const ClaimAnswer& answer) {
   const PublishedGain& published = *question.published;
-  const bool is_measured = answer.outcome != ClaimOutcome::not_testable;
+  const bool is_measured = has_gain(answer.outcome);
   const bool has_interval = is_measured && std::isfinite(answer.interval.high);
   const std::string missing(kMissing);
   return {{question.question},
-          number_cell(gain_text(published.gain), published.gain),
+          published.gain ? number_cell(gain_text(*published.gain), *published.gain) : Cell{"none given"},
           {published.what + "; " + published.source},
           is_measured ? number_cell(gain_text(answer.gain), answer.gain) : Cell{missing},
           has_interval ? number_cell(gain_text(answer.interval.low) + " to " + gain_text(answer.interval.high),
@@ -103,10 +108,18 @@ std::string_view to_string(ClaimOutcome outcome) {
       return "does not hold";
     case ClaimOutcome::undecided:
       return "undecided";
+    case ClaimOutcome::no_figure:
+      return "no figure to reach";
     case ClaimOutcome::not_testable:
       return "not testable here";
+    case ClaimOutcome::not_measured:
+      return "not measured";
   }
   return "";
+}
+
+bool has_gain(ClaimOutcome outcome) {
+  return outcome != ClaimOutcome::not_testable && outcome != ClaimOutcome::not_measured;
 }
 
 std::vector<ClaimAnswer> answer_claim(const QuestionDecision& decision) {
@@ -116,6 +129,7 @@ std::vector<ClaimAnswer> answer_claim(const QuestionDecision& decision) {
   }
   if (answers.empty()) {
     ClaimAnswer answer;
+    if (decision.not_counted.empty() && !decision.names_missing_metric) answer.outcome = ClaimOutcome::not_measured;
     answer.reason = decision.reason;
     answers.push_back(std::move(answer));
   }
@@ -138,7 +152,7 @@ void compose_claims(const std::string& title, const Decision& decision, Document
   document.add(
       Paragraph{"A gain is the baseline's figure over the candidate's, as geometric mean over the cases that every "
                 "session has; the published one was measured on another device. A claim holds when the whole interval "
-                "is at or above it."});
+                "is at or above it; where the paper gives no figure, what was measured stands alone."});
   document.add(std::move(table));
 }
 

@@ -16,9 +16,13 @@ enum class ClaimOutcome {
   holds,          // the whole interval is at or above the published gain
   does_not_hold,  // the whole interval is below it
   undecided,      // it lies within the interval, or there is none yet
+  no_figure,      // measured, and nothing published to compare it with
   not_testable,   // no row here can speak of it
+  not_measured,   // there is no row
 };
 std::string_view to_string(ClaimOutcome outcome);
+// Whether an answer of this outcome was measured.
+bool has_gain(ClaimOutcome outcome);
 
 // Of one generation (device model and processors). A gain is the baseline's figure over the candidate's: 2 is twice as
 // good. Of several alternatives the best one.
@@ -29,7 +33,7 @@ struct ClaimAnswer {
   Interval interval;  // of the gain; [0, inf] when the sessions are too few
   std::size_t sessions = 0;
   ClaimOutcome outcome = ClaimOutcome::not_testable;
-  std::string reason;  // of undecided and not_testable
+  std::string reason;  // of undecided, not_testable and not_measured
 };
 
 // For a decision whose question has a published gain: one answer a generation, at least one.

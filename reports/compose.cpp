@@ -27,6 +27,8 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_contention(summary, with_figures, document);
   compose_transfer(summary, document);
   compose_texture(summary, document);
+  compose_mappings(summary, document);
+  compose_launches(summary, document);
   compose_frameworks(summary, document);
   compose_splits(summary, document);
   compose_pitfalls(summary, document);
@@ -49,6 +51,14 @@ CaseWords labelled_words(const Summary& summary, const Row& row) {
     }
   }
   return words;
+}
+
+bool runs_on_host_cpu(const Summary& summary, const Row& row) {
+  for (const std::string& name : row.record->item.processors()) {
+    const ProcessorFacts* facts = summary.runs[row.run].processor(name);
+    if (facts != nullptr && facts->runs_on_host_cpu) return true;
+  }
+  return false;
 }
 
 std::string energy_text(const EnergyRecord& energy) {

@@ -35,6 +35,8 @@ void compose_comparisons(const Summary& summary, bool with_figures, Document& do
 void compose_contention(const Summary& summary, bool with_figures, Document& document);
 void compose_transfer(const Summary& summary, Document& document);
 void compose_texture(const Summary& summary, Document& document);
+void compose_mappings(const Summary& summary, Document& document);
+void compose_launches(const Summary& summary, Document& document);
 void compose_frameworks(const Summary& summary, Document& document);
 void compose_splits(const Summary& summary, Document& document);
 void compose_conditions(const Summary& summary, Document& document);
@@ -58,6 +60,8 @@ Tone tone_of(Verdict verdict);
 
 // The words of a row's case with its processors labelled (an OpenCL device on the host's CPU says so).
 CaseWords labelled_words(const Summary& summary, const Row& row);
+// Whether one of the row's processors is an OpenCL device that is the host's CPU, or the CPU itself.
+bool runs_on_host_cpu(const Summary& summary, const Row& row);
 // "~" in front of what a model made.
 std::string energy_text(const EnergyRecord& energy);
 std::string edp_text(const EdpRecord& edp);

@@ -89,7 +89,7 @@ Json claim_json(const QuestionDecision& decision) {
   const PublishedGain& published = *decision.question->published;
   Json answers = Json::array();
   for (const ClaimAnswer& answer : answer_claim(decision)) {
-    const bool is_measured = answer.outcome != ClaimOutcome::not_testable;
+    const bool is_measured = has_gain(answer.outcome);
     answers.push_back({{"device", answer.device},
                        {"processors", answer.processors},
                        {"gain", is_measured ? number(answer.gain) : Json()},
@@ -98,7 +98,7 @@ Json claim_json(const QuestionDecision& decision) {
                        {"outcome", to_string(answer.outcome)},
                        {"reason", answer.reason}});
   }
-  return {{"gain", published.gain},
+  return {{"gain", published.gain ? Json(*published.gain) : Json()},
           {"what", published.what},
           {"source", published.source},
           {"measured", std::move(answers)}};

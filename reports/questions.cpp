@@ -111,9 +111,10 @@ PublishedGain read_published(const JsonNode& node, const DecisionRule& rule) {
     throw node.error("is one gain for a rule that judges every case by itself", "use \"over\": \"geometric_mean\"");
   }
   PublishedGain published;
-  const JsonNode gain = node.at("gain");
-  published.gain = gain.number(0, 1e6);
-  if (!(published.gain > 1)) throw gain.error("is no gain", "it is the baseline over the candidate, above 1");
+  if (const auto gain = node.find("gain")) {
+    published.gain = gain->number(0, 1e6);
+    if (!(*published.gain > 1)) throw gain->error("is no gain", "it is the baseline over the candidate, above 1");
+  }
   published.what = node.at("what").text();
   published.source = node.at("source").text();
   return published;

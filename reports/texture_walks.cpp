@@ -36,14 +36,6 @@ const LatencyRecord* clock_of(const Record& record) {
   return device != record.latencies.end() ? &device->second : record.latency();
 }
 
-bool runs_on_host_cpu(const Summary& summary, const Row& row) {
-  for (const std::string& name : row.record->item.processors()) {
-    const ProcessorFacts* facts = summary.runs[row.run].processor(name);
-    if (facts != nullptr && facts->runs_on_host_cpu) return true;
-  }
-  return false;
-}
-
 const Row* row_at(const WalkSeries& series, const Row& like) {
   for (std::size_t i = 0; i < series.rows.size(); ++i) {
     const Record& record = *series.rows[i]->record;

@@ -69,7 +69,25 @@ TEST(Claims, WhatCannotBeMeasuredHereIsNotTestable) {
   const ClaimAnswer on_cpu = answer(input, questions_of(1.5, R"(,"gpu":true)"));
   EXPECT_EQ(on_cpu.outcome, ClaimOutcome::not_testable);
   EXPECT_THAT(on_cpu.reason, HasSubstr("host's CPU"));
-  EXPECT_EQ(answer(ReportInput{}, questions_of(1.5)).outcome, ClaimOutcome::not_testable);
+}
+
+TEST(Claims, WithoutARowNothingWasMeasured) {
+  const ClaimAnswer nothing = answer(ReportInput{}, questions_of(1.5));
+  EXPECT_EQ(nothing.outcome, ClaimOutcome::not_measured);
+  EXPECT_THAT(nothing.reason, HasSubstr("nothing of this kind was measured"));
+}
+
+TEST(Claims, WithoutAPublishedFigureTheMeasuredOneStandsAlone) {
+  const QuestionSet set = parse_questions(set_text(R"({"what":"no figure","source":"Paper, section 2"})"), "q.json");
+  const ClaimAnswer alone = answer(sessions(5, 0.5), set);
+  EXPECT_EQ(alone.outcome, ClaimOutcome::no_figure);
+  EXPECT_NEAR(alone.gain, 2, 0.05);
+  EXPECT_EQ(answer(sessions(1, 0.5), set).outcome, ClaimOutcome::undecided);
+  const Decision decision = decide(sessions(5, 0.5), set, {});
+  const std::string page = markdown_text(decision_document(decision, set));
+  EXPECT_THAT(page, HasSubstr("| none given |"));
+  EXPECT_THAT(page, HasSubstr("no figure to reach"));
+  EXPECT_THAT(decision_json(decision, set, {"q.json", {"results"}}), HasSubstr("\"gain\": null"));
 }
 
 TEST(Claims, AreASectionOfThePageAndOfTheJson) {
