@@ -51,11 +51,16 @@ bool load_row(const MatrixView& matrix, std::int64_t row, float* to) {
   }
 }
 
-[[noreturn]] void throw_not_finite(const MatrixView& matrix, std::int64_t row, float* scratch) {
-  load_row(matrix, row, scratch);
+// Reads the matrix itself: what conversions by vectors make of such elements is not their values.
+[[noreturn]] void throw_not_finite(const MatrixView& matrix, std::int64_t row) {
+  const auto value_at = [&](std::int64_t col) {
+    const std::int64_t at = row * matrix.row_stride + col;
+    return matrix.dtype == DType::f16 ? f32_from_f16(static_cast<const std::uint16_t*>(matrix.data)[at])
+                                      : static_cast<const float*>(matrix.data)[at];
+  };
   std::int64_t col = 0;
-  while (col + 1 < matrix.cols && std::isfinite(scratch[col])) ++col;
-  throw Error(std::string(std::isnan(scratch[col]) ? "NaN" : "infinity") + " in the matrix to decompose",
+  while (col + 1 < matrix.cols && std::isfinite(value_at(col))) ++col;
+  throw Error(std::string(std::isnan(value_at(col)) ? "NaN" : "infinity") + " in the matrix to decompose",
               "row " + std::to_string(row) + ", column " + std::to_string(col),
               "only finite values have a magnitude order");
 }
@@ -142,7 +147,7 @@ void decompose(const MatrixView& matrix, const Series& series, const DecomposeOp
     }
   });
   const std::int64_t bad_row = first_bad_row.load();
-  if (bad_row < matrix.rows) throw_not_finite(matrix, bad_row, scratch.get());
+  if (bad_row < matrix.rows) throw_not_finite(matrix, bad_row);
 }
 
 Decomposition decompose(const MatrixView& matrix, const Series& series, const DecomposeOptions& options) {
@@ -156,7 +161,7 @@ std::vector<float> values_of(const MatrixView& matrix) {
   std::vector<float> values(static_cast<std::size_t>(matrix.rows * matrix.cols));
   for (std::int64_t row = 0; row < matrix.rows; ++row) {
     float* to = values.data() + row * matrix.cols;
-    if (!load_row(matrix, row, to)) throw_not_finite(matrix, row, to);
+    if (!load_row(matrix, row, to)) throw_not_finite(matrix, row);
   }
   return values;
 }

@@ -156,10 +156,16 @@ TEST(Decomposition, WhatIsNotFiniteIsFound) {
       EXPECT_THAT(message, HasSubstr("row 2, column " + std::to_string(at) + ": infinity"));
     }
   }
-  std::vector<std::uint16_t> halves(12, 0);
-  halves[7] = 0x7e00;
-  EXPECT_THAT(error_of([&] { decompose(MatrixView::f16(halves, 3, 4), Series::parse("1:4")); }),
-              HasSubstr("row 1, column 3: NaN"));
+  for (const std::int64_t cols : {4, 16, 68}) {
+    for (const std::int64_t at : {std::int64_t{0}, cols - 1, cols / 2}) {
+      for (const bool is_nan : {false, true}) {
+        std::vector<std::uint16_t> halves(static_cast<std::size_t>(3 * cols), 0);
+        halves[static_cast<std::size_t>(cols + at)] = is_nan ? 0x7e00 : 0xfc00;
+        EXPECT_THAT(error_of([&] { decompose(MatrixView::f16(halves, 3, cols), Series::parse("1:4")); }),
+                    HasSubstr("row 1, column " + std::to_string(at) + (is_nan ? ": NaN" : ": infinity")));
+      }
+    }
+  }
 }
 
 TEST(Decomposition, BadMatricesAreRefused) {
