@@ -153,7 +153,7 @@ class OperatorPair final : public Operation {
   std::string_view name() const noexcept override { return "operator_pair"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 4> kAxes = {
+    static const std::array<AxisSpec, 5> kAxes = {
         AxisSpec{"shape", AxisType::dims, "extents of the input x in elements, rank 1 to 6", std::nullopt, {}},
         AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
         AxisSpec{"first",
@@ -162,6 +162,7 @@ class OperatorPair final : public Operation {
                  std::nullopt,
                  {}},
         AxisSpec{"second", AxisType::text, "the consumer, likewise", std::nullopt, {}},
+        AxisSpec{"between", AxisType::text, "movements between them; absent: none", std::nullopt, {}, false},
     };
     return kAxes;
   }
@@ -176,14 +177,18 @@ class OperatorPair final : public Operation {
       throw Error("shape " + shape.to_string() + " has more than 2^27 elements", item.line(), "give a smaller shape");
     }
     const PairProblem problem(item);
-    for (const Shape& made : {problem.u, problem.y}) {
+    for (const Shape& made : {problem.u, problem.v, problem.y}) {
       if (made.rank() < 1) throw Error("an operator makes a scalar", item.line(), "keep at least one dimension");
       if (made.element_count() > kMaxElements) {
         throw Error("an operator makes more than 2^27 elements", item.line(), "give a smaller shape");
       }
     }
     check_row(problem.first, problem.x, item);
-    check_row(problem.second, problem.u, item);
+    check_row(problem.second, problem.v, item);
+    if (problem.between && !problem.between->is_movement()) {
+      throw Error("between=" + item.text("between") + " is no movement", item.line(),
+                  "give reshapes, transposes, slices or gathers");
+    }
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
@@ -192,7 +197,7 @@ class OperatorPair final : public Operation {
     std::vector<Operand> result;
     result.push_back({"x", Lifetime::per_run, random_tensor(problem.x, random)});
     append_weights(problem.first, problem.x, random, result);
-    append_weights(problem.second, problem.u, random, result);
+    append_weights(problem.second, problem.v, random, result);
     return result;
   }
 
@@ -203,6 +208,7 @@ class OperatorPair final : public Operation {
     std::copy_n(inputs[0].tensor.as<float>(), elements, tensor.values.begin());
     std::size_t next_weights = 1;
     tensor = applied(problem.first, std::move(tensor), inputs, next_weights);
+    if (problem.between) tensor = moved(*problem.between, tensor);
     tensor = applied(problem.second, std::move(tensor), inputs, next_weights);
     std::vector<Expectation> result(1);
     if (is_exact(problem.first) && is_exact(problem.second)) {
@@ -228,8 +234,10 @@ class OperatorPair final : public Operation {
     double read = static_cast<double>(problem.x.element_count());
     // A selection leaves the rest alone; what an operator makes of its rows does not change how many are needed.
     if (problem.first.is_movement()) read = std::min(read, static_cast<double>(problem.u.element_count()));
+    read *=
+        std::min(1.0, static_cast<double>(problem.v.element_count()) / static_cast<double>(problem.u.element_count()));
     if (problem.second.is_movement()) {
-      const auto made = static_cast<double>(problem.u.element_count());
+      const auto made = static_cast<double>(problem.v.element_count());
       read *= std::min(1.0, static_cast<double>(problem.y.element_count()) / made);
     }
     work.bytes = 4 * (static_cast<std::int64_t>(read) + problem.y.element_count() + weight_elements(problem));
@@ -258,7 +266,7 @@ class OperatorPair final : public Operation {
 
   static std::int64_t weight_elements(const PairProblem& problem) {
     return problem.x[problem.x.rank() - 1] * problem.first.columns +
-           problem.u[problem.u.rank() - 1] * problem.second.columns;
+           problem.v[problem.v.rank() - 1] * problem.second.columns;
   }
 };
 

@@ -267,5 +267,7 @@ HETSCOPE_DEFINE_KERNEL(operator_pair_gather_naive_buffer, OperatorPairBuffer<Pai
 HETSCOPE_DEFINE_KERNEL(operator_pair_gather_simplified_buffer, OperatorPairBuffer<PairMethod::gather_simplified>)
 HETSCOPE_DEFINE_KERNEL(operator_pair_folded_buffer, OperatorPairBuffer<PairMethod::folded>)
 HETSCOPE_DEFINE_KERNEL(operator_pair_fused_buffer, OperatorPairBuffer<PairMethod::fused>)
+HETSCOPE_DEFINE_KERNEL(operator_pair_consumer_layout_buffer, OperatorPairBuffer<PairMethod::consumer_layout>)
+HETSCOPE_DEFINE_KERNEL(operator_pair_producer_layout_buffer, OperatorPairBuffer<PairMethod::producer_layout>)
 
 }  // namespace hetscope

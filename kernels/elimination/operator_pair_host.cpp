@@ -101,5 +101,7 @@ HETSCOPE_DEFINE_KERNEL(operator_pair_gather_naive, OperatorPairHost<PairMethod::
 HETSCOPE_DEFINE_KERNEL(operator_pair_gather_simplified, OperatorPairHost<PairMethod::gather_simplified>)
 HETSCOPE_DEFINE_KERNEL(operator_pair_folded, OperatorPairHost<PairMethod::folded>)
 HETSCOPE_DEFINE_KERNEL(operator_pair_fused, OperatorPairHost<PairMethod::fused>)
+HETSCOPE_DEFINE_KERNEL(operator_pair_consumer_layout, OperatorPairHost<PairMethod::consumer_layout>)
+HETSCOPE_DEFINE_KERNEL(operator_pair_producer_layout, OperatorPairHost<PairMethod::producer_layout>)
 
 }  // namespace hetscope

@@ -23,6 +23,7 @@ PairReport::PairReport(const PairProblem& problem, PairMethod method)
   for (const PairOperator* item : {&problem.first, &problem.second}) {
     movements_ += static_cast<double>(item->steps.size());
   }
+  if (problem.between) movements_ += static_cast<double>(problem.between->steps.size());
   notes_["cell"] = std::string(to_string(problem.first.operator_class())) + " -> " +
                    std::string(to_string(problem.second.operator_class()));
   notes_["table 5"] = to_string(action_of(problem));

@@ -30,7 +30,8 @@ class Planner {
   PairPlan op_by_op() const {
     PairPlan plan;
     append(plan, problem_.first, problem_.x, kFirstWeights);
-    append(plan, problem_.second, problem_.u, second_weights());
+    if (problem_.between) append(plan, *problem_.between, problem_.u, kFirstWeights);
+    append(plan, problem_.second, problem_.v, second_weights());
     if (plan.passes.empty()) plan.passes.push_back({plain(problem_.y), plain(problem_.y), {}});
     return plan;
   }
@@ -70,6 +71,23 @@ class Planner {
     const std::int64_t row = read.shape()[read.shape().rank() - 1];
     const RowStage moved = stage.kind == OperatorKind::relu ? RowStage{stage.kind, row, row, 0} : stage;
     return PairPlan{{{read, plain(problem_.y), {moved}}}};
+  }
+
+  // Throws Error where what stands between cannot be written through.
+  PairPlan consumer_layout() const {
+    const std::optional<IndexMap> inverse = problem_.between->map(problem_.u).inverted();
+    if (!inverse) throw Error("what stands between the operators is no bijection");
+    return {{{plain(problem_.x),
+              plain(problem_.v).through(*inverse).simplified(),
+              {stage_of(problem_.first, problem_.x, kFirstWeights)}},
+             {plain(problem_.v), plain(problem_.y), {stage_of(problem_.second, problem_.v, second_weights())}}}};
+  }
+
+  PairPlan producer_layout() const {
+    return {{{plain(problem_.x), plain(problem_.u), {stage_of(problem_.first, problem_.x, kFirstWeights)}},
+             {plain(problem_.u).through(problem_.between->map(problem_.u)).simplified(),
+              plain(problem_.y),
+              {stage_of(problem_.second, problem_.v, second_weights())}}}};
   }
 
   PairPlan fused() const {
@@ -133,7 +151,14 @@ PairProblem::PairProblem(const Case& item)
       second(PairOperator::parse(item.text("second"))),
       x(item.dims("shape")),
       u(first.output(x)),
-      y(second.output(u)) {}
+      v(u),
+      y(u) {
+  if (item.has("between")) {
+    between = PairOperator::parse(item.text("between"));
+    v = between->output(u);
+  }
+  y = second.output(v);
+}
 
 PairAction action_of(const PairProblem& problem) {
   const bool first = is_fixed(problem.first);
@@ -153,10 +178,25 @@ std::string_view to_string(PairAction action) {
 }
 
 std::string_view to_string(PairMethod method) {
-  constexpr std::array<std::string_view, 5> kNames = {"op_by_op", "gather_naive", "gather_simplified", "folded",
-                                                      "fused"};
+  constexpr std::array<std::string_view, 7> kNames = {"op_by_op", "gather_naive",    "gather_simplified", "folded",
+                                                      "fused",    "consumer_layout", "producer_layout"};
   return kNames.at(static_cast<std::size_t>(method));
 }
+
+namespace {
+
+Support supports_layout(const PairProblem& problem, PairMethod method) {
+  if (!problem.between) return Support::no("nothing stands between the operators: there is one layout");
+  if (is_fixed(problem.first) || is_fixed(problem.second)) {
+    return Support::no("a Fixed operator asks for no layout");
+  }
+  if (method == PairMethod::consumer_layout && !problem.between->map(problem.u).inverted()) {
+    return Support::no("what stands between the operators is no bijection: nothing can be written through it");
+  }
+  return Support::yes();
+}
+
+}  // namespace
 
 std::int64_t PairPass::rows() const { return stages.empty() ? 1 : read.shape().element_count() / stages.front().in; }
 
@@ -179,6 +219,10 @@ Work PairPlan::work() const {
 }
 
 Support supports_method(const PairProblem& problem, PairMethod method) {
+  const bool is_layout = method == PairMethod::consumer_layout || method == PairMethod::producer_layout;
+  if (problem.between && !is_layout && method != PairMethod::op_by_op) {
+    return Support::no("movements stand between the operators: this way knows two neighbours only");
+  }
   const PairAction action = action_of(problem);
   const bool has_fixed = action != PairAction::keep_both && action != PairAction::try_fuse;
   switch (method) {
@@ -201,6 +245,9 @@ Support supports_method(const PairProblem& problem, PairMethod method) {
         return Support::no("both operators are ILD & Variable: table 5 keeps both");
       }
       return Support::yes();
+    case PairMethod::consumer_layout:
+    case PairMethod::producer_layout:
+      return supports_layout(problem, method);
   }
   return Support::no("unknown method");
 }
@@ -218,6 +265,10 @@ PairPlan plan_pair(const PairProblem& problem, PairMethod method) {
       throw Error("the second operator cannot be folded into the first one's stores");
     case PairMethod::fused:
       return planner.fused();
+    case PairMethod::consumer_layout:
+      return planner.consumer_layout();
+    case PairMethod::producer_layout:
+      return planner.producer_layout();
   }
   throw Error("unknown method");
 }

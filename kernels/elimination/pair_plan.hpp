@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,15 +15,17 @@
 
 namespace hetscope {
 
-// x -first-> u -second-> y, all row-major f32.
+// x -first-> u -second-> y, all row-major f32; or, with movements between them, x -first-> u -between-> v -second-> y.
 struct PairProblem {
   // Throws Error when the operators do not fit the shape or each other.
   explicit PairProblem(const Case& item);
 
   PairOperator first;
   PairOperator second;
+  std::optional<PairOperator> between;
   Shape x;
   Shape u;
+  Shape v;  // what the second operator takes: u without anything between
   Shape y;
 };
 
@@ -39,7 +42,10 @@ std::string_view to_string(PairAction action);
 // gather_simplified  the same with the simplified index
 // folded             Fixed operators are gone: the neighbour reads or writes through their map; two of them are a copy
 // fused              for pairs without a Fixed operator: both on a row while it is near
-enum class PairMethod { op_by_op, gather_naive, gather_simplified, folded, fused };
+// consumer_layout    movements between two operators are folded into the first one's stores: what lies in memory is as
+//                    the consumer reads it
+// producer_layout    they are folded into the second one's reads: it lies as the producer wrote it
+enum class PairMethod { op_by_op, gather_naive, gather_simplified, folded, fused, consumer_layout, producer_layout };
 std::string_view to_string(PairMethod method);
 
 // An operator on rows of `in` elements that makes rows of `out`.

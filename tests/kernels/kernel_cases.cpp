@@ -81,7 +81,10 @@ std::vector<std::string> operator_pairs() {
        "shape=2x3x4x6 first=transpose:0,2,3,1 second=reshape:6x4x2x3/transpose:2,3,1,0",
        "shape=23x7 first=gather:0:40 second=softmax", "shape=23x7 first=matmul:9 second=gather:0:23",
        "shape=23x7 first=gather:1:7/slice:0:2:20:3 second=gather:0:4",
-       "shape=4x4 first=reshape:2x8 second=reshape:16x1", "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
+       "shape=33x40 first=relu between=transpose:1,0 second=softmax",
+       "shape=6x10x2 first=softmax between=reshape:3x8x5/transpose:0,2,1 second=matmul:3",
+       "shape=7x9 first=matmul:5 between=slice:1:0:5:2 second=relu", "shape=4x4 first=reshape:2x8 second=reshape:16x1",
+       "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
   return result;
 }
 

@@ -227,5 +227,29 @@ TEST(IndexBlocks, DivisionsAreRightAtTheEndsOfTheirRange) {
   }
 }
 
+TEST(OperatorPair, MovementsBetweenAreFoldedIntoStoresOrIntoReads) {
+  const std::string axes = "shape=6x4 first=matmul:10 between=transpose:1,0 second=softmax";
+  EXPECT_EQ(launches(axes, PairMethod::op_by_op), 3u);
+  EXPECT_EQ(launches(axes, PairMethod::consumer_layout), 2u);
+  EXPECT_EQ(launches(axes, PairMethod::producer_layout), 2u);
+  const PairProblem problem = problem_of(axes);
+  const PairPlan consumer = plan_pair(problem, PairMethod::consumer_layout);
+  EXPECT_TRUE(consumer.passes[0].write.map().has_value());
+  EXPECT_FALSE(consumer.passes[1].read.map().has_value());
+  const PairPlan producer = plan_pair(problem, PairMethod::producer_layout);
+  EXPECT_FALSE(producer.passes[0].write.map().has_value());
+  EXPECT_TRUE(producer.passes[1].read.map().has_value());
+}
+
+TEST(OperatorPair, LayoutsNeedSomethingBetweenThatCanBeWrittenThrough) {
+  EXPECT_FALSE(supports_method(problem_of("shape=6x4 first=relu second=softmax"), PairMethod::producer_layout));
+  const PairProblem slice = problem_of("shape=6x4 first=relu between=slice:0:0:3:1 second=softmax");
+  EXPECT_FALSE(supports_method(slice, PairMethod::consumer_layout));
+  EXPECT_TRUE(supports_method(slice, PairMethod::producer_layout));
+  EXPECT_FALSE(supports_method(slice, PairMethod::folded));
+  EXPECT_FALSE(supports_method(problem_of("shape=6x4 first=transpose:1,0 between=transpose:1,0 second=softmax"),
+                               PairMethod::producer_layout));
+}
+
 }  // namespace
 }  // namespace hetscope
