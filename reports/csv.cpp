@@ -100,7 +100,7 @@ void put_identity(const Summary& summary, const Row& row, RowWriter& out) {
   CaseWords axes;
   for (const std::string& name : record.item.processors()) {
     const ProcessorFacts* facts = summary.runs[row.run].processor(name);
-    on_host_cpu = on_host_cpu || (name.rfind("opencl", 0) == 0 && facts != nullptr && facts->runs_on_host_cpu);
+    on_host_cpu = on_host_cpu || (name.rfind("cpu", 0) != 0 && facts != nullptr && facts->runs_on_host_cpu);
     processors += (processors.empty() ? "" : ",") + name;
   }
   for (const auto& [name, value] : record.item.axes()) axes.emplace_back(name, to_string(value));

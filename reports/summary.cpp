@@ -81,14 +81,16 @@ std::string joined(const std::set<std::string>& texts) {
   return result;
 }
 
-// An OpenCL device that is the host's CPU must never be read as evidence about a GPU.
+// An OpenCL device that is the host's CPU must never be read as evidence about a GPU, nor such a provider about an NPU.
 void caution_about_processors(Summary& summary) {
   std::set<std::string> host_cpus;
+  std::set<std::string> stand_ins;
   std::set<std::string> unknown;
   for (const Row& row : summary.rows) {
     for (const std::string& name : row.record->item.processors()) {
-      if (name.rfind("opencl", 0) != 0) continue;
       const ProcessorFacts* facts = summary.runs[row.run].processor(name);
+      if (name.rfind("npu", 0) == 0 && facts != nullptr && facts->runs_on_host_cpu) stand_ins.insert(name);
+      if (name.rfind("opencl", 0) != 0) continue;
       if (facts == nullptr) {
         unknown.insert(name);
       } else if (facts->runs_on_host_cpu) {
@@ -99,6 +101,10 @@ void caution_about_processors(Summary& summary) {
   if (!host_cpus.empty()) {
     summary.cautions.push_back("OpenCL on the host's CPU: " + joined(host_cpus) +
                                ". These rows run on the CPU and say nothing about any GPU.");
+  }
+  if (!stand_ins.empty()) {
+    summary.cautions.push_back("Execution providers on the host's CPU: " + joined(stand_ins) +
+                               ". No NPU was involved in these rows.");
   }
   if (!unknown.empty()) {
     summary.cautions.push_back("What kind of device is behind " + joined(unknown) +

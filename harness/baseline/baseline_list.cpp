@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "harness/baseline/cache_directory.hpp"
+#include "harness/core/cache_directory.hpp"
 #include "harness/core/embedded_file.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"

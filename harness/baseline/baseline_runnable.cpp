@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/baseline/cache_directory.hpp"
+#include "harness/core/cache_directory.hpp"
 #include "harness/core/units.hpp"
 #include "harness/kernel/kernel.hpp"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "harness/baseline/cache_directory.hpp"
+#include "harness/core/cache_directory.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"
 #include "harness/record/json_node.hpp"

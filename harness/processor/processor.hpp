@@ -34,6 +34,7 @@ struct ProcessorInfo {
   std::int64_t max_allocation_bytes = 0;  // of one piece
   std::int64_t cache_bytes = 0;           // last level, 0 when unknown
   bool runs_on_host_cpu = false;          // an OpenCL device that is the host's CPU: never evidence about a GPU
+  bool is_fake = false;                   // made up, for tests: no row of it is evidence about anything
   // Everything else worth showing, in print order: {"image2d", "16384x16384"}.
   std::vector<std::pair<std::string, std::string>> details;
 };

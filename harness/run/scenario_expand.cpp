@@ -45,6 +45,10 @@ bool is_listed(const ProcessorInfo& info, const std::vector<ProcessorInfo>& all)
 // ("cpu@0-1") or a part of a device ("opencl:0/1of2"). Whether it can be made is seen when it is opened.
 ProcessorInfo named_processor(const std::string& name, const std::vector<ProcessorInfo>& all,
                               const std::string& where) {
+  // A provider of an NPU's runtime has a '/' in a name that is listed as it is.
+  for (const ProcessorInfo& info : all) {
+    if (info.name == name) return info;
+  }
   const std::size_t mark = name.find_first_of("@/");
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const ProcessorInfo& info) { return info.name == name.substr(0, mark); });
@@ -153,13 +157,33 @@ class Expansion {
         places_.insert(places_.begin(), {*processor});
       }
     }
-    for (const std::vector<std::string>& names : experiment_.together) {
-      Place& place = places_.emplace_back();
-      for (const std::string& name : names) place.push_back(named_processor(name, all, where_ + "/together"));
-    }
+    for (const std::vector<std::string>& names : experiment_.together) add_together(names, all);
     if (places_.empty()) {
       throw Error("no processor matches", where_ + "/processors", list_of(names_of(all)));
     }
+  }
+
+  // A pattern stands for each processor that matches it; for none, there is no such place here.
+  void add_together(const std::vector<std::string>& names, const std::vector<ProcessorInfo>& all) {
+    std::vector<Place> places(1);
+    for (const std::string& name : names) {
+      std::vector<ProcessorInfo> matching;
+      if (is_pattern(name)) {
+        const auto matches = [&](const ProcessorInfo& info) { return matches_wildcard(name, info.name); };
+        std::copy_if(all.begin(), all.end(), std::back_inserter(matching), matches);
+      } else {
+        matching.push_back(named_processor(name, all, where_ + "/together"));
+      }
+      std::vector<Place> longer;
+      for (const Place& place : places) {
+        for (const ProcessorInfo& processor : matching) {
+          longer.push_back(place);
+          longer.back().push_back(processor);
+        }
+      }
+      places = std::move(longer);
+    }
+    places_.insert(places_.end(), places.begin(), places.end());
   }
 
   const AxisSpec* find_axis(std::string_view name) const {

@@ -259,6 +259,25 @@ TEST_F(Expand, ProcessorsTogetherMeetKernelsOfPartsOnly) {
                           "double kernel=shared processor=cpu@0-1,opencl:0/1of2 shape=2x3 flavour=plain cache=hot"));
 }
 
+TEST_F(Expand, APatternAmongProcessorsTogetherStandsForEachThatMatches) {
+  add("shared", "double", ProgramModel::parts);
+  EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["shared"],"processors":["cpu"],
+                  "together":[["cpu*","opencl:0"],["npu:*","cpu"]],"axes":{"shape":[[2,3]]}})")),
+              ElementsAre("double kernel=shared processor=cpu,opencl:0 shape=2x3 flavour=plain cache=hot",
+                          "double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot"));
+}
+
+TEST_F(Expand, AListedNameWithASlashIsThatProcessorAndNoPartOfOne) {
+  ProcessorInfo npu;
+  npu.name = "npu:runtime/CPU";
+  npu.program_model = ProgramModel::submodel;
+  processors.push_back(npu);
+  add("model", "double", ProgramModel::submodel);
+  EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["model"],"processors":["npu:runtime/CPU"],
+                  "axes":{"shape":[[2,3]]}})")),
+              ElementsAre("double kernel=model processor=npu:runtime/CPU shape=2x3 flavour=plain cache=hot"));
+}
+
 TEST_F(Expand, ProcessorsMadeToOrderAreNamedAndAllTheirThreadsCounted) {
   EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["plain"],"processors":["cpu@0-2"],
                   "axes":{"shape":[[2,3]],"threads":["all"]}})")),

@@ -1,5 +1,5 @@
 // The XDG base directory rules, as far as caches go.
-#include "harness/baseline/cache_directory.hpp"
+#include "harness/core/cache_directory.hpp"
 
 #include <cstdlib>
 
