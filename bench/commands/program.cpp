@@ -63,7 +63,7 @@ int flushed(int code) {
 
 WorkerCommand worker_command() { return {"/proc/self/exe", {"worker"}}; }
 
-int hetscope_main(int argc, char** argv, Catalog catalog) {
+int hetscope_main(int argc, char** argv, Catalog catalog, const BackendMaker& backends) {
   occupy_standard_descriptors();
   // A reader that is gone and a file that may not grow are errors of a write, not reasons to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
@@ -71,7 +71,7 @@ int hetscope_main(int argc, char** argv, Catalog catalog) {
   try {
     add_baselines(catalog);
     // The supervisor starts this program again as its worker; no user calls it so.
-    if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return serve_worker(catalog);
+    if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return serve_worker(catalog, backends);
 
     CLI::App app("Profiles and benchmarks the processors of a device: CPU clusters, GPU, NPU.", "hetscope");
     app.set_version_flag("--version", version_text());

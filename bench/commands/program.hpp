@@ -2,6 +2,7 @@
 #pragma once
 
 #include "harness/kernel/catalog.hpp"
+#include "harness/run/supervisor.hpp"
 
 namespace hetscope {
 
@@ -15,6 +16,7 @@ inline constexpr int kExitUndecided = 3;
 inline constexpr int kExitSignal = 128;
 
 // The baselines of this device are added to `catalog`.
-int hetscope_main(int argc, char** argv, Catalog catalog);
+// `backends` make the processors that workers see.
+int hetscope_main(int argc, char** argv, Catalog catalog, const BackendMaker& backends = make_backends);
 
 }  // namespace hetscope

@@ -62,6 +62,9 @@ class Runnable {
   // Bytes that prepare() made besides the operands (packed weights); for the record.
   virtual std::int64_t prepared_bytes() const { return 0; }
   virtual std::vector<Placement> placement() const { return {}; }
+  // Why its times, although right, are no evidence about the processors of the case: parts of the work ran elsewhere.
+  // "": they are. Asked after it was measured; anything else makes the row `mistrusted`.
+  virtual std::string doubt() const { return ""; }
   // Results besides the times, known after a run.
   virtual Metrics metrics() { return {}; }
   // What else a reader must know, in words by name: versions, hashes, what its own clock encloses.

@@ -2,6 +2,7 @@
 #include "harness/kernel/verify.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -33,6 +34,18 @@ double abs_error(double got, double expected) {
   if (std::isfinite(got) && std::isfinite(expected)) return std::abs(got - expected);
   const bool same = got == expected || (std::isnan(got) && std::isnan(expected));
   return same ? 0 : kInfinity;
+}
+
+// The distance between two neighbouring numbers of the type at `value`; of integers, and of what becomes subnormal, the
+// smallest there is.
+double last_place(double value, DType dtype) {
+  if (dtype == DType::i8 || dtype == DType::i32) return 1;
+  const int digits = dtype == DType::f32 ? std::numeric_limits<float>::digits : 11;
+  const int least = dtype == DType::f32 ? -149 : -24;
+  if (value == 0) return std::ldexp(1.0, least);
+  int exponent = 0;
+  std::frexp(value, &exponent);
+  return std::ldexp(1.0, std::max(exponent - digits, least));
 }
 
 // Adds one element to `result`; returns whether it is right.
@@ -130,6 +143,50 @@ double relative_error(std::span<const HostTensor> outputs, std::span<const Expec
   }
   if (norm == 0) return difference == 0 ? 0 : kInfinity;
   return std::sqrt(difference / norm);
+}
+
+Numerics numerics_of(std::span<const HostTensor> outputs, std::span<const Expectation> expectations) {
+  Numerics result;
+  double product = 0;
+  double got_norm = 0;
+  double expected_norm = 0;
+  for (std::size_t number = 0; number < std::min(outputs.size(), expectations.size()); ++number) {
+    const HostTensor& output = outputs[number];
+    const std::vector<double>& values = expectations[number].values;
+    if (static_cast<std::size_t>(output.shape().element_count()) != values.size()) continue;
+    std::size_t i = 0;
+    for_each_index(output.shape(), [&](std::span<const std::int64_t> index) {
+      const double expected = values[i++];
+      if (!std::isfinite(expected)) return;
+      const double got = output.get(output.view().access(index).offset);
+      if (!std::isfinite(got)) {
+        ++result.not_finite;
+        return;
+      }
+      product += got * expected;
+      got_norm += got * got;
+      expected_norm += expected * expected;
+      result.max_ulp = std::max(result.max_ulp, std::abs(got - expected) / last_place(expected, output.dtype()));
+    });
+  }
+  if (got_norm > 0 || expected_norm > 0) {
+    const double norms = std::sqrt(got_norm) * std::sqrt(expected_norm);
+    result.cosine = norms > 0 ? product / norms : 0;
+  }
+  return result;
+}
+
+std::int64_t differing_elements(std::span<const HostTensor> left, std::span<const HostTensor> right) {
+  assert(left.size() == right.size());
+  std::int64_t count = 0;
+  for (std::size_t number = 0; number < left.size(); ++number) {
+    assert(left[number].size_bytes() == right[number].size_bytes());
+    const std::size_t width = size_of(left[number].dtype());
+    for (std::size_t at = 0; at + width <= left[number].size_bytes(); at += width) {
+      count += std::memcmp(left[number].data() + at, right[number].data() + at, width) != 0 ? 1 : 0;
+    }
+  }
+  return count;
 }
 
 SeamErrors seam_errors(const HostTensor& output, const Expectation& expectation, const Tolerance& tolerance,

@@ -29,6 +29,18 @@ Verification verify(std::span<const HostTensor> outputs, std::span<const Expecta
 // out.
 double relative_error(std::span<const HostTensor> outputs, std::span<const Expectation> expectations);
 
+// The same distance in words that need no tolerance.
+struct Numerics {
+  double cosine = 1;            // of the angle between results and references; 1 when both are zero, 0 when one is
+  double max_ulp = 0;           // largest error in units of the last place of the reference in the output's type
+  std::int64_t not_finite = 0;  // NaN or infinite where the reference is finite; left out of the other two
+};
+// Over all outputs whose reference is not exact and of their size.
+Numerics numerics_of(std::span<const HostTensor> outputs, std::span<const Expectation> expectations);
+
+// Elements of equal outputs (as many, of equal views) that differ in any bit.
+std::int64_t differing_elements(std::span<const HostTensor> left, std::span<const HostTensor> right);
+
 // The largest scaled error (as in Verification) of the elements in `seams`, and of all others: a split that is worse
 // where its parts meet than within them has a fault at its cut.
 struct SeamErrors {

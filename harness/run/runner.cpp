@@ -83,6 +83,29 @@ bool guarded(Record& record, const char* doing, Step&& step) {
   return false;
 }
 
+// A run that is longer is not repeated to see whether it gives the same bits again.
+constexpr double kLongestRepeatS = 1;
+constexpr double kNsPerS = 1e9;
+
+// Also of a wrong result, which they may explain.
+void add_numerics(Record& record, const std::vector<HostTensor>& outputs,
+                  const std::vector<Expectation>& expectations) {
+  const auto is_exact = [](const Expectation& expectation) { return expectation.values.empty(); };
+  if (std::ranges::all_of(expectations, is_exact)) return;
+  const Numerics numerics = numerics_of(outputs, expectations);
+  record.metrics["cosine"] = {numerics.cosine, "1", ""};
+  record.metrics["max_ulp"] = {numerics.max_ulp, "ulp", ""};
+  record.metrics["not_finite"] = {static_cast<double>(numerics.not_finite), "1", ""};
+}
+
+// Why the row is no evidence about its processors; "": it is.
+std::string doubt_about(const Member& member) {
+  for (const Processor* processor : member.on) {
+    if (processor->info().is_fake) return processor->name() + " is a fake for tests: its times are made up";
+  }
+  return member.runnable->doubt();
+}
+
 class VisitObserver final : public MeasureObserver {
  public:
   VisitObserver(const Progress& progress, const std::vector<std::size_t>& members, ConditionsWatch& watch)
@@ -117,10 +140,12 @@ struct Runner::State {
   std::map<std::string, std::shared_ptr<Load>> loads = {};                // of the current group, by case line
   std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
   std::vector<std::unique_ptr<EnergyModel>> models = {};
+  std::optional<double> process_start_s = {};
 
   Member start(const PlannedGroup& group, const PlannedCase& planned);
   void prepare(Member& member, const Case& item);
   std::shared_ptr<Load> load_of(const Case& item);
+  double run_once(Runnable& runnable);
   void verify_answer(Member& member, const Case& item);
   void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
                ConditionsWatch& watch);
@@ -213,19 +238,35 @@ std::shared_ptr<Load> Runner::State::load_of(const Case& item) {
   return entry;
 }
 
+// Seconds of one execution.
+double Runner::State::run_once(Runnable& runnable) {
+  const EnteredRunnable entered(runnable);
+  const std::int64_t begin_ns = clock.now_ns();
+  runnable.run(1);
+  return static_cast<double>(clock.now_ns() - begin_ns) / kNsPerS;
+}
+
 void Runner::State::verify_answer(Member& member, const Case& item) {
   const Operation& operation = *member.problem->operation;
-  {
-    const EnteredRunnable entered(*member.runnable);
-    member.runnable->run(1);
-  }
+  const double first_run_s = run_once(*member.runnable);
   const Tolerance tolerance = operation.tolerance(item);
   const std::vector<HostTensor> outputs = member.runnable->outputs();
+  if (member.kernel->program_model() != ProgramModel::host_function) {
+    member.record.metrics["first_run"] = {first_run_s, "s", ""};
+    if (process_start_s) member.record.metrics["process_start"] = {*process_start_s, "s", ""};
+    if (first_run_s < kLongestRepeatS) {
+      run_once(*member.runnable);
+      const auto differing = static_cast<double>(differing_elements(outputs, member.runnable->outputs()));
+      member.record.metrics["differing_elements"] = {differing, "1", ""};
+    }
+  }
   std::vector<Expectation> own;
   const auto approximated = member.kernel->approximated_inputs(item, member.problem->inputs);
   if (approximated) own = operation.reference(item, *approximated);
-  const Verification verification = verify(outputs, approximated ? own : member.problem->expectations, tolerance);
+  const std::vector<Expectation>& expectations = approximated ? own : member.problem->expectations;
+  const Verification verification = verify(outputs, expectations, tolerance);
   member.record.verify = record_of(verification);
+  add_numerics(member.record, outputs, expectations);
   if (!verification.matches) {
     fail(member.record, Status::mismatch, verification.reason);
     member.runnable.reset();
@@ -330,6 +371,8 @@ Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std
 
 Runner::~Runner() = default;
 
+void Runner::set_process_start(double seconds) { state_->process_start_s = seconds; }
+
 void Runner::use_models(std::vector<std::unique_ptr<EnergyModel>> models) { state_->models = std::move(models); }
 
 std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progress) {
@@ -369,6 +412,9 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
         member.record.metrics[name] = {metric.value, metric.unit, metric.roof};
       }
       member.record.notes = member.runnable->notes();
+      if (const std::string doubt = doubt_about(member); !doubt.empty()) {
+        fail(member.record, Status::mistrusted, doubt);
+      }
       if (member.load) {
         for (const Placement& placement : member.load->runnable->placement()) {
           member.record.notes["load_on_" + placement.requested] = placement.actual + ": " + placement.evidence;

@@ -37,6 +37,10 @@ class Runner {
   // For cases that carry energy, where there is no meter. Without a call there is no modelled value.
   void use_models(std::vector<std::unique_ptr<EnergyModel>> models);
 
+  // Seconds that this process needed until it could be asked for a group; recorded where a driver or a runtime had to
+  // be opened for the case.
+  void set_process_start(double seconds);
+
   // One record per case, in the order of the group.
   std::vector<Record> run(const PlannedGroup& group, const Progress& progress = {});
 

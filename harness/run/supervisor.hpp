@@ -54,6 +54,8 @@ RunCounts supervise(const std::vector<PlannedGroup>& groups, const Catalog& cata
 Discovery discover_in_worker(const WorkerCommand& worker, std::vector<std::string>* meters = nullptr);
 
 // The worker's main: serves requests until its supervisor closes the channel. Returns the exit code.
-int serve_worker(const Catalog& catalog);
+// `backends` are where its processors come from; a test adds its own.
+using BackendMaker = std::function<std::vector<std::unique_ptr<Backend>>()>;
+int serve_worker(const Catalog& catalog, const BackendMaker& backends = make_backends);
 
 }  // namespace hetscope

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "harness/core/clock.hpp"
 #include "harness/core/error.hpp"
@@ -35,6 +36,14 @@ OwnedFd inherited(const char* variable) {
                 "a worker is started by hetscope run, not by hand");
   }
   return OwnedFd(fd);
+}
+
+// nullopt when whoever started this process did not say when.
+std::optional<double> seconds_since_start() {
+  const char* text = std::getenv(kStartedVariable);
+  std::int64_t started_ns = 0;
+  if (text == nullptr || std::from_chars(text, text + std::strlen(text), started_ns).ec != std::errc()) return {};
+  return static_cast<double>(monotonic_ns() - started_ns) * 1e-9;
 }
 
 class Channel {
@@ -95,8 +104,12 @@ MeterDiscovery choose_meters(const std::string& wanted) {
 
 class Worker {
  public:
-  Worker(const Catalog& catalog, OwnedFd channel, OwnedFd progress)
-      : catalog_(catalog), channel_(std::move(channel)), progress_(progress.release()) {}
+  Worker(const Catalog& catalog, const BackendMaker& backends, OwnedFd channel, OwnedFd progress)
+      : catalog_(catalog),
+        backends_(backends),
+        channel_(std::move(channel)),
+        progress_(progress.release()),
+        start_s_(seconds_since_start()) {}
 
   void serve() {
     channel_.write(hello_line());
@@ -115,11 +128,12 @@ class Worker {
  private:
   void run(const RunRequest& request) {
     if (!runner_) {
-      processors_ = std::make_unique<ProcessorSet>();
+      processors_ = std::make_unique<ProcessorSet>(backends_());
       MeterDiscovery meters = choose_meters(request.meter);
       runner_ = std::make_unique<Runner>(catalog_, *processors_, std::move(meters.found), std::move(meters.missing),
                                          request.identity, clock_);
       if (request.meter != "none") runner_->use_models(load_energy_models());
+      if (start_s_) runner_->set_process_start(*start_s_);
     }
     const auto records =
         runner_->run(request.group, [this](std::size_t member) { progress_.set(static_cast<std::int32_t>(member)); });
@@ -131,7 +145,7 @@ class Worker {
     const auto is_wanted = [&](const std::string& name) {
       return std::find(skip.begin(), skip.end(), name) == skip.end();
     };
-    for (const auto& backend : make_backends()) {
+    for (const auto& backend : backends_()) {
       const std::string name(backend->name());
       if (!is_wanted(name)) continue;
       channel_.write(looking_line(name));
@@ -146,8 +160,10 @@ class Worker {
   }
 
   const Catalog& catalog_;
+  const BackendMaker& backends_;
   Channel channel_;
   SharedProgress progress_;
+  std::optional<double> start_s_;
   MonotonicClock clock_;
   std::unique_ptr<ProcessorSet> processors_;
   std::unique_ptr<Runner> runner_;
@@ -155,10 +171,10 @@ class Worker {
 
 }  // namespace
 
-int serve_worker(const Catalog& catalog) {
+int serve_worker(const Catalog& catalog, const BackendMaker& backends) {
   std::unique_ptr<Worker> worker;
   try {
-    worker = std::make_unique<Worker>(catalog, inherited(kWorkerFdVariable), inherited(kProgressFdVariable));
+    worker = std::make_unique<Worker>(catalog, backends, inherited(kWorkerFdVariable), inherited(kProgressFdVariable));
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return kExitUsage;

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,13 +49,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::vector<std::string> worker_environment(int channel, int progress) {
   const std::string channel_key = std::string(kWorkerFdVariable) + "=";
   const std::string progress_key = std::string(kProgressFdVariable) + "=";
+  const std::string started_key = std::string(kStartedVariable) + "=";
   std::vector<std::string> result;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    if (!text.starts_with(channel_key) && !text.starts_with(progress_key)) result.emplace_back(text);
+    const auto is_ours = [&](const std::string& key) { return text.starts_with(key); };
+    if (!is_ours(channel_key) && !is_ours(progress_key) && !is_ours(started_key)) result.emplace_back(text);
   }
   result.push_back(channel_key + std::to_string(channel));
   result.push_back(progress_key + std::to_string(progress));
+  result.push_back(started_key + std::to_string(monotonic_ns()));
   return result;
 }
 
@@ -92,6 +96,12 @@ void write_all(int fd, std::string_view text) {
 }
 
 }  // namespace
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 // Delegates, so that the destructor ends the process when one of these throws.
 WorkerProcess::WorkerProcess(const WorkerCommand& command, const std::function<void()>& check) : WorkerProcess() {

@@ -16,6 +16,9 @@ namespace hetscope {
 
 inline constexpr const char* kWorkerFdVariable = "HETSCOPE_WORKER_FD";
 inline constexpr const char* kProgressFdVariable = "HETSCOPE_PROGRESS_FD";
+// When it was started: nanoseconds of CLOCK_MONOTONIC, which both processes share.
+inline constexpr const char* kStartedVariable = "HETSCOPE_WORKER_STARTED_NS";
+std::int64_t monotonic_ns();
 // Longer lines are no answers: a record of 2,000 samples on several clocks is well below one MiB.
 inline constexpr std::size_t kMaxWorkerLineBytes = std::size_t{64} << 20;
 // The first line of every worker; anything else is another program.

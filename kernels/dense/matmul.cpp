@@ -1,8 +1,11 @@
-// matmul: y = a b. The left operand is constant (weights), the right one is new for every run (activations).
-//   useful bytes = 4 (m k + k n + m n), useful flops = 2 m n k
+// matmul: y = a b. The left operand is constant (weights), the right one is new for every run (activations). f16 is
+// stored and summed in f32; i8 is quantised, with a scale for each operand and the result.
+//   useful bytes = (m k + k n + m n) times the type's size, useful flops (or integer operations) = 2 m n k
 #include "kernels/dense/matmul.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "harness/core/error.hpp"
 #include "kernels/dense/matmul_reference.hpp"
@@ -23,7 +26,7 @@ class Matmul final : public Operation {
         AxisSpec{"m", AxisType::integer, "rows of the left operand and of the result", std::nullopt, {}},
         AxisSpec{"n", AxisType::integer, "columns of the right operand and of the result", std::nullopt, {}},
         AxisSpec{"k", AxisType::integer, "length of the sums", std::nullopt, {}},
-        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
+        AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32", "f16", "i8"}},
     };
     return kAxes;
   }
@@ -36,9 +39,9 @@ class Matmul final : public Operation {
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
     const MatmulProblem problem(item);
     Random random(seed);
-    HostTensor left(DType::f32, Shape{problem.m, problem.k}, Layout::row_major(2));
+    HostTensor left(problem.dtype, Shape{problem.m, problem.k}, Layout::row_major(2));
     left.fill_random(random);
-    HostTensor right(DType::f32, Shape{problem.k, problem.n}, Layout::row_major(2));
+    HostTensor right(problem.dtype, Shape{problem.k, problem.n}, Layout::row_major(2));
     right.fill_random(random);
     std::vector<Operand> result;
     result.push_back({"a", Lifetime::constant, std::move(left)});
@@ -46,13 +49,28 @@ class Matmul final : public Operation {
     return result;
   }
 
-  std::vector<Expectation> reference(const Case&, std::span<const Operand> inputs) const override {
+  std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
     std::vector<Expectation> result;
     result.push_back(matmul_reference(inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor));
+    const MatmulProblem problem(item);
+    if (problem.dtype != DType::i8) return result;
+    // In steps of the result; rounding to whole ones is the tolerance's affair.
+    const double step = kMatmulI8Step;
+    const double factor = step * step / static_cast<double>(matmul_i8_result_step(problem.k));
+    for (double& value : result[0].values) value = std::clamp(value * factor, -128.0, 127.0);
+    for (double& magnitude : result[0].magnitudes) magnitude *= factor;
     return result;
   }
 
-  Tolerance tolerance(const Case& item) const override { return matmul_tolerance(MatmulProblem(item).k); }
+  Tolerance tolerance(const Case& item) const override {
+    const MatmulProblem problem(item);
+    Tolerance tolerance = matmul_tolerance(problem.k);
+    // The result is rounded once more: in f16 by half a unit of its last place, below the normal numbers by 2^-25.
+    if (problem.dtype == DType::f16) tolerance = {0x1p-25, tolerance.rtol + 0x1p-11};
+    // In i8 by half a step, and integer arithmetic may requantise by a factor of few bits: as much again.
+    if (problem.dtype == DType::i8) tolerance.atol = 1;
+    return tolerance;
+  }
 
   std::span<const std::string> split_axes() const override {
     static const std::array<std::string, 3> kAxes = {"rows", "columns", "reduction"};
@@ -69,11 +87,11 @@ class Matmul final : public Operation {
 
   std::vector<TensorView> output_views(const Case& item) const override {
     const MatmulProblem problem(item);
-    return {TensorView(DType::f32, Shape{problem.m, problem.n}, Layout::row_major(2))};
+    return {TensorView(problem.dtype, Shape{problem.m, problem.n}, Layout::row_major(2))};
   }
 
   PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
-    const auto [m, n, k] = MatmulProblem(item);
+    const auto [m, n, k, dtype] = MatmulProblem(item);
     const std::int64_t extent = end - begin;
     PartialProblem part{item, {whole_of({m, k}), whole_of({k, n})}, {whole_of({m, n})}, false};
     if (axis == "rows") {
@@ -96,12 +114,21 @@ class Matmul final : public Operation {
   }
 
   Work useful_work(const Case& item) const override {
-    const auto [m, n, k] = MatmulProblem(item);
-    return {4 * (m * k + k * n + m * n), 2 * m * n * k};
+    const auto [m, n, k, dtype] = MatmulProblem(item);
+    return {static_cast<std::int64_t>(size_of(dtype)) * (m * k + k * n + m * n), 2 * m * n * k};
   }
 };
 
 }  // namespace
+
+float matmul_i8_result_step(std::int64_t k) {
+  return static_cast<float>(4 * std::sqrt(static_cast<double>(k)) / 3 / 127);
+}
+
+Support supports_f32_alone(const Case& item) {
+  if (item.text("dtype") == "f32") return Support::yes();
+  return Support::no("computes f32 only");
+}
 
 void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where) {
   for (const std::int64_t extent : {m, n, k}) {

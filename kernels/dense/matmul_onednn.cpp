@@ -13,7 +13,10 @@ class MatmulOneDnn final : public HostKernel {
   std::string_view operation() const noexcept override { return "matmul"; }
 
  protected:
-  Support supports_case(const Case&) const override { return support_of(onednn_library(), "oneDNN"); }
+  Support supports_case(const Case& item) const override {
+    const Support f32 = supports_f32_alone(item);
+    return f32 ? support_of(onednn_library(), "oneDNN") : f32;
+  }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return make_library_product(onednn_library(), cpu, pool, inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor);

@@ -9,9 +9,9 @@ namespace {
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 Matrix in_f64(const HostTensor& tensor) {
-  return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-             tensor.as<float>(), tensor.shape()[0], tensor.shape()[1])
-      .cast<double>();
+  Matrix matrix(tensor.shape()[0], tensor.shape()[1]);
+  for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = tensor.get(i);
+  return matrix;
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 namespace hetscope {
 
-// y = left right for row-major f32 matrices of rank 2 that multiply; the magnitude of an element is sum |left||right|.
+// y = left right for row-major matrices of rank 2 that multiply, of any type, i8 by its integers; the magnitude of an
+// element is sum |left||right|.
 Expectation matmul_reference(const HostTensor& left, const HostTensor& right);
 
 // The bound of any order of summation of k products in f32: k roundings of at most 2^-24 each (Higham, Accuracy and

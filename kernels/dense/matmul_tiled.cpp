@@ -21,6 +21,7 @@ class MatmulTiled final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
+    if (Support f32 = supports_f32_alone(item); !f32) return f32;
     const ProductExtents extents = extents_of(item);
     return holds_tiled_product(extents, ProductTiling(extents, device), dense_panel_bytes(extents), device);
   }

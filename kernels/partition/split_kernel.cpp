@@ -207,6 +207,9 @@ Support SplitKernel::supports(const Case& item, Processors processors) const {
   const std::vector<Share> shares = shares_of(item);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (shares[i].begin == shares[i].end) continue;
+    if (shares[i].problem.adds && operation_->output_views(item)[0].dtype() != DType::f32) {
+      return Support::no("the host adds up f32 only, and so only sums of that type can be divided");
+    }
     const Support support = shares[i].kernel->supports(shares[i].problem.item, processors.subspan(i, 1));
     if (!support) return Support::no("the part on " + shares[i].processor + ": " + support.reason());
   }
@@ -233,7 +236,9 @@ std::unique_ptr<Runnable> SplitKernel::prepare(const Case& item, Processors proc
     part.runnable = share.kernel->prepare(part.problem.item, processors.subspan(i, 1), part.inputs);
     part.asynchronous = part.runnable->make_asynchronous(shared_operands_of(item, part));
     if (part.asynchronous) continue;
-    if (share.kernel->program_model() != ProgramModel::host_function) {
+    // A run of a model occupies the thread that calls it, while another processor works.
+    const bool is_model = share.kernel->program_model() == ProgramModel::submodel;
+    if (!is_model && share.kernel->program_model() != ProgramModel::host_function) {
       throw Declined(Support::no(std::string(share.kernel->name()) + " cannot run beside others: it does not say " +
                                  "which of its operands cross between the host and " + share.processor));
     }
@@ -241,8 +246,11 @@ std::unique_ptr<Runnable> SplitKernel::prepare(const Case& item, Processors proc
       throw Declined(
           Support::no(std::string(share.kernel->name()) + " cannot leave its results where a split needs them"));
     }
-    if (is_calling_thread_taken) part.asynchronous = std::make_unique<ThreadedRun>(*part.runnable);
-    is_calling_thread_taken = true;
+    if (is_model || is_calling_thread_taken) {
+      part.asynchronous = std::make_unique<ThreadedRun>(*part.runnable);
+    } else {
+      is_calling_thread_taken = true;
+    }
   }
   const auto extent = static_cast<double>(operation_->split_extent(item, item.text("split")));
   return std::make_unique<SplitRunnable>(inputs, std::move(merged), std::move(parts),

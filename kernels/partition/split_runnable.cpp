@@ -186,6 +186,13 @@ std::vector<Placement> SplitRunnable::placement() const {
   return result;
 }
 
+std::string SplitRunnable::doubt() const {
+  for (const SplitPart& part : parts_) {
+    if (const std::string doubt = part.runnable->doubt(); !doubt.empty()) return part.processor + ": " + doubt;
+  }
+  return "";
+}
+
 Metrics SplitRunnable::metrics() { return {{"share_of_first", {share_of_first_, "1", ""}}}; }
 
 }  // namespace hetscope

@@ -45,6 +45,7 @@ class SplitRunnable final : public Runnable {
   std::vector<HostTensor> outputs() override;
   std::int64_t prepared_bytes() const override;
   std::vector<Placement> placement() const override;
+  std::string doubt() const override;
   // share_of_first: of the indices, after alignment.
   Metrics metrics() override;
 

@@ -166,6 +166,7 @@ std::vector<std::string> kernels_for(ProgramModel model) {
 std::string name_of(const testing::TestParamInfo<std::string>& info) { return info.param; }
 
 INSTANTIATE_TEST_SUITE_P(Host, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::host_function)), name_of);
+INSTANTIATE_TEST_SUITE_P(Submodel, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::submodel)), name_of);
 INSTANTIATE_TEST_SUITE_P(OpenCl, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::opencl_c)), name_of);
 
 TEST(RegistryTest, EveryOperationHasCasesAndAKernel) {

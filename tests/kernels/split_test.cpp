@@ -18,11 +18,12 @@ constexpr const char* kDevice = "opencl:0";
 
 class SplitTest : public testing::Test {
  protected:
-  // Whether this machine has an OpenCL device; the host is always there.
-  bool has_device() {
+  bool has(std::string_view name) {
     const Discovery discovery = processors_.discover();
-    return std::ranges::any_of(discovery.found, [](const ProcessorInfo& info) { return info.name == kDevice; });
+    return std::ranges::any_of(discovery.found, [&](const ProcessorInfo& info) { return info.name == name; });
   }
+  // Whether this machine has an OpenCL device; the host is always there.
+  bool has_device() { return has(kDevice); }
   std::vector<Processor*> on(const Case& item) {
     std::vector<Processor*> result;
     for (const std::string& name : item.processors()) result.push_back(&processors_.at(name));
@@ -109,6 +110,21 @@ TEST_F(SplitTest, ThreeProcessorsGiveTheWholeProduct) {
   expect_right(parse("matmul kernel=matmul_split processor=" + sets +
                      ",opencl:0 parts=matmul_openblas,matmul_onednn,matmul_tiled m=64 n=70 k=129 ratio=0.3 "
                      "ratio_of_second=0.2"));
+}
+
+TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeProduct) {
+  if (!has("npu:onnxruntime/CPU")) GTEST_SKIP() << "no ONNX Runtime on this machine";
+  for (const char* axis : {"rows", "columns", "reduction"}) {
+    for (const char* ratio : {"0.0", "0.4", "1.0"}) {
+      expect_right(parse(std::string("matmul kernel=matmul_split processor=cpu,npu:onnxruntime/CPU ") +
+                         "parts=matmul_openblas,matmul_onnxruntime m=37 n=70 k=129 split=" + axis + " ratio=" + ratio));
+    }
+  }
+  const std::string quantised =
+      "matmul kernel=matmul_split processor=npu:onnxruntime/CPU,cpu parts=matmul_onnxruntime,matmul_openblas "
+      "m=37 n=70 k=129 dtype=i8 ratio=0.5 split=";
+  EXPECT_THAT(supports(quantised + "reduction").reason(), HasSubstr("adds up f32 only"));
+  EXPECT_THAT(supports(quantised + "rows").reason(), HasSubstr("computes f32 only"));
 }
 
 TEST_F(SplitTest, WhatMakesNoSplitIsRefusedWithTheReason) {

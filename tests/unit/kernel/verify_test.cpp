@@ -218,5 +218,60 @@ TEST(SeamErrorsTest, TheLargestErrorIsFoundOnBothSidesOfTheBorder) {
   EXPECT_DOUBLE_EQ(errors.elsewhere, 0.5);
 }
 
+TEST(NumericsTest, CosineUlpsAndWhatIsNotFinite) {
+  HostTensor output(DType::f32, Shape{4}, Layout::row_major(1));
+  std::vector<Expectation> expectations(1);
+  expectations[0].values = {3, 4, 0, 1};
+  output.set(0, 4);
+  output.set(1, 3);
+  output.as<float>()[3] = std::numeric_limits<float>::quiet_NaN();
+  const Numerics far = numerics_of(one(output.clone()), expectations);
+  EXPECT_DOUBLE_EQ(far.cosine, 24.0 / 25);
+  EXPECT_EQ(far.not_finite, 1);
+  // The neighbour of 4 in f32, which is half as far from it below as above.
+  output.as<float>()[0] = 3;
+  output.as<float>()[1] = std::nextafter(4.0F, 5.0F);
+  output.set(3, 1);
+  const Numerics near = numerics_of(one(output.clone()), expectations);
+  EXPECT_DOUBLE_EQ(near.max_ulp, 1);
+  EXPECT_EQ(near.not_finite, 0);
+  EXPECT_NEAR(near.cosine, 1, 1e-12);
+}
+
+TEST(NumericsTest, APlaceIsOfTheOutputsType) {
+  std::vector<Expectation> expectations(1);
+  expectations[0].values = {1024};
+  HostTensor half(DType::f16, Shape{1}, Layout::row_major(1));
+  half.set(0, 1025);
+  EXPECT_DOUBLE_EQ(numerics_of(one(std::move(half)), expectations).max_ulp, 1);
+  HostTensor small(DType::i8, Shape{1}, Layout::row_major(1));
+  expectations[0].values = {5.5};
+  small.set(0, 7);
+  EXPECT_DOUBLE_EQ(numerics_of(one(std::move(small)), expectations).max_ulp, 1.5);
+  // Beside 0 it is the smallest number there is.
+  HostTensor tiny(DType::f32, Shape{1}, Layout::row_major(1));
+  expectations[0].values = {0};
+  tiny.as<std::uint32_t>()[0] = 3;
+  EXPECT_DOUBLE_EQ(numerics_of(one(std::move(tiny)), expectations).max_ulp, 3);
+}
+
+TEST(NumericsTest, ZeroPointsNowhere) {
+  std::vector<Expectation> expectations(1);
+  expectations[0].values = {0, 0};
+  HostTensor output(DType::f32, Shape{2}, Layout::row_major(1));
+  EXPECT_EQ(numerics_of(one(output.clone()), expectations).cosine, 1);
+  output.set(0, 1);
+  EXPECT_EQ(numerics_of(one(output.clone()), expectations).cosine, 0);
+}
+
+TEST(NumericsTest, DifferingElementsAreCountedBitForBit) {
+  HostTensor left(DType::f16, Shape{3}, Layout::row_major(1));
+  HostTensor right = left.clone();
+  EXPECT_EQ(differing_elements(one(left.clone()), one(right.clone())), 0);
+  right.as<std::uint16_t>()[1] = 0x8000;  // -0
+  right.set(2, 1);
+  EXPECT_EQ(differing_elements(one(std::move(left)), one(std::move(right))), 2);
+}
+
 }  // namespace
 }  // namespace hetscope

@@ -21,9 +21,13 @@ namespace {
 
 using testing::HasSubstr;
 
+// "fake:made-up" says that it is one.
 class OneProcessor final : public Processor {
  public:
-  explicit OneProcessor(std::string name) { info_.name = std::move(name); }
+  explicit OneProcessor(std::string name) {
+    info_.name = std::move(name);
+    info_.is_fake = info_.name == "fake:made-up";
+  }
   const ProcessorInfo& info() const noexcept override { return info_; }
   void finish() override {}
   Support evict_caches() override { return Support::yes(); }
@@ -219,7 +223,7 @@ TEST_F(RunnerTest, ALoadThatCannotBeCostsItsOwnRowOnly) {
   EXPECT_EQ(records[2].status, Status::failed);
   EXPECT_EQ(records[2].reason, "measuring: the load failed: the device was lost");
   EXPECT_EQ(records[3].status, Status::ok) << records[3].reason;
-  EXPECT_TRUE(records[3].metrics.empty());
+  EXPECT_FALSE(records[3].metrics.contains("retained"));
 }
 
 // 100 rounds of one sample of 10 executions, the last half slower by a quarter.
@@ -317,6 +321,16 @@ TEST_F(RunnerTest, EnergyTimesLatencyIsTheEdp) {
   EXPECT_LE(records[0].edp->ci95_js->first, records[0].edp->value_js);
   EXPECT_GE(records[0].edp->ci95_js->second, records[0].edp->value_js);
   EXPECT_EQ(records[0].energies[0].segment_j.size(), 10U);
+}
+
+TEST_F(RunnerTest, ARowOfAFakeProcessorIsMistrusted) {
+  add("right", {});
+  PlannedGroup planned = group({"right"});
+  ASSERT_EQ(run(planned)[0].status, Status::ok);
+  planned.cases[0].item.set_processors({"fake:made-up"});
+  const std::vector<Record> records = run(planned);
+  EXPECT_EQ(records[0].status, Status::mistrusted);
+  EXPECT_THAT(records[0].reason, HasSubstr("fake:made-up is a fake"));
 }
 
 }  // namespace
