@@ -150,6 +150,7 @@ Numerics numerics_of(std::span<const HostTensor> outputs, std::span<const Expect
   double product = 0;
   double got_norm = 0;
   double expected_norm = 0;
+  std::vector<double> ulps;
   for (std::size_t number = 0; number < std::min(outputs.size(), expectations.size()); ++number) {
     const HostTensor& output = outputs[number];
     const std::vector<double>& values = expectations[number].values;
@@ -166,12 +167,18 @@ Numerics numerics_of(std::span<const HostTensor> outputs, std::span<const Expect
       product += got * expected;
       got_norm += got * got;
       expected_norm += expected * expected;
-      result.max_ulp = std::max(result.max_ulp, std::abs(got - expected) / last_place(expected, output.dtype()));
+      ulps.push_back(std::abs(got - expected) / last_place(expected, output.dtype()));
     });
   }
   if (got_norm > 0 || expected_norm > 0) {
     const double norms = std::sqrt(got_norm) * std::sqrt(expected_norm);
     result.cosine = norms > 0 ? product / norms : 0;
+  }
+  if (!ulps.empty()) {
+    result.max_ulp = *std::ranges::max_element(ulps);
+    const auto middle = ulps.begin() + std::ssize(ulps) / 2;
+    std::nth_element(ulps.begin(), middle, ulps.end());
+    result.median_ulp = *middle;
   }
   return result;
 }

@@ -31,8 +31,11 @@ double relative_error(std::span<const HostTensor> outputs, std::span<const Expec
 
 // The same distance in words that need no tolerance.
 struct Numerics {
-  double cosine = 1;            // of the angle between results and references; 1 when both are zero, 0 when one is
-  double max_ulp = 0;           // largest error in units of the last place of the reference in the output's type
+  double cosine = 1;  // of the angle between results and references; 1 when both are zero, 0 when one is
+  // The largest and the middle error in units of the last place of the reference in the output's type. Where a sum
+  // cancels, the largest is large whatever is done.
+  double max_ulp = 0;
+  double median_ulp = 0;
   std::int64_t not_finite = 0;  // NaN or infinite where the reference is finite; left out of the other two
 };
 // Over all outputs whose reference is not exact and of their size.

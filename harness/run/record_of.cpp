@@ -56,6 +56,17 @@ VerifyRecord record_of(const Verification& verification) {
           verification.tolerance.rtol, verification.checked};
 }
 
+void add_numerics(Record& record, const std::vector<HostTensor>& outputs,
+                  const std::vector<Expectation>& expectations) {
+  const auto is_exact = [](const Expectation& expectation) { return expectation.values.empty(); };
+  if (std::ranges::all_of(expectations, is_exact)) return;
+  const Numerics numerics = numerics_of(outputs, expectations);
+  record.metrics["cosine"] = {numerics.cosine, "1", ""};
+  record.metrics["max_ulp"] = {numerics.max_ulp, "ulp", ""};
+  record.metrics["median_ulp"] = {numerics.median_ulp, "ulp", ""};
+  record.metrics["not_finite"] = {static_cast<double>(numerics.not_finite), "1", ""};
+}
+
 EnergyRecord record_of(const EnergyMeasurement& energy) {
   EnergyRecord record;
   record.value_j = energy.energy_j;

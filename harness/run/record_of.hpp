@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/kernel/verify.hpp"
 #include "harness/measure/conditions.hpp"
@@ -13,6 +14,8 @@
 namespace hetscope {
 
 VerifyRecord record_of(const Verification& verification);
+// Metrics of a result that is verified within a tolerance, also of a wrong one, which they may explain.
+void add_numerics(Record& record, const std::vector<HostTensor>& outputs, const std::vector<Expectation>& expectations);
 EnergyRecord record_of(const EnergyMeasurement& energy);
 // The entry of a case without a value, which always says why.
 EnergyRecord no_energy(std::string reason);

@@ -87,23 +87,33 @@ bool guarded(Record& record, const char* doing, Step&& step) {
 constexpr double kLongestRepeatS = 1;
 constexpr double kNsPerS = 1e9;
 
-// Also of a wrong result, which they may explain.
-void add_numerics(Record& record, const std::vector<HostTensor>& outputs,
-                  const std::vector<Expectation>& expectations) {
-  const auto is_exact = [](const Expectation& expectation) { return expectation.values.empty(); };
-  if (std::ranges::all_of(expectations, is_exact)) return;
-  const Numerics numerics = numerics_of(outputs, expectations);
-  record.metrics["cosine"] = {numerics.cosine, "1", ""};
-  record.metrics["max_ulp"] = {numerics.max_ulp, "ulp", ""};
-  record.metrics["not_finite"] = {static_cast<double>(numerics.not_finite), "1", ""};
-}
-
 // Why the row is no evidence about its processors; "": it is.
 std::string doubt_about(const Member& member) {
   for (const Processor* processor : member.on) {
     if (processor->info().is_fake) return processor->name() + " is a fake for tests: its times are made up";
   }
   return member.runnable->doubt();
+}
+
+bool has_times(const Record& record) { return record.status == Status::ok || record.status == Status::unstable; }
+
+// What the Runnable has to say after it was measured, and whether it makes the row a mistrusted one.
+void tell_of_runnable(Member& member) {
+  Record& record = member.record;
+  for (const Placement& placement : member.runnable->placement()) {
+    record.placement.push_back({placement.requested, placement.actual, placement.evidence});
+  }
+  for (const auto& [name, metric] : member.runnable->metrics()) {
+    record.metrics[name] = {metric.value, metric.unit, metric.roof};
+  }
+  record.notes = member.runnable->notes();
+  if (member.load) {
+    for (const Placement& placement : member.load->runnable->placement()) {
+      record.notes["load_on_" + placement.requested] = placement.actual + ": " + placement.evidence;
+    }
+  }
+  const std::string doubt = doubt_about(member);
+  if (!doubt.empty()) fail(record, Status::mistrusted, record.reason.empty() ? doubt : doubt + "; " + record.reason);
 }
 
 class VisitObserver final : public MeasureObserver {
@@ -405,22 +415,8 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
       } else {
         member.record.energies.push_back(no_energy("not asked for by the scenario"));
       }
-      for (const Placement& placement : member.runnable->placement()) {
-        member.record.placement.push_back({placement.requested, placement.actual, placement.evidence});
-      }
-      for (const auto& [name, metric] : member.runnable->metrics()) {
-        member.record.metrics[name] = {metric.value, metric.unit, metric.roof};
-      }
-      member.record.notes = member.runnable->notes();
-      if (const std::string doubt = doubt_about(member); !doubt.empty()) {
-        fail(member.record, Status::mistrusted, doubt);
-      }
-      if (member.load) {
-        for (const Placement& placement : member.load->runnable->placement()) {
-          member.record.notes["load_on_" + placement.requested] = placement.actual + ": " + placement.evidence;
-        }
-      }
     }
+    if (member.runnable && has_times(member.record)) tell_of_runnable(member);
     records.push_back(std::move(member.record));
   }
   return records;

@@ -377,6 +377,50 @@ class CliTest(unittest.TestCase):
         self.assertIn("does not compile", by_kernel["faulty_opencl_source"]["reason"])
         self.assertIn("nothing_of_this_name", by_kernel["faulty_opencl_source"]["reason"])
 
+    # -- accelerators that are not there ------------------------------------------------------------------------------
+
+    def test_a_fake_accelerator_never_gives_a_trusted_row(self):
+        self.assertTrue(FAULTY, "the faulty program was not given")
+        out = str(self.directory / "fakes")
+        product = " m=16 n=8 k=8"
+        split = "matmul kernel=matmul_fake_split parts=matmul_openblas,matmul_fake ratio=0.5" + product
+        result = self.hetscope("run", "--no-roofs", "--out", out, "--case",
+                               "matmul kernel=matmul_fake processor=fake:npu" + product, "--case",
+                               "matmul kernel=matmul_fake processor=fake:half" + product, "--case",
+                               "matmul kernel=matmul_fake processor=fake:broken" + product, "--case",
+                               "matmul kernel=matmul_fake processor=fake:narrow" + product, "--case",
+                               split + " processor=cpu,fake:npu", "--case", split + " processor=cpu,fake:broken",
+                               program=FAULTY)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        rows = {",".join(record["processors"]): record for record in self.records(out)}
+        self.assertEqual(len(rows), 6)
+        for name in ("fake:npu", "cpu,fake:npu"):
+            if "cannot be opened" in rows[name]["reason"]:
+                continue  # OpenBLAS is not there
+            self.assertEqual(rows[name]["status"], "mistrusted", rows[name])
+            self.assertIn("fake:npu is a fake", rows[name]["reason"])
+        self.assertEqual(rows["fake:half"]["status"], "mismatch")
+        self.assertEqual(rows["fake:narrow"]["status"], "unsupported")
+        self.assertEqual(rows["fake:broken"]["status"], "failed")
+        self.assertIn("the fake fails as it was told to", rows["fake:broken"]["reason"])
+        if "cannot be opened" not in rows["cpu,fake:broken"]["reason"]:
+            self.assertEqual(rows["cpu,fake:broken"]["status"], "failed")
+            self.assertIn("the part on fake:broken failed", rows["cpu,fake:broken"]["reason"])
+        # The program that people use knows nothing of it.
+        self.assert_refused(self.hetscope("run", "--case", "matmul kernel=matmul_onednn processor=fake:npu" + product,
+                                          "--out", str(self.directory / "none")), "fake:npu")
+
+    def test_a_missing_npu_library_is_a_line(self):
+        for path, words in (("/no/such/libonnxruntime.so", "/no/such/libonnxruntime.so"),
+                            ("libm.so.6", "has no function OrtGetApiBase")):
+            environment = dict(os.environ, HETSCOPE_ONNXRUNTIME=path)
+            result = self.hetscope("devices", env=environment)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            line = [line for line in result.stdout.splitlines() if "npu: no ONNX Runtime" in line]
+            self.assertEqual(len(line), 1, result.stdout)
+            self.assertIn(words, line[0])
+            self.assertIn("processor   cpu", result.stdout)
+
     def test_a_kernel_that_hangs_costs_one_row(self):
         out = str(self.directory / "hanging")
         result = self.hetscope("run", "--case", "faulty kernel=faulty_hang processor=cpu", "--case",

@@ -234,6 +234,7 @@ TEST(NumericsTest, CosineUlpsAndWhatIsNotFinite) {
   output.set(3, 1);
   const Numerics near = numerics_of(one(output.clone()), expectations);
   EXPECT_DOUBLE_EQ(near.max_ulp, 1);
+  EXPECT_DOUBLE_EQ(near.median_ulp, 0);
   EXPECT_EQ(near.not_finite, 0);
   EXPECT_NEAR(near.cosine, 1, 1e-12);
 }
