@@ -25,6 +25,9 @@ constexpr int kParts = kTexelLanes / kPartLanes;
 
 struct Texel {
   hn::Vec<Part> parts[kParts];
+  // Written out, because GCC compiles the implicit one for the base instruction set, where Arm's vectors cannot be
+  // made.
+  HWY_INLINE Texel() {}
 };
 
 HWY_INLINE Texel zero() {
