@@ -194,6 +194,22 @@ TEST_F(OpenClDevices, AnImageOutsideTheLimitsIsRefusedWithTheReason) {
   }
 }
 
+TEST_F(OpenClDevices, AnImageBufferOutsideTheLimitsIsRefusedWithTheReason) {
+  for (const std::string& name : names()) {
+    SCOPED_TRACE(name);
+    OpenClProcessor& processor = device(name);
+    const std::size_t too_many = processor.limits().image_buffer_texels + 1;
+    const Support support = processor.supports_image_buffer(DType::f32, too_many);
+    EXPECT_FALSE(support);
+    EXPECT_FALSE(support.reason().empty());
+    EXPECT_FALSE(processor.supports_image_buffer(DType::f32, 0));
+    EXPECT_FALSE(processor.supports_image_buffer(DType::i8, 4)) << "only floats are asked for";
+    const cl::Buffer buffer = processor.allocate(64);
+    EXPECT_THROW(processor.allocate_image_buffer(DType::f32, too_many, buffer), Error);
+    if (processor.supports_image_buffer(DType::f32, 4)) processor.allocate_image_buffer(DType::f32, 4, buffer);
+  }
+}
+
 TEST_F(OpenClDevices, ProfilingEventsGoForward) {
   for (const std::string& name : names()) {
     SCOPED_TRACE(name);

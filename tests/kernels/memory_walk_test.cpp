@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/processor/processor.hpp"
 #include "kernels/catalog.hpp"
 #include "kernels/texture/walk.hpp"
 
@@ -90,6 +91,24 @@ TEST(MemoryWalk, RefusesWhatIsNoPowerOfTwo) {
   EXPECT_THAT(message_of("pattern=tile bytes=1024 reads=3"), HasSubstr("power of two"));
   EXPECT_THAT(message_of("pattern=tile bytes=1024 row_padding=1000000"), HasSubstr("1024 texels"));
   EXPECT_THAT(message_of("pattern=spiral bytes=1024"), HasSubstr("spiral"));
+}
+
+TEST(OpenClMemoryWalk, RefusesWhatItCannotAddUpExactly) {
+  const Catalog catalog = make_catalog();
+  ProcessorSet processors;
+  int devices = 0;
+  for (const ProcessorInfo& info : processors.discover().found) {
+    if (info.program_model != ProgramModel::opencl_c) continue;
+    ++devices;
+    Processor* const on[] = {&processors.at(info.name)};
+    const Kernel& kernel = catalog.kernels().at("memory_walk_buffer");
+    const auto reason_of = [&](const std::string& axes) { return kernel.supports(walk_case(axes), on).reason(); };
+    EXPECT_EQ(reason_of("pattern=tile bytes=1024 reads=1024 items=64"), "");
+    EXPECT_THAT(reason_of("pattern=tile bytes=1024 reads=1024 items=48"), HasSubstr("power of two"));
+    EXPECT_THAT(reason_of("pattern=tile bytes=1024 reads=1048576 items=1"), HasSubstr("f32 is exact"));
+    EXPECT_THAT(reason_of("pattern=stencil bytes=1024 reads=65536 items=8"), HasSubstr("f32 is exact"));
+  }
+  if (devices == 0) GTEST_SKIP() << "this machine has no OpenCL device";
 }
 
 }  // namespace
