@@ -5,6 +5,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/measure/batch.hpp"
+#include "harness/processor/affinity.hpp"
 
 namespace hetscope {
 namespace {
@@ -23,8 +24,8 @@ void guarded(Step&& step) {
 
 }  // namespace
 
-BackgroundLoad::BackgroundLoad(Runnable& runnable, std::int64_t batch, const Clock& clock)
-    : batch_(batch), clock_(clock), thread_([this, &runnable] { work(runnable); }) {
+BackgroundLoad::BackgroundLoad(Runnable& runnable, std::int64_t batch, const Clock& clock, const std::vector<int>& cpus)
+    : batch_(batch), clock_(clock), thread_([this, &runnable, cpus] { work(runnable, cpus); }) {
   start_.wait(Start::awaited, std::memory_order_acquire);
   if (start_.load(std::memory_order_acquire) == Start::failed) stop();
 }
@@ -34,12 +35,13 @@ BackgroundLoad::~BackgroundLoad() {
   if (thread_.joinable()) thread_.join();
 }
 
-void BackgroundLoad::work(Runnable& runnable) {
+void BackgroundLoad::work(Runnable& runnable, const std::vector<int>& cpus) {
   const auto show = [this](Start start) {
     start_.store(start, std::memory_order_release);
     start_.notify_one();
   };
   try {
+    pin_this_thread(cpus);
     const EnteredRunnable entered(runnable);
     while (!stop_.load(std::memory_order_relaxed)) {
       const std::int64_t begin_ns = clock_.now_ns();

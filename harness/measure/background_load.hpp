@@ -16,8 +16,9 @@ namespace hetscope {
 class BackgroundLoad {
  public:
   // Starts it and returns when its first batch is done, so that it is seen to be running. It is entered on its own
-  // thread. Throws Error when it failed until then. The Runnable and the clock outlive it.
-  BackgroundLoad(Runnable& runnable, std::int64_t batch, const Clock& clock);
+  // thread, which begins on `cpus`: a new thread inherits the CPUs of the one that makes it, and that one may be pinned
+  // to the core that is measured. Throws Error when it failed until then. The Runnable and the clock outlive it.
+  BackgroundLoad(Runnable& runnable, std::int64_t batch, const Clock& clock, const std::vector<int>& cpus);
   ~BackgroundLoad();
   BackgroundLoad(const BackgroundLoad&) = delete;
   BackgroundLoad& operator=(const BackgroundLoad&) = delete;
@@ -32,7 +33,7 @@ class BackgroundLoad {
     std::int64_t begin_ns = 0;
     std::int64_t end_ns = 0;
   };
-  void work(Runnable& runnable);
+  void work(Runnable& runnable, const std::vector<int>& cpus);
 
   std::int64_t batch_;
   const Clock& clock_;

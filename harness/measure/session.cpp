@@ -11,6 +11,7 @@
 #include "harness/core/random.hpp"
 #include "harness/measure/background_load.hpp"
 #include "harness/measure/batch.hpp"
+#include "harness/processor/affinity.hpp"
 #include "harness/statistics/statistics.hpp"
 #include "harness/statistics/steady_state.hpp"
 
@@ -121,13 +122,13 @@ double alone_block(Member& member, const Clock& clock, const MeasureOptions& opt
 
 // The member alone, its load alone, and both: neighbours in time, so that their ratios are of one state of the device.
 void take_loaded_block(Member& member, std::int32_t round, std::int32_t position, const Clock& clock,
-                       const MeasureOptions& options) {
+                       const MeasureOptions& options, const std::vector<int>& cpus_of_load) {
   LoadedVisits& loaded = member.result.loaded;
   // Before in one round and behind in the next: what the blocks do to each other, and a drift, hit both sides.
   const bool is_alone_first = round % 2 == 0;
   double alone_ns = is_alone_first ? alone_block(member, clock, options) : 0;
   if (!member.alive()) return;
-  BackgroundLoad load(*member.subject.load, member.load_batch, clock);
+  BackgroundLoad load(*member.subject.load, member.load_batch, clock, cpus_of_load);
   const std::int64_t alone_begin_ns = clock.now_ns();
   clock.sleep_ns(options.block_ns);
   const std::int64_t alone_end_ns = clock.now_ns();
@@ -151,7 +152,7 @@ void take_loaded_block(Member& member, std::int32_t round, std::int32_t position
 
 // A block between two looks at the processors' speed.
 void visit(Member& member, std::int32_t round, std::int32_t position, const Clock& clock, const MeasureOptions& options,
-           ThrottleGuard& guard) {
+           ThrottleGuard& guard, const std::vector<int>& cpus_of_load) {
   const std::span<ReferenceLoop* const> loops = member.subject.references;
   // Inside the block, because only there the calling thread is on the Runnable's core.
   const auto slowdown_inside = [&] {
@@ -163,7 +164,7 @@ void visit(Member& member, std::int32_t round, std::int32_t position, const Cloc
   const EnteredRunnable entered(*member.subject.runnable);
   const double before = guard.slowdown(loops);
   if (member.subject.load != nullptr) {
-    take_loaded_block(member, round, position, clock, options);
+    take_loaded_block(member, round, position, clock, options, cpus_of_load);
   } else {
     take_block(member, round, position, clock, options);
   }
@@ -267,6 +268,7 @@ Session::Session(const Clock& clock) : clock_(clock), timer_(measure_timer(clock
 std::vector<Measurement> Session::measure(std::span<const Subject> group, const MeasureOptions& options,
                                           MeasureObserver* observer) {
   const std::int64_t start_ns = clock_.now_ns();
+  const std::vector<int> own_cpus = affinity_of_this_thread();  // before a member pins it
   MeasureOptions limited = options;
   std::int64_t min_sample_ns = std::max(options.min_sample_ns, 1000 * timer_.resolution_ns);
   if (options.soak) {
@@ -309,7 +311,7 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
       if (!member.alive() || sits_out(member, members)) continue;
       if (observer != nullptr) observer->visiting(order[position]);
       const std::int64_t begin_ns = clock_.now_ns() - guard.waited_ns();
-      visit(member, round, static_cast<std::int32_t>(position), clock_, limited, guard);
+      visit(member, round, static_cast<std::int32_t>(position), clock_, limited, guard, own_cpus);
       member.visited_ns += clock_.now_ns() - guard.waited_ns() - begin_ns;
     }
     const int fewest = fewest_samples(members);

@@ -1,5 +1,4 @@
 // The timing loop on a clock that the test owns.
-#include <atomic>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -11,7 +10,6 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
-#include "harness/measure/background_load.hpp"
 #include "harness/measure/session.hpp"
 #include "harness/statistics/statistics.hpp"
 #include "tests/fakes/fake_clock.hpp"
@@ -267,108 +265,6 @@ TEST(Session, TheObserverKnowsWhoRan) {
   EXPECT_EQ(observer.last, 1U);
   EXPECT_FALSE(bad.inside);
 }
-
-// Beside a real clock: counts its executions, notes who else was inside a run of his own, and fails when told to.
-class Worker final : public Runnable {
- public:
-  explicit Worker(std::int64_t fails_at = -1) : fails_at_(fails_at) {}
-  void enter() override { ++entered; }
-  void leave() override { ++left; }
-  void run(std::int64_t iterations) override {
-    for (std::int64_t i = 0; i < iterations; ++i) {
-      if (++executions == fails_at_) throw Error("lost its device");
-      for (int spin = 0; spin < 50; ++spin) executions.load();
-    }
-  }
-  std::vector<HostTensor> outputs() override { return {}; }
-  std::atomic<std::int64_t> executions{0};
-  std::atomic<int> entered{0};
-  std::atomic<int> left{0};
-
- private:
-  std::int64_t fails_at_;
-};
-
-MeasureOptions quick_loaded() {
-  MeasureOptions options = quick();
-  options.budget_ns = 60'000'000;
-  options.warm_up_ns = 1'000'000;
-  options.loaded_block_ns = 2'000'000;
-  options.loaded_sample_ns = 500'000;
-  return options;
-}
-
-TEST(Session, ALoadRunsBesideItsMemberAndStops) {
-  const MonotonicClock clock;
-  Session session(clock);
-  Worker load;
-  Worker loaded;
-  Worker alone;
-  const Subject subjects[] = {{.runnable = &loaded, .load = &load}, {.runnable = &alone}};
-  const std::vector<Measurement> results = session.measure(subjects, quick_loaded());
-  const std::int64_t after = load.executions;
-  EXPECT_EQ(load.executions, after);
-  EXPECT_EQ(load.entered, load.left);
-  const LoadedVisits& visits = results[0].loaded;
-  ASSERT_FALSE(visits.rounds.empty());
-  EXPECT_EQ(load.entered, 1 + std::ssize(visits.rounds)) << "once to find its batch, once a visit";
-  for (std::size_t i = 0; i < visits.rounds.size(); ++i) {
-    EXPECT_GT(visits.case_alone_ns[i], 0);
-    EXPECT_GT(visits.case_together_ns[i], 0);
-    EXPECT_GT(visits.load_alone_per_s[i] + visits.load_together_per_s[i], 0);
-  }
-  EXPECT_TRUE(results[1].loaded.rounds.empty());
-}
-
-TEST(Session, ALoadThatDiesFailsTheVisitOfItsMember) {
-  class Observer final : public MeasureObserver {
-   public:
-    void visiting(std::size_t subject) override { current = subject; }
-    std::size_t current = 0;
-  };
-  const MonotonicClock clock;
-  Session session(clock);
-  Worker alone;
-  Worker loaded;
-  Worker calibration;
-  static_cast<void>(background_batch(calibration, clock));
-  Worker load(2 * calibration.executions + 2);  // after its batch is found, in one of the first visits
-  const Subject subjects[] = {{.runnable = &alone}, {.runnable = &loaded, .load = &load}};
-  Observer observer;
-  MeasureOptions options = quick_loaded();
-  options.budget_ns = 5'000'000'000;
-  options.stop.min_time_ns = 4'000'000'000;
-  try {
-    session.measure(subjects, options, &observer);
-    FAIL() << "the failure was lost";
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "the load failed: lost its device");
-  }
-  EXPECT_EQ(observer.current, 1U);
-  EXPECT_EQ(load.entered, load.left);
-}
-
-TEST(BackgroundLoad, CountsABatchAcrossAnEdgeByItsShare) {
-  // Only the load's thread moves this clock: batches of 2 executions lie at 1..201, 202..402, ... (a reading costs 1).
-  class Ticking final : public Runnable {
-   public:
-    explicit Ticking(const FakeClock& clock) : clock_(clock) {}
-    void run(std::int64_t iterations) override { clock_.advance_ns(iterations * 100 - 1); }
-    std::vector<HostTensor> outputs() override { return {}; }
-
-   private:
-    const FakeClock& clock_;
-  };
-  const FakeClock clock(1);
-  Ticking runnable(clock);
-  BackgroundLoad load(runnable, 2, clock);
-  load.stop();
-  EXPECT_DOUBLE_EQ(load.executions_within(1, 201), 2);
-  EXPECT_DOUBLE_EQ(load.executions_within(1, 101), 1);
-  EXPECT_DOUBLE_EQ(load.executions_within(51, 151), 1);
-  EXPECT_DOUBLE_EQ(load.executions_within(-100, 1), 0);
-}
-
 TEST(EnergyPass, FindsTheEnergyOfAKnownPower) {
   const FakeClock clock(200);
   Session session(clock);
