@@ -22,14 +22,15 @@ Cell judgement_of(const std::string& sharing, const TransferLine& line, const Tr
   if (!line.fit) return {"not evaluated: fewer than three sizes have a trusted time"};
   if (sharing == kOpenCopy) return {"copies"};
   if (copy == nullptr) return {"not evaluated: no copy to compare with"};
-  const double limit = threshold_of("D5") * copy->fit->slope;
+  const double limit = threshold_of("D5");
+  const Interval& of_copy = copy->fit->slope_interval;
   std::string text;
   Tone tone = Tone::plain;
-  if (line.fit->slope_interval.low > limit) {
-    text = "hidden copy: the time grows with the size";
+  if (line.fit->slope_interval.low > limit * of_copy.high) {
+    text = "as a copy: a byte costs more than a tenth of a copied one";
     tone = Tone::bad;
-  } else if (line.fit->slope_interval.high < limit) {
-    text = "no copy: the time does not grow";
+  } else if (line.fit->slope_interval.high < limit * of_copy.low) {
+    text = "no copy: a byte costs less than a tenth of a copied one";
     tone = Tone::good;
   } else {
     text = "unclear: the slope may be on either side of a tenth of a copy's";
@@ -76,11 +77,10 @@ void compose_transfer(const Summary& summary, Document& document) {
   document.add(Heading{2, "What handing memory over costs"});
   document.add(Paragraph{
       "A line through the times of each way, alpha + beta x bytes, by weighted least squares with 95 % intervals: "
-      "alpha "
-      "holds the launch of the device's side and the wait, beta what is copied, openly or not. The largest deviation "
-      "of "
-      "a point says how far to trust the line: caches bend it. A way whose beta is surely above a tenth of a copy's "
-      "hides one."});
+      "alpha holds the launch of the device's side and the wait, beta what is copied, openly or not. The largest "
+      "deviation of a point says how far to trust the line: caches bend it. A way is judged where its whole interval "
+      "of beta lies on one side of a tenth of a copy's whole interval; what costs as a copy hides one, or flushes "
+      "caches."});
   std::size_t run = 0;
   std::string processor;
   Table table;

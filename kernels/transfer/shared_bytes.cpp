@@ -2,6 +2,7 @@
 #include "kernels/transfer/shared_bytes.hpp"
 
 #include <cassert>
+#include <memory>
 #include <utility>
 
 #include "harness/tensor/host_tensor.hpp"
@@ -9,7 +10,20 @@
 namespace hetscope {
 namespace {
 
+// Drivers use a host's memory in place only where it begins at a page and ends at a line of the caches (so Intel's);
+// else they copy, and the copy would be ours.
+constexpr std::int64_t kPageBytes = 4096;
+constexpr std::int64_t kLineBytes = 64;
+
 HostTensor host_bytes(std::int64_t bytes) { return HostTensor(DType::i8, Shape{bytes}, Layout::row_major(1)); }
+
+std::int64_t whole_lines(std::int64_t bytes) { return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes; }
+
+std::byte* first_page(HostTensor& memory) {
+  void* begin = memory.data();
+  std::size_t room = memory.size_bytes();
+  return static_cast<std::byte*>(std::align(kPageBytes, kLineBytes, begin, room));
+}
 
 void check(cl_int status, const char* call) {
   if (status != CL_SUCCESS) throw cl::Error(status, call);
@@ -44,10 +58,12 @@ class CopiedBytes final : public SharedBytes {
 class MappedBytes final : public SharedBytes {
  public:
   MappedBytes(OpenClProcessor& device, std::int64_t bytes, bool of_host)
-      : device_(device), bytes_(static_cast<std::size_t>(bytes)), own_(host_bytes(of_host ? bytes : 1)) {
+      : device_(device),
+        bytes_(static_cast<std::size_t>(bytes)),
+        own_(host_bytes(of_host ? whole_lines(bytes) + kPageBytes : 1)) {
     const cl_mem_flags flags = CL_MEM_READ_WRITE | (of_host ? CL_MEM_USE_HOST_PTR : CL_MEM_ALLOC_HOST_PTR);
-    if (of_host) told_ = own_.data();
-    buffer_ = cl::Buffer(device.context(), flags, bytes_, told_);
+    if (of_host) told_ = first_page(own_);
+    buffer_ = cl::Buffer(device.context(), flags, static_cast<std::size_t>(whole_lines(bytes)), told_);
   }
   ~MappedBytes() override {
     if (mapped_ != nullptr) {

@@ -38,7 +38,7 @@ std::vector<Measured> hidden_copies(const Summary& summary) {
   for (const auto& [way, line] : lines) {
     const TransferLine* copy = copy_beside(lines, way);
     if (std::get<4>(way) == kOpenCopy || copy == nullptr || !line.fit) continue;
-    values.push_back({line.fit->slope_interval.low / copy->fit->slope, line.evidence});
+    values.push_back({line.fit->slope_interval.low / copy->fit->slope_interval.high, line.evidence});
   }
   return values;
 }
