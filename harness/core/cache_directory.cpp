@@ -14,4 +14,12 @@ std::string cache_directory(const char* variable, const std::string& name) {
   return base + "/hetscope/" + name;
 }
 
+bool has_own_cache_directory(const char* variable) {
+  const auto names_a_place = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value == '/';
+  };
+  return names_a_place(variable) || names_a_place("HOME") || names_a_place("XDG_CACHE_HOME");
+}
+
 }  // namespace hetscope

@@ -14,6 +14,41 @@ namespace hetscope {
 namespace {
 
 constexpr double kNsPerS = 1e9;
+constexpr std::int64_t kMostThreads = 1024;
+
+// Options that choose how a provider computes; none names a file, a folder or a library. Of QNN, OpenVINO and CoreML.
+constexpr std::array<std::string_view, 23> kProviderOptions = {"backend_type",
+                                                               "device_id",
+                                                               "device_type",
+                                                               "disable_dynamic_shapes",
+                                                               "enable_htp_fp16_precision",
+                                                               "enable_htp_shared_memory_allocator",
+                                                               "enable_qdq_optimizer",
+                                                               "EnableOnSubgraphs",
+                                                               "htp_arch",
+                                                               "htp_graph_finalization_optimization_mode",
+                                                               "htp_performance_mode",
+                                                               "MLComputeUnits",
+                                                               "model_priority",
+                                                               "ModelFormat",
+                                                               "num_of_threads",
+                                                               "num_streams",
+                                                               "offload_graph_io_quantization",
+                                                               "precision",
+                                                               "qnn_context_priority",
+                                                               "RequireStaticInputShapes",
+                                                               "rpc_control_latency",
+                                                               "soc_model",
+                                                               "vtcm_mb"};
+// QNN's back ends that write the model, or the calls, to files in place of computing.
+constexpr std::array<std::string_view, 2> kWritingBackends = {"saver", "ir"};
+
+bool is_plain_word(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+}
 
 bool is_allowed(const Case& item) { return item.text("fallback") == "allowed"; }
 
@@ -106,6 +141,10 @@ class SubmodelRunnable final : public Runnable {
     return places;
   }
   std::string doubt() const override {
+    if (may_fall_back_ && !processor_.is_cpu_provider() && !processor_.library().tells_assignment()) {
+      return "fallback was allowed, and ONNX Runtime " + processor_.library().version() +
+             " does not tell which provider took which node";
+    }
     if (tally_.nodes_elsewhere == 0) return "";
     return fmt::format("fallback: {} of {} nodes ran elsewhere than on {} (see placement)", tally_.nodes_elsewhere,
                        tally_.nodes_elsewhere + tally_.nodes, processor_.provider());
@@ -151,10 +190,9 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_provider_o
     if (equals == std::string::npos || equals == 0) return std::nullopt;
     std::string key = entry.substr(0, equals);
     std::string value = entry.substr(equals + 1);
-    for (const char* word : {"path", "dir", "file", "config", "library"}) {
-      if (key.find(word) != std::string::npos) return std::nullopt;
-    }
-    if (value.find_first_of("/\\") != std::string::npos) return std::nullopt;
+    if (std::ranges::find(kProviderOptions, key) == kProviderOptions.end() || !is_plain_word(value))
+      return std::nullopt;
+    if (std::ranges::find(kWritingBackends, value) != kWritingBackends.end()) return std::nullopt;
     options.emplace_back(std::move(key), std::move(value));
   }
   return options;
@@ -168,11 +206,13 @@ std::span<const AxisSpec> SubmodelKernel::axes() const {
                .fallback = AxisValue(std::int64_t{1}),
                .choices = {},
                .least = 1},
-      AxisSpec{.name = "provider_options",
-               .type = AxisType::text,
-               .meaning = "options of the execution provider, key=value, separated by commas; none that names a file",
-               .fallback = AxisValue(std::string()),
-               .choices = {}},
+      AxisSpec{
+          .name = "provider_options",
+          .type = AxisType::text,
+          .meaning =
+              "options of the execution provider, key=value, separated by commas; of a fixed list that names no file",
+          .fallback = AxisValue(std::string()),
+          .choices = {}},
       AxisSpec{.name = "fallback",
                .type = AxisType::text,
                .meaning = "whether nodes that the provider does not take may run on the CPU",
@@ -188,8 +228,12 @@ Support SubmodelKernel::supports(const Case& item, Processors processors) const 
     return Support::no(processors[0]->name() + " takes no models");
   }
   if (!parse_provider_options(item.text("provider_options"))) {
-    return Support::no("provider_options are key=value, separated by commas, and name no file or folder");
+    return Support::no(
+        fmt::format("provider_options are key=value, separated by commas; keys are {}; values are plain "
+                    "words, and none makes a provider write files",
+                    fmt::join(kProviderOptions, ", ")));
   }
+  if (item.integer("threads") > kMostThreads) return Support::no(fmt::format("more than {} threads", kMostThreads));
   return supports_case(item);
 }
 
@@ -197,7 +241,7 @@ std::unique_ptr<Runnable> SubmodelKernel::prepare(const Case& item, Processors p
                                                   std::span<const Operand> inputs) const {
   const auto& processor = dynamic_cast<const OnnxRuntimeProcessor&>(*processors[0]);
   OnnxRuntimeSessionOptions options;
-  options.threads = static_cast<int>(std::min<std::int64_t>(item.integer("threads"), 1024));
+  options.threads = static_cast<int>(item.integer("threads"));
   options.may_fall_back = is_allowed(item);
   options.provider = parse_provider_options(item.text("provider_options")).value();
   return make_submodel_runnable(processor, submodel(item, inputs), inputs, options);

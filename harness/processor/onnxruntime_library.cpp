@@ -45,13 +45,17 @@ std::string shortened(std::string text) {
 // In the virtual environment of the baseline: site-packages/onnxruntime/capi/libonnxruntime.so.1.31.1.
 std::vector<std::string> in_baseline_environment() {
   namespace fs = std::filesystem;
+  constexpr const char* kVariable = "HETSCOPE_BASELINE_ENVIRONMENTS";
   std::vector<std::string> found;
-  std::error_code ignored;
-  const fs::path lib = fs::path(cache_directory("HETSCOPE_BASELINE_ENVIRONMENTS", "baselines")) / "onnxruntime/lib";
-  for (const fs::directory_entry& python : fs::directory_iterator(lib, ignored)) {
-    const fs::path capi = python.path() / "site-packages/onnxruntime/capi";
-    for (const fs::directory_entry& file : fs::directory_iterator(capi, ignored)) {
-      if (file.path().filename().string().starts_with("libonnxruntime.so")) found.push_back(file.path().string());
+  if (!has_own_cache_directory(kVariable)) return found;
+  // Incremented by hand, because a loop's ++ throws.
+  std::error_code error;
+  const fs::path lib = fs::path(cache_directory(kVariable, "baselines")) / "onnxruntime/lib";
+  for (fs::directory_iterator python(lib, error), end; !error && python != end; python.increment(error)) {
+    std::error_code none;
+    const fs::path capi = python->path() / "site-packages/onnxruntime/capi";
+    for (fs::directory_iterator file(capi, none); !none && file != end; file.increment(none)) {
+      if (file->path().filename().string().starts_with("libonnxruntime.so")) found.push_back(file->path().string());
     }
   }
   std::sort(found.begin(), found.end());
