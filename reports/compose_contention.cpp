@@ -213,12 +213,14 @@ std::string bandwidth_finding(const Summary& summary, const std::vector<Pair>& p
                  "load (copy_bandwidth on all cores).";
   }
   if (above == 0) {
-    return fmt::format("Bandwidth together: below the best copy of the run in {} of {} of streams.", judged,
-                       count_of(judged, "pair"));
+    return fmt::format(
+        "Bandwidth together: below the best copy of the run in {} of {} of streams. Where the two do not share one "
+        "memory, that says nothing.",
+        judged, count_of(judged, "pair"));
   }
   return fmt::format(
       "Bandwidth together: above the best copy of the run in {} of {} of streams; most in {}. Reads alone may be "
-      "faster than a copy; else bytes are counted twice or come from a cache.",
+      "faster than a copy; else bytes are counted twice, come from a cache, or the two do not share one memory.",
       above, count_of(judged, "pair"), worst_text);
 }
 
@@ -230,8 +232,8 @@ std::string zero_sum_finding(const std::vector<Pair>& pairs) {
     if (high && *high < zero_sum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
   }
   if (names.empty()) return fmt::format("Sum of retained fractions: no pair is surely below {}.", zero_sum);
-  return fmt::format("Sum of retained fractions surely below {}, not to be run together: {}.", zero_sum,
-                     fmt::join(names, "; "));
+  return fmt::format("Sum of retained fractions surely below {}, at most a fifth gained over taking turns: {}.",
+                     zero_sum, fmt::join(names, "; "));
 }
 
 // Sums that contention cannot explain, and how busy the machine was with others.

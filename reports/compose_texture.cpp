@@ -14,7 +14,7 @@ namespace {
 std::string size_text(double bytes) { return format_bytes(bytes); }
 std::string rate_text(double bytes_per_s) { return format_number(bytes_per_s / 1e9) + " GB/s"; }
 
-// "31.2 GB/s up to 512 KiB, then 11.8 GB/s (ratio 0.378 [0.35, 0.41]) up to 64.0 MiB".
+// "31.2 GB/s to 512 KiB, from 1.00 MiB 11.8 GB/s (x 0.378 [0.350, 0.410]) to 64.0 MiB".
 std::string plateaus_text(const KneeSearch& search) {
   std::string text;
   for (std::size_t i = 0; i < search.plateaus.size(); ++i) {
@@ -55,7 +55,7 @@ std::string crossover_text(const std::string& memory, const WalkCrossover& found
     case CrossoverKind::up_to:
       return memory + " wins up to " + size_text(crossover.x) + unclear;
     case CrossoverKind::never:
-      return "buffer always";
+      return "buffer always: " + memory + " wins at no size";
     case CrossoverKind::mixed:
       return "neither from one size on";
     case CrossoverKind::undecided:

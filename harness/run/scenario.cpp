@@ -110,8 +110,8 @@ std::vector<std::vector<std::string>> read_together(const JsonNode& node) {
   std::vector<std::vector<std::string>> result;
   for (const JsonNode& item : node.items()) {
     result.push_back(item.texts());
-    if (result.back().size() < 2) {
-      throw item.error("one processor shares its work with nobody", "name two or three, as in [\"cpu\", \"opencl:0\"]");
+    if (result.back().size() < 2 || result.back().size() > 3) {
+      throw item.error("work is shared by two or three processors", "name two or three, as in [\"cpu\", \"opencl:0\"]");
     }
   }
   return result;

@@ -177,6 +177,8 @@ class Expansion {
       std::vector<Place> longer;
       for (const Place& place : places) {
         for (const ProcessorInfo& processor : matching) {
+          if (std::ranges::any_of(place, [&](const ProcessorInfo& other) { return other.name == processor.name; }))
+            continue;
           longer.push_back(place);
           longer.back().push_back(processor);
         }

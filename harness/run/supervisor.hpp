@@ -53,9 +53,10 @@ RunCounts supervise(const std::vector<PlannedGroup>& groups, const Catalog& cata
 // are looked at when `meters` is given.
 Discovery discover_in_worker(const WorkerCommand& worker, std::vector<std::string>* meters = nullptr);
 
-// The worker's main: serves requests until its supervisor closes the channel. Returns the exit code.
-// `backends` are where its processors come from; a test adds its own.
+// Where a worker's processors come from.
 using BackendMaker = std::function<std::vector<std::unique_ptr<Backend>>()>;
+// The worker's main: serves requests until its supervisor closes the channel. Returns the exit code. A test adds a back
+// end of its own to `backends`.
 int serve_worker(const Catalog& catalog, const BackendMaker& backends = make_backends);
 
 }  // namespace hetscope

@@ -15,8 +15,8 @@ struct SizedVerdict {
 
 enum class CrossoverKind {
   always,     // faster at every size
-  from,       // faster at every size from x on, and not below
-  up_to,      // faster at every size up to x, and not above
+  from,       // faster at every size from x on, and not surely below
+  up_to,      // faster at every size up to x, and not surely above
   never,      // at no size faster
   mixed,      // faster at some sizes, without an order
   undecided,  // what is unclear could change the answer
@@ -25,7 +25,7 @@ enum class CrossoverKind {
 struct Crossover {
   CrossoverKind kind = CrossoverKind::undecided;
   double x = 0;     // of `from` and `up_to`
-  int unclear = 0;  // sizes without a verdict; for `from` and `up_to` they lie between both sides
+  int unclear = 0;  // sizes without a verdict; for `from` and `up_to` all on the other side of x
 };
 
 // SAME counts as not faster. No verdicts at all are undecided.

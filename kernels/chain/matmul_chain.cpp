@@ -1,6 +1,7 @@
-// matmul_chain: layers of square products in f32. Each row of a weight has two elements, 1 or -1, and x[0] whole
-// numbers up to 127: every intermediate result is a whole number below 2^24, so that any order of summation gives the
-// same bits and a wrong layer, or one computed less precisely, cannot hide in a tolerance.
+// matmul_chain: layers of square products in f32. Each row of a weight has a 1 and, where there is a second column, a
+// -1, and x[0] whole numbers up to 127: every intermediate result is a whole number below 2^24, so that any order of
+// summation gives the same bits and a wrong layer cannot hide in a tolerance. From five layers on numbers may exceed
+// 2048, and one computed in f16 cannot either.
 //   useful bytes = 4 (layers width^2 + 2 width columns), useful flops = 2 layers width^2 columns
 #include "kernels/chain/matmul_chain.hpp"
 
@@ -18,10 +19,15 @@ constexpr std::int64_t kMostExtent = std::int64_t{1} << 14;
 
 HostTensor weights(std::int64_t width, Random& random) {
   HostTensor tensor(DType::f32, Shape{width, width}, Layout::row_major(2));
-  const auto any_column = [&] { return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(width))); };
+  const auto any_of = [&](std::int64_t count) {
+    return static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(count)));
+  };
   for (std::int64_t row = 0; row < width; ++row) {
-    tensor.set(row * width + any_column(), 1);
-    tensor.set(row * width + any_column(), -1);
+    const std::int64_t plus = any_of(width);
+    tensor.set(row * width + plus, 1);
+    if (width == 1) continue;
+    const std::int64_t minus = any_of(width - 1);  // of the other columns
+    tensor.set(row * width + minus + (minus >= plus ? 1 : 0), -1);
   }
   return tensor;
 }

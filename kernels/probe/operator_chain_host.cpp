@@ -1,5 +1,5 @@
 // operator_chain_calls: the pool is called once an operator. operator_chain_one_call: once for all of them.
-//   traffic: words read and written once a call
+//   traffic: words read and written once a call, as long as a thread's share stays in its caches
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/probe/operator_chain.hpp"
 #include "kernels/registration.hpp"

@@ -14,6 +14,7 @@
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/registration.hpp"
+#include "kernels/texture/texels.hpp"
 #include "kernels/texture/walk.hpp"
 
 namespace hetscope {
@@ -122,11 +123,7 @@ class MemoryWalkOpenCl final : public OpenClKernel {
     cl::Buffer linear;
     cl::Memory texels;
     if constexpr (kStorage == Storage::image2d) {
-      const auto width = static_cast<std::size_t>(walk.width());
-      const auto height = static_cast<std::size_t>(walk.height());
-      cl::Image2D image = device.allocate_image(walk.dtype, width, height);
-      device.queue().enqueueWriteImage(image, CL_TRUE, {0, 0, 0}, {width, height, 1}, 0, 0, elements.data());
-      texels = image;
+      texels = upload_texels(device, elements, {walk.width(), walk.height()});
     } else {
       linear = upload_rows(device, walk, elements);
       texels = linear;

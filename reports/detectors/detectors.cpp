@@ -40,7 +40,7 @@ constexpr std::array<std::pair<std::string_view, Values>, 13> kValues = {{{"D1",
                                                                           {"D15", collapses_of_threads},
                                                                           {"D16", cold_costs}}};
 
-std::string text_or_empty(const nlohmann::ordered_json& object, const char* key) {
+std::string text_that_may_be_empty(const nlohmann::ordered_json& object, const char* key) {
   return object.at(key).get<std::string>();
 }
 
@@ -53,9 +53,9 @@ std::vector<Detector> read_detectors() {
   for (const auto& item : document->at("detectors")) {
     const JsonNode node(item, kPath);
     node.check_keys({"id", "pitfall", "value", "above", "experiment", "remedy"});
-    detectors.push_back({node.at("id").text(), node.at("pitfall").text(), text_or_empty(item, "value"),
-                         node.at("above").number(0, 1e6), text_or_empty(item, "experiment"),
-                         text_or_empty(item, "remedy")});
+    detectors.push_back({node.at("id").text(), node.at("pitfall").text(), text_that_may_be_empty(item, "value"),
+                         node.at("above").number(0, 1e6), text_that_may_be_empty(item, "experiment"),
+                         text_that_may_be_empty(item, "remedy")});
   }
   return detectors;
 }

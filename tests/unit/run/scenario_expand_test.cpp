@@ -287,7 +287,11 @@ TEST_F(Expand, ProcessorsMadeToOrderAreNamedAndAllTheirThreadsCounted) {
   EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","npu"]],"axes":{"shape":[[2]]}})"),
               AllOf(HasSubstr("no processor 'npu'"), HasSubstr("/together")));
   EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu"]],"axes":{"shape":[[2]]}})"),
-              HasSubstr("one processor shares its work with nobody"));
+              HasSubstr("work is shared by two or three processors"));
+  EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","opencl:0","cpu.big","cpu@0-1"]],"axes":{"shape":[[2]]}})"),
+              HasSubstr("work is shared by two or three processors"));
+  EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","cpu"]],"axes":{"shape":[[2]]}})"),
+              HasSubstr("'cpu' appears twice"));
 }
 
 TEST_F(Expand, ALoadIsAnAxis) {
