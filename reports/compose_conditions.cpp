@@ -91,7 +91,7 @@ RunConditions conditions_of(const Summary& summary, std::size_t run) {
   return result;
 }
 
-std::string joined(const std::set<std::string>& texts) {
+std::string joined_or_unknown(const std::set<std::string>& texts) {
   std::string result;
   for (const std::string& text : texts) result += (result.empty() ? "" : "; ") + text;
   return result.empty() ? "not readable" : result;
@@ -127,9 +127,9 @@ void add_speed_facts(const BlockSpeedRecord& speed, Facts& facts) {
 
 Facts facts_of(const RunConditions& conditions) {
   Facts facts;
-  facts.emplace_back("launched from", joined(conditions.launches));
-  facts.emplace_back("CPUs allowed", joined(conditions.affinities));
-  facts.emplace_back("governor of cpu0", joined(conditions.governors));
+  facts.emplace_back("launched from", joined_or_unknown(conditions.launches));
+  facts.emplace_back("CPUs allowed", joined_or_unknown(conditions.affinities));
+  facts.emplace_back("governor of cpu0", joined_or_unknown(conditions.governors));
   facts.emplace_back("CPU frequency",
                      conditions.freq_khz.empty() ? "not readable" : frequency_text(conditions.freq_khz));
   for (const auto& [part, range] : conditions.other_khz) {
@@ -142,9 +142,10 @@ Facts facts_of(const RunConditions& conditions) {
                     format_number(range.high) + " \u00b0C";
   }
   facts.emplace_back("temperatures", temperatures.empty() ? "not readable" : temperatures);
-  if (!conditions.cooling.empty()) facts.emplace_back("cooling at work", joined(conditions.cooling));
-  if (!conditions.thermal_statuses.empty()) facts.emplace_back("thermal status", joined(conditions.thermal_statuses));
-  if (!conditions.battery.empty()) facts.emplace_back("battery", joined(conditions.battery));
+  if (!conditions.cooling.empty()) facts.emplace_back("cooling at work", joined_or_unknown(conditions.cooling));
+  if (!conditions.thermal_statuses.empty())
+    facts.emplace_back("thermal status", joined_or_unknown(conditions.thermal_statuses));
+  if (!conditions.battery.empty()) facts.emplace_back("battery", joined_or_unknown(conditions.battery));
   add_speed_facts(conditions.speed, facts);
   facts.emplace_back("load by other processes", conditions.loads.empty()
                                                     ? "not readable"

@@ -13,6 +13,7 @@
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
 #include "reports/detectors/detectors.hpp"
+#include "reports/row_values.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -32,12 +33,6 @@ struct Pair {
 
 // {run, the case's place, the load's place}
 using Places = std::tuple<std::size_t, std::string, std::string>;
-
-std::optional<double> metric_of(const Record& record, const std::string& name) {
-  const auto found = record.metrics.find(name);
-  if (found == record.metrics.end() || !std::isfinite(found->second.value)) return std::nullopt;
-  return found->second.value;
-}
 
 std::string label_of(const Summary& summary, std::size_t run, const std::vector<std::string>& processors) {
   std::vector<std::string> labels;

@@ -7,26 +7,22 @@
 
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
+#include "reports/row_values.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kOperation = "model_inference";
-
-const MetricRecord* metric_of(const Record& record, const std::string& name) {
-  const auto found = record.metrics.find(name);
-  return found == record.metrics.end() || !std::isfinite(found->second.value) ? nullptr : &found->second;
-}
+constexpr std::string_view kModelInference = "model_inference";
 
 // "326 -> 207, layout 45 -> 12": as the model has them, and as the framework runs them.
 std::string operators_text(const Record& record) {
   const auto pair = [&](const std::string& name) -> std::string {
-    const MetricRecord* before = metric_of(record, "model_" + name);
-    const MetricRecord* after = metric_of(record, "optimised_" + name);
-    if (before == nullptr && after == nullptr) return std::string(kMissing);
-    const auto text = [](const MetricRecord* metric) {
-      return metric == nullptr ? std::string(kMissing) : fmt::format("{:.0f}", metric->value);
+    const std::optional<double> before = metric_of(record, "model_" + name);
+    const std::optional<double> after = metric_of(record, "optimised_" + name);
+    if (!before && !after) return std::string(kMissing);
+    const auto text = [](std::optional<double> count) {
+      return count ? fmt::format("{:.0f}", *count) : std::string(kMissing);
     };
     return text(before) + " \u2192 " + text(after);
   };
@@ -34,9 +30,9 @@ std::string operators_text(const Record& record) {
 }
 
 Cell metric_cell(const Record& record, const std::string& name, bool is_bytes) {
-  const MetricRecord* metric = metric_of(record, name);
-  if (metric == nullptr) return {std::string(kMissing)};
-  return number_cell(is_bytes ? format_bytes(metric->value) : time_text(metric->value * 1e9), metric->value);
+  const std::optional<double> value = metric_of(record, name);
+  if (!value) return {std::string(kMissing)};
+  return number_cell(is_bytes ? format_bytes(*value) : time_text(*value * 1e9), *value);
 }
 
 std::string note_of(const Record& record, const std::string& name) {
@@ -107,7 +103,7 @@ List terms_of(const std::vector<const Row*>& rows) {
 void compose_frameworks(const Summary& summary, Document& document) {
   std::map<std::size_t, std::vector<const Row*>> by_run;
   for (const Row& row : summary.rows) {
-    if (row.record->item.operation() == kOperation) by_run[row.run].push_back(&row);
+    if (row.record->item.operation() == kModelInference) by_run[row.run].push_back(&row);
   }
   if (by_run.empty()) return;
   std::map<const Row*, const Comparison*> compared;

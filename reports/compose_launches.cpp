@@ -12,14 +12,13 @@
 #include "harness/statistics/linear_fit.hpp"
 #include "reports/compose.hpp"
 #include "reports/latency_series.hpp"
+#include "reports/row_values.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kOperation = "operator_chain";
-// One launch of a program knows no time better than this.
-constexpr double kLeastRelativeSigma = 0.01;
+constexpr std::string_view kOperatorChain = "operator_chain";
 constexpr double kOperatorsGone = 100;
 
 // {run, processor (labelled), words of the case that are not the number of operators, kernel}
@@ -29,17 +28,13 @@ std::map<ChainWay, std::vector<LinePoint>> chain_points(const Summary& summary) 
   std::map<ChainWay, std::vector<LinePoint>> result;
   for (const Row& row : summary.rows) {
     const Record& record = *row.record;
-    if (record.item.operation() != kOperation || !has_time(record) || record.item.find("load") != nullptr) continue;
+    if (record.item.operation() != kOperatorChain || !has_time(record) || record.item.find("load") != nullptr) continue;
     const LatencyRecord* latency = record.latency();
-    const AxisValue* operators = record.item.find("operators");
-    const auto* count = operators == nullptr ? nullptr : std::get_if<std::int64_t>(operators);
-    if (latency == nullptr || count == nullptr) continue;
+    const std::optional<std::int64_t> count = axis_integer(record, "operators");
+    if (latency == nullptr || !count) continue;
     const CaseWords words = labelled_words(summary, row);
-    // An interval of 95 % reaches 1.96 standard errors to either side.
-    const double sigma = (latency->ci95_high_ns - latency->ci95_low_ns) / 2 / 1.96;
     result[{row.run, word_of(words, "processor"), words_text(words, {"words", "threads"}), record.item.kernel()}]
-        .push_back({static_cast<double>(*count), latency->median_ns,
-                    std::max(sigma, kLeastRelativeSigma * latency->median_ns)});
+        .push_back(line_point_of(static_cast<double>(*count), *latency));
   }
   return result;
 }

@@ -6,29 +6,22 @@
 
 #include "reports/compose.hpp"
 #include "reports/latency_series.hpp"
+#include "reports/row_values.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kOperation = "memory_walk";
+constexpr std::string_view kMemoryWalk = "memory_walk";
 constexpr std::string_view kKernelPrefix = "memory_walk_";
 constexpr std::string_view kBuffer = "buffer";
 // The device's own clock leaves out what a launch costs, which is no property of a cache.
 constexpr const char* kDeviceClock = "opencl_event";
-constexpr double kReach = 1.96;  // standard errors to either side of 95 %
 
 std::string memory_of(const Record& record) {
   const std::string& kernel = record.item.kernel();
   if (!kernel.starts_with(kKernelPrefix)) return kernel;
   const std::string memory = kernel.substr(kKernelPrefix.size());
   return memory == "simd" ? "host memory" : memory;
-}
-
-// Records may come from strangers: an axis that is missing or of another type is nothing.
-std::optional<std::int64_t> integer_of(const Record& record, const std::string& axis) {
-  const AxisValue* value = record.item.find(axis);
-  const auto* integer = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
-  return integer == nullptr ? std::nullopt : std::optional(*integer);
 }
 
 const LatencyRecord* clock_of(const Record& record) {
@@ -50,17 +43,16 @@ std::map<WalkWay, WalkSeries> walk_series(const Summary& summary) {
   std::map<WalkWay, WalkSeries> result;
   for (const Row& row : summary.rows) {
     const Record& record = *row.record;
-    if (record.item.operation() != kOperation || !has_time(record) || record.item.find("load") != nullptr) continue;
+    if (record.item.operation() != kMemoryWalk || !has_time(record) || record.item.find("load") != nullptr) continue;
     const LatencyRecord* latency = clock_of(record);
-    const auto bytes = integer_of(record, "bytes");
+    const auto bytes = axis_integer(record, "bytes");
     if (latency == nullptr || !bytes || !(latency->median_ns > 0) || record.executed_bytes <= 0) continue;
     const CaseWords words = labelled_words(summary, row);
     WalkSeries& series = result[{row.run, word_of(words, "processor"), word_of(words, "pattern"),
                                  word_of(words, "dtype"), memory_of(record)}];
-    const double half_width = (latency->ci95_high_ns - latency->ci95_low_ns) / 2;
     series.points.push_back({static_cast<double>(*bytes),
                              static_cast<double>(record.executed_bytes) * 1e9 / latency->median_ns,
-                             half_width / kReach / latency->median_ns});
+                             standard_error_of(*latency) / latency->median_ns});
     series.rows.push_back(&row);
   }
   for (auto& [way, series] : result) series.knees = find_knees(series.points);

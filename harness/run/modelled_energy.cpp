@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <string>
 
+#include "harness/core/cpu_clock.hpp"
 #include "harness/measure/batch.hpp"
 #include "harness/processor/host_cpu.hpp"
 #include "harness/record/fingerprint.hpp"
@@ -15,18 +15,13 @@ namespace {
 
 constexpr double kLeastRunNs = 50e6;
 
-double process_cpu_s() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 double cpu_s_per_run(Runnable& runnable, double latency_ns) {
   const auto runs = static_cast<std::int64_t>(std::ceil(kLeastRunNs / std::max(latency_ns, 1.0)));
   const EnteredRunnable entered(runnable);
-  const double begin_s = process_cpu_s();
+  const CpuClock clock(CpuClock::Of::process);
+  const std::int64_t begin_ns = clock.now_ns();
   runnable.run(runs);
-  return (process_cpu_s() - begin_s) / static_cast<double>(runs);
+  return static_cast<double>(clock.now_ns() - begin_ns) * 1e-9 / static_cast<double>(runs);
 }
 
 ModelInputs inputs_of(Processors processors, Runnable& runnable, const ConditionsReader& conditions,

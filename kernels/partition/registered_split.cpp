@@ -12,7 +12,6 @@ constexpr bool is_split(std::string_view name) { return name.ends_with("_split")
 }  // namespace
 
 std::unique_ptr<Kernel> make_registered_split(std::string name, std::unique_ptr<Operation> operation) {
-  static const MonotonicClock kClock;
   std::vector<std::unique_ptr<Kernel>> kernels;
 #define HETSCOPE_KERNEL(id)                                                             \
   if (!is_split(#id)) {                                                                 \
@@ -21,7 +20,7 @@ std::unique_ptr<Kernel> make_registered_split(std::string name, std::unique_ptr<
   }
 #include "kernels/kernels.inc"
 #undef HETSCOPE_KERNEL
-  return std::make_unique<SplitKernel>(std::move(name), std::move(operation), std::move(kernels), kClock);
+  return std::make_unique<SplitKernel>(std::move(name), std::move(operation), std::move(kernels), stage_clocks());
 }
 
 }  // namespace hetscope

@@ -124,11 +124,11 @@ SharedOperands shared_operands_of(const Case& item, SplitPart& part) {
 }  // namespace
 
 SplitKernel::SplitKernel(std::string name, std::unique_ptr<Operation> operation,
-                         std::vector<std::unique_ptr<Kernel>> kernels, const Clock& clock)
+                         std::vector<std::unique_ptr<Kernel>> kernels, const StageClocks& clocks)
     : name_(std::move(name)),
       operation_(std::move(operation)),
       kernels_(std::move(kernels)),
-      clock_(clock),
+      clocks_(clocks),
       axes_(axes_for(*operation_)) {}
 
 const Kernel* SplitKernel::find_kernel(std::string_view name) const {
@@ -254,7 +254,7 @@ std::unique_ptr<Runnable> SplitKernel::prepare(const Case& item, Processors proc
   }
   const auto extent = static_cast<double>(operation_->split_extent(item, item.text("split")));
   return std::make_unique<SplitRunnable>(inputs, std::move(merged), std::move(parts),
-                                         static_cast<double>(shares[0].end) / extent, clock_);
+                                         static_cast<double>(shares[0].end) / extent, clocks_);
 }
 
 Work SplitKernel::executed_work(const Case& item, const Operation&) const {

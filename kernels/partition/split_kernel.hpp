@@ -18,9 +18,9 @@ namespace hetscope {
 
 class SplitKernel final : public Kernel {
  public:
-  // `kernels` are those that may compute a part, all of `operation`. `clock` outlives it and times the stages.
+  // `kernels` are those that may compute a part, all of `operation`. What `clocks` refer to outlives it.
   SplitKernel(std::string name, std::unique_ptr<Operation> operation, std::vector<std::unique_ptr<Kernel>> kernels,
-              const Clock& clock);
+              const StageClocks& clocks);
 
   std::string_view name() const noexcept override { return name_; }
   std::string_view operation() const noexcept override { return operation_->name(); }
@@ -57,7 +57,7 @@ class SplitKernel final : public Kernel {
   std::string name_;
   std::unique_ptr<Operation> operation_;
   std::vector<std::unique_ptr<Kernel>> kernels_;
-  const Clock& clock_;
+  StageClocks clocks_;
   std::vector<AxisSpec> axes_;
 };
 

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/core/cpu_clock.hpp"
 #include "harness/core/error.hpp"
 
 namespace hetscope {
 namespace {
 
 constexpr int kStageRuns = 5;
+// Of all passes: shorter waits are the call itself, which is CPU time and no waiting.
+constexpr std::int64_t kLeastWaitNs = 500'000;
 
 // What `step` throws leaves with the processor's name in front.
 template <class Step>
@@ -35,13 +38,19 @@ std::map<std::string, double> medians(const std::vector<std::map<std::string, do
 
 }  // namespace
 
+StageClocks stage_clocks() {
+  static const MonotonicClock kTime;
+  static const CpuClock kCpu(CpuClock::Of::thread);
+  return {kTime, kCpu};
+}
+
 SplitRunnable::SplitRunnable(std::span<const Operand> whole, std::vector<HostTensor> merged,
-                             std::vector<SplitPart> parts, double share_of_first, const Clock& clock)
+                             std::vector<SplitPart> parts, double share_of_first, const StageClocks& clocks)
     : whole_(whole),
       merged_(std::move(merged)),
       parts_(std::move(parts)),
       share_of_first_(share_of_first),
-      clock_(clock) {}
+      clocks_(clocks) {}
 
 void SplitRunnable::enter() {
   for (SplitPart& part : parts_) part.asynchronous ? part.asynchronous->enter() : part.runnable->enter();
@@ -123,9 +132,9 @@ std::map<std::string, double> SplitRunnable::run_stages() {
   const auto host = std::ranges::find_if(parts_, [](const SplitPart& part) { return !part.asynchronous; });
   for (int i = 0; i < kStageRuns; ++i) {
     std::map<std::string, double>& stages = passes.emplace_back();
-    std::int64_t last_ns = clock_.now_ns();
+    std::int64_t last_ns = clocks_.time.now_ns();
     const auto end_stage = [&](const std::string& name) {
-      const std::int64_t now_ns = clock_.now_ns();
+      const std::int64_t now_ns = clocks_.time.now_ns();
       stages[name] = static_cast<double>(now_ns - last_ns);
       last_ns = now_ns;
     };
@@ -137,8 +146,11 @@ std::map<std::string, double> SplitRunnable::run_stages() {
       end_stage("start");
       compute();
       if (host != parts_.end()) end_stage("compute." + host->processor);
+      const std::int64_t begin_cpu_ns = clocks_.cpu.now_ns();
       finish();
+      waited_cpu_ns_ += clocks_.cpu.now_ns() - begin_cpu_ns;
       end_stage("wait");
+      waited_ns_ += static_cast<std::int64_t>(stages["wait"]);
     } catch (...) {
       drain();
       throw;
@@ -148,7 +160,7 @@ std::map<std::string, double> SplitRunnable::run_stages() {
     for (SplitPart& part : parts_) {
       if (!part.asynchronous) continue;
       on(part.processor, [&] {
-        for (const auto& [name, ns] : part.asynchronous->run_stages(clock_)) {
+        for (const auto& [name, ns] : part.asynchronous->run_stages(clocks_.time)) {
           stages["alone." + part.processor + "." + name] = ns;
         }
       });
@@ -193,6 +205,12 @@ std::string SplitRunnable::doubt() const {
   return "";
 }
 
-Metrics SplitRunnable::metrics() { return {{"share_of_first", {share_of_first_, "1", ""}}}; }
+Metrics SplitRunnable::metrics() {
+  Metrics metrics = {{"share_of_first", {share_of_first_, "1", ""}}};
+  if (waited_ns_ >= kLeastWaitNs) {
+    metrics["waiting_cpu_share"] = {static_cast<double>(waited_cpu_ns_) / static_cast<double>(waited_ns_), "1", ""};
+  }
+  return metrics;
+}
 
 }  // namespace hetscope

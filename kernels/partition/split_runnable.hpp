@@ -27,12 +27,20 @@ struct SplitPart {
   std::unique_ptr<AsynchronousRun> asynchronous;  // nullptr: the calling thread runs it
 };
 
+// What the pass by stages reads: the time, and the CPU time of the calling thread. Both outlive what holds them.
+struct StageClocks {
+  const Clock& time;
+  const Clock& cpu;
+};
+// This machine's.
+StageClocks stage_clocks();
+
 class SplitRunnable final : public Runnable {
  public:
-  // At most one part runs on the calling thread. `whole` are the whole's inputs; they and `clock` outlive this. The
-  // parts' outputs lie in `merged`.
+  // At most one part runs on the calling thread. `whole` are the whole's inputs; they outlive this. The parts' outputs
+  // lie in `merged`.
   SplitRunnable(std::span<const Operand> whole, std::vector<HostTensor> merged, std::vector<SplitPart> parts,
-                double share_of_first, const Clock& clock);
+                double share_of_first, const StageClocks& clocks);
 
   void enter() override;
   void leave() override;
@@ -46,7 +54,9 @@ class SplitRunnable final : public Runnable {
   std::int64_t prepared_bytes() const override;
   std::vector<Placement> placement() const override;
   std::string doubt() const override;
-  // share_of_first: of the indices, after alignment.
+  // share_of_first: of the indices, after alignment. waiting_cpu_share: of the time that the pass by stages waited for
+  // the other parts, how much the calling thread computed: 1, it spins; near 0, it sleeps. Only where waiting takes
+  // long enough to tell.
   Metrics metrics() override;
 
  private:
@@ -62,7 +72,9 @@ class SplitRunnable final : public Runnable {
   std::vector<HostTensor> merged_;
   std::vector<SplitPart> parts_;
   double share_of_first_;
-  const Clock& clock_;
+  StageClocks clocks_;
+  std::int64_t waited_ns_ = 0;  // in passes by stages, and the calling thread's CPU time in them
+  std::int64_t waited_cpu_ns_ = 0;
   std::size_t started_ = 0;   // parts up to this one have been started
   std::size_t finished_ = 0;  // and up to this one been waited for
 };

@@ -26,7 +26,7 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 13> kValues = {{{"D1", slower_than_alone},
+constexpr std::array<std::pair<std::string_view, Values>, 14> kValues = {{{"D1", slower_than_alone},
                                                                           {"D2", sharing_shares},
                                                                           {"D3", imbalances},
                                                                           {"D5", hidden_copies},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<std::string_view, Values>, 13> kValues = {{{"D1",
                                                                           {"D11", frequency_differences},
                                                                           {"D12", drifts},
                                                                           {"D13", energy_inversions},
+                                                                          {"D14", spinning_waiters},
                                                                           {"D15", collapses_of_threads},
                                                                           {"D16", cold_costs}}};
 

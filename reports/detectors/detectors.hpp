@@ -55,6 +55,7 @@ std::vector<Measured> regrets_of_plans(const Summary& summary);       // D10
 std::vector<Measured> frequency_differences(const Summary& summary);  // D11
 std::vector<Measured> drifts(const Summary& summary);                 // D12
 std::vector<Measured> energy_inversions(const Summary& summary);      // D13
+std::vector<Measured> spinning_waiters(const Summary& summary);       // D14
 std::vector<Measured> collapses_of_threads(const Summary& summary);   // D15
 std::vector<Measured> cold_costs(const Summary& summary);             // D16
 

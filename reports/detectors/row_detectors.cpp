@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D15, D16.
+// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -7,6 +7,7 @@
 #include "reports/case_words.hpp"
 #include "reports/detectors/detectors.hpp"
 #include "reports/latency_series.hpp"
+#include "reports/row_values.hpp"
 #include "reports/transfer_lines.hpp"
 
 namespace hetscope {
@@ -24,6 +25,14 @@ std::map<std::pair<std::size_t, std::string>, std::vector<const Row*>> groups_of
 const EnergyRecord* measured_energy(const Record& record) {
   const EnergyRecord* energy = energy_of(record);
   return energy != nullptr && energy->kind != "modelled" && *energy->value_j > 0 ? energy : nullptr;
+}
+
+std::vector<Measured> of_each_metric(const Summary& summary, const char* name) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    if (const auto value = metric_of(*row.record, name)) values.push_back({*value, row.line});
+  }
+  return values;
 }
 
 bool is_within(const PlacementRecord& part) {
@@ -82,15 +91,9 @@ std::vector<Measured> frequency_differences(const Summary& summary) {
   return values;
 }
 
-std::vector<Measured> drifts(const Summary& summary) {
-  std::vector<Measured> values;
-  for (const Row& row : summary.rows) {
-    const auto low = row.record->metrics.find("soak_drift_low");
-    if (low == row.record->metrics.end() || !std::isfinite(low->second.value)) continue;
-    values.push_back({low->second.value, row.line});
-  }
-  return values;
-}
+std::vector<Measured> drifts(const Summary& summary) { return of_each_metric(summary, "soak_drift_low"); }
+
+std::vector<Measured> spinning_waiters(const Summary& summary) { return of_each_metric(summary, "waiting_cpu_share"); }
 
 std::vector<Measured> energy_inversions(const Summary& summary) {
   std::vector<Measured> values;

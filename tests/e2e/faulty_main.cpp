@@ -28,7 +28,7 @@ void add_fake_kernels(Catalog& catalog) {
   parts.push_back(make_fake_matmul(kClock));
   parts.push_back(make_kernel<KernelId::matmul_openblas>());
   catalog.kernels().add(std::make_unique<SplitKernel>("matmul_fake_split", make_operation<OperationId::matmul>(),
-                                                      std::move(parts), kClock));
+                                                      std::move(parts), stage_clocks()));
 }
 
 }  // namespace

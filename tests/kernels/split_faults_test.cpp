@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -44,6 +45,7 @@ struct Story {
   std::mutex mutex;  // parts on the host tell from two threads
   std::vector<std::string> steps;
   std::string failing;
+  std::function<void()> while_finishing = [] {};
   void tell(const std::string& step) {
     const std::lock_guard lock(mutex);
     steps.push_back(step);
@@ -58,6 +60,7 @@ class ToldRun final : public AsynchronousRun {
   void start() override { story_.tell("start " + processor_); }
   void finish() override {
     story_.tell("finish " + processor_);
+    story_.while_finishing();
     for (std::int64_t i = 0; i < shared_.inputs[0]->shape().element_count(); ++i) {
       shared_.outputs[0]->set(i, 2 * shared_.inputs[0]->get(i));
     }
@@ -121,8 +124,8 @@ class SplitFaultsTest : public testing::Test {
     kernels.push_back(std::make_unique<ToldKernel>("host", ProgramModel::host_function, false, story_));
     kernels.push_back(std::make_unique<ToldKernel>("device", ProgramModel::opencl_c, true, story_));
     kernels.push_back(std::make_unique<ToldKernel>("stubborn", ProgramModel::opencl_c, false, story_));
-    kernel_ =
-        std::make_unique<SplitKernel>("fake_split", std::make_unique<DivisibleDouble>(), std::move(kernels), clock_);
+    kernel_ = std::make_unique<SplitKernel>("fake_split", std::make_unique<DivisibleDouble>(), std::move(kernels),
+                                            StageClocks{clock_, cpu_clock_});
   }
 
   // 10 elements, of which `ratio` go to the first processor.
@@ -152,7 +155,8 @@ class SplitFaultsTest : public testing::Test {
     for (std::int64_t i = 0; i < 10; ++i) EXPECT_EQ(outputs[0].get(i), 2 * inputs_[0].tensor.get(i)) << i;
   }
 
-  FakeClock clock_;
+  FakeClock clock_{0};
+  FakeClock cpu_clock_{0};
   Story story_;
   DivisibleDouble operation_;
   std::unique_ptr<SplitKernel> kernel_;
@@ -168,6 +172,26 @@ TEST_F(SplitFaultsTest, StartsTheOthersBeforeItComputesAndWaitsAfterwards) {
   runnable->run(1);
   EXPECT_THAT(story_.steps, ElementsAre("start gpu", "run cpu", "finish gpu"));
   expect_doubled(*runnable);
+}
+
+TEST_F(SplitFaultsTest, AWaiterThatSpinsIsSeenByItsCpuTime) {
+  const auto runnable = prepare(kPair);
+  story_.while_finishing = [&] {
+    clock_.advance_ns(1'000'000);
+    cpu_clock_.advance_ns(900'000);
+  };
+  runnable->run_stages();
+  EXPECT_DOUBLE_EQ(runnable->metrics().at("waiting_cpu_share").value, 0.9);
+}
+
+TEST_F(SplitFaultsTest, AWaitThatIsTooShortToTellHasNoShare) {
+  const auto runnable = prepare(kPair);
+  story_.while_finishing = [&] {
+    clock_.advance_ns(1'000);
+    cpu_clock_.advance_ns(1'000);
+  };
+  runnable->run_stages();
+  EXPECT_FALSE(runnable->metrics().contains("waiting_cpu_share"));
 }
 
 TEST_F(SplitFaultsTest, AnEmptyPartIsNotRun) {

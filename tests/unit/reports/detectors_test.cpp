@@ -121,6 +121,12 @@ std::vector<Record> transferred(double beta_ns) {
   return records;
 }
 
+std::vector<Record> waited(double cpu_share) {
+  std::vector<Record> records = {make_record("matmul_split", 20000)};
+  records[0].metrics["waiting_cpu_share"] = {cpu_share, "1", ""};
+  return records;
+}
+
 Finding finding_of(const std::string& id, std::vector<Record> records) {
   ReportInput input;
   input.runs.push_back(make_run(std::move(records)));
@@ -151,6 +157,7 @@ std::vector<Seed> seeds() {
           {"D11", clocked(1800000), clocked(2400000)},
           {"D12", soaked(1.3), soaked(1.02)},
           {"D13", metered(1.5), metered(0.6)},
+          {"D14", waited(0.9), waited(0.05)},
           {"D15", threaded(60000), threaded(10000)},
           {"D16", started(0.02), started(0.002)}};
 }
