@@ -1,8 +1,6 @@
 // A case as a value: its axes and their typed access. How it is written as a line is in case_line.cpp.
 #include "harness/core/case.hpp"
 
-#include <algorithm>
-
 #include "harness/core/case_words.hpp"
 #include "harness/core/error.hpp"
 
@@ -92,16 +90,6 @@ std::int64_t Case::integer_or(std::string_view axis, std::int64_t fallback) cons
 
 std::string Case::text_or(std::string_view axis, std::string fallback) const {
   return has(axis) ? text(axis) : fallback;
-}
-
-std::string Case::key_without(const std::vector<std::string>& axes) const {
-  const auto is_left_out = [&](std::string_view name) { return std::ranges::find(axes, name) != axes.end(); };
-  Case rest(operation_, is_left_out("kernel") ? std::string() : kernel_,
-            is_left_out("processor") ? std::vector<std::string>() : processors_);
-  for (const auto& axis : axes_) {
-    if (!is_left_out(axis.first)) rest.axes_.push_back(axis);
-  }
-  return rest.line();
 }
 
 }  // namespace hetscope

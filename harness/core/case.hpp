@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,7 @@ class Case {
 
   void set_kernel(std::string kernel) { kernel_ = std::move(kernel); }
   void set_processors(std::vector<std::string> processors) { processors_ = std::move(processors); }
+  void reserve(std::size_t axes) { axes_.reserve(axes); }
   // Replaces the value when the axis is there already, keeps its place.
   void set(std::string_view axis, AxisValue value);
   bool has(std::string_view axis) const noexcept { return find(axis) != nullptr; }
@@ -64,6 +66,8 @@ class Case {
   friend bool operator==(const Case&, const Case&) = default;
 
  private:
+  std::string line_without(std::span<const std::string> left_out) const;
+
   std::string operation_;
   std::string kernel_;
   std::vector<std::string> processors_;

@@ -1,4 +1,5 @@
 // The line form of a case: words between blanks, the first one the operation, every other one name=value.
+#include <algorithm>
 #include <string>
 
 #include "harness/core/case.hpp"
@@ -119,13 +120,31 @@ class LineReader {
 
 }  // namespace
 
-std::string Case::line() const {
-  std::string line = quoted_when_needed(operation_, "=");
-  if (!kernel_.empty()) line += " kernel=" + quoted_when_needed(kernel_);
-  for (std::size_t i = 0; i < processors_.size(); ++i) {
-    line += (i == 0 ? " processor=" : ",") + quoted_when_needed(processors_[i], ",");
+std::string Case::line() const { return line_without({}); }
+
+std::string Case::key_without(const std::vector<std::string>& axes) const { return line_without(axes); }
+
+std::string Case::line_without(std::span<const std::string> left_out) const {
+  const auto is_left_out = [&](std::string_view name) { return std::ranges::find(left_out, name) != left_out.end(); };
+  std::string line;
+  append_quoted_when_needed(line, operation_, "=");
+  if (!kernel_.empty() && !is_left_out("kernel")) {
+    line += " kernel=";
+    append_quoted_when_needed(line, kernel_);
   }
-  for (const auto& [name, value] : axes_) line += " " + name + "=" + to_string(value);
+  if (!is_left_out("processor")) {
+    for (std::size_t i = 0; i < processors_.size(); ++i) {
+      line += i == 0 ? " processor=" : ",";
+      append_quoted_when_needed(line, processors_[i], ",");
+    }
+  }
+  for (const auto& [name, value] : axes_) {
+    if (is_left_out(name)) continue;
+    line += ' ';
+    line += name;
+    line += '=';
+    append_value(line, value);
+  }
   return line;
 }
 

@@ -93,23 +93,32 @@ std::optional<Dims> read_dims(std::string_view word) {
   return read_list(word, 'x', false);
 }
 
-std::string print_real(double value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  std::string text = fmt::format("{}", value);  // the shortest that reads back as the same value
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
+void append_integer(std::string& line, std::int64_t value) {
+  const fmt::format_int digits(value);
+  line.append(digits.data(), digits.size());
 }
 
-std::string print_dims(const Dims& dims) {
+void append_real(std::string& line, double value) {
+  if (std::isnan(value)) {
+    line += "nan";
+  } else if (std::isinf(value)) {
+    line += value < 0 ? "-inf" : "inf";
+  } else {
+    const std::string text = fmt::format("{}", value);  // the shortest that reads back as the same value
+    line += text;
+    if (text.find_first_of(".e") == std::string::npos) line += ".0";
+  }
+}
+
+void append_dims(std::string& line, const Dims& dims) {
   bool plain = dims.size() >= 2;
   for (const std::int64_t extent : dims) plain = plain && extent >= 0;
-  std::string text = plain ? "" : "[";
+  if (!plain) line += '[';
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (i > 0) text += plain ? "x" : ",";
-    text += std::to_string(dims[i]);
+    if (i > 0) line += plain ? 'x' : ',';
+    append_integer(line, dims[i]);
   }
-  return plain ? text : text + "]";
+  if (!plain) line += ']';
 }
 
 int hex_digit(char c) noexcept {
@@ -145,6 +154,13 @@ char read_escape(std::string_view line, std::size_t& at) {
   }
 }
 
+// Whether the bare word is read back as the text that it is.
+bool reads_as_text(std::string_view word) {
+  // What is no number, list, boolean or name of a real that is none begins with another character.
+  if (!word.empty() && std::string_view("-[0123456789tfni").find(word.front()) == std::string_view::npos) return true;
+  return std::holds_alternative<std::string>(value_of_bare_word(word));
+}
+
 }  // namespace
 
 void throw_at(std::string_view line, std::size_t at, const std::string& what, std::string remedy) {
@@ -161,39 +177,42 @@ bool is_axis_name(std::string_view name) noexcept {
   return true;
 }
 
-std::string quoted_when_needed(std::string_view text, std::string_view reserved) {
+void append_quoted_when_needed(std::string& line, std::string_view text, std::string_view reserved) {
   bool plain = !text.empty();
   for (const char c : text) {
     plain = plain && is_visible(c) && c != '"' && c != '\\' && reserved.find(c) == std::string_view::npos;
   }
-  if (plain) return std::string(text);
-  std::string quoted = "\"";
+  if (plain) {
+    line += text;
+    return;
+  }
+  line += '"';
   for (const char c : text) {
     switch (c) {
       case '"':
-        quoted += "\\\"";
+        line += "\\\"";
         break;
       case '\\':
-        quoted += "\\\\";
+        line += "\\\\";
         break;
       case '\n':
-        quoted += "\\n";
+        line += "\\n";
         break;
       case '\t':
-        quoted += "\\t";
+        line += "\\t";
         break;
       case '\r':
-        quoted += "\\r";
+        line += "\\r";
         break;
       default:
         if (is_visible(c) || c == ' ') {
-          quoted += c;
+          line += c;
         } else {
-          quoted += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+          line += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
         }
     }
   }
-  return quoted + "\"";
+  line += '"';
 }
 
 std::string read_quotation(std::string_view line, std::size_t& at) {
@@ -226,15 +245,26 @@ AxisValue value_of_bare_word(std::string_view word) {
   return std::string(word);
 }
 
+void append_value(std::string& line, const AxisValue& value) {
+  if (const auto* boolean = std::get_if<bool>(&value)) {
+    line += *boolean ? "true" : "false";
+  } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    append_integer(line, *integer);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    append_real(line, *real);
+  } else if (const auto* dims = std::get_if<Dims>(&value)) {
+    append_dims(line, *dims);
+  } else {
+    const std::string_view text = std::get<std::string>(value);
+    // A lone reserved character that occurs for certain makes a text that reads as another type a quotation.
+    append_quoted_when_needed(line, text, reads_as_text(text) ? std::string_view() : text.substr(0, 1));
+  }
+}
+
 std::string to_string(const AxisValue& value) {
-  if (const auto* boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
-  if (const auto* real = std::get_if<double>(&value)) return print_real(*real);
-  if (const auto* dims = std::get_if<Dims>(&value)) return print_dims(*dims);
-  const std::string& text = std::get<std::string>(value);
-  const bool reads_as_text = std::holds_alternative<std::string>(value_of_bare_word(text));
-  // A lone reserved character that occurs for certain makes a text that reads as another type a quotation.
-  return quoted_when_needed(text, reads_as_text ? std::string_view() : std::string_view(text).substr(0, 1));
+  std::string text;
+  append_value(text, value);
+  return text;
 }
 
 AxisValue parse_axis_value(std::string_view word) {

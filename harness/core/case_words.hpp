@@ -12,10 +12,12 @@ namespace hetscope {
 // [A-Za-z_][A-Za-z0-9_.]*, and neither "kernel" nor "processor".
 bool is_axis_name(std::string_view name) noexcept;
 
-// `text` as it is when it holds only visible ASCII without a quote, a backslash or any of `reserved`, else in quotes
-// with
-// \" \\ \n \t \r and \xNN, so that a line is always plain ASCII.
-std::string quoted_when_needed(std::string_view text, std::string_view reserved = {});
+// Appends `text` as it is when it holds only visible ASCII without a quote, a backslash or any of `reserved`, else in
+// quotes with \" \\ \n \t \r and \xNN, so that a line is always plain ASCII. Plans of tens of thousands of cases are
+// written with it: nothing is made on the way.
+void append_quoted_when_needed(std::string& line, std::string_view text, std::string_view reserved = {});
+// Appends what to_string(value) gives.
+void append_value(std::string& line, const AxisValue& value);
 
 // Throws Error: what is wrong at which column of which line.
 [[noreturn]] void throw_at(std::string_view line, std::size_t at, const std::string& what, std::string remedy = {});

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,7 @@ std::string closest_name(std::string_view word, std::span<const std::string> nam
 Error unknown_name(std::string_view kind, std::string_view word, std::span<const std::string> names,
                    std::string where = {});
 
-// T has `name()`, convertible to std::string_view. The registry owns its entries.
+// T has `name()`, a std::string_view that stays valid as long as the entry. The registry owns its entries.
 template <class T>
 class Registry {
  public:
@@ -29,15 +30,14 @@ class Registry {
     if (find(entry->name()) != nullptr) {
       throw Error(kind_ + " '" + std::string(entry->name()) + "' is registered twice");
     }
+    index_.emplace(entry->name(), entry.get());
     entries_.push_back(std::move(entry));
     return *entries_.back();
   }
 
   T* find(std::string_view name) const noexcept {
-    for (const auto& entry : entries_) {
-      if (entry->name() == name) return entry.get();
-    }
-    return nullptr;
+    const auto found = index_.find(name);
+    return found == index_.end() ? nullptr : found->second;
   }
 
   // Throws Error, with the nearest names, when there is none.
@@ -57,6 +57,7 @@ class Registry {
  private:
   std::string kind_;
   std::vector<std::unique_ptr<T>> entries_;
+  std::unordered_map<std::string_view, T*> index_;  // by the entries' own names; plans look up each case's
 };
 
 }  // namespace hetscope

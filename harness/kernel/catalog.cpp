@@ -95,6 +95,7 @@ Case Catalog::complete(const Case& item) const {
   const Kernel& kernel = kernels_.at(item.kernel());
   const std::vector<const AxisSpec*> axes = axes_of(kernel);
   Case result(item.operation(), item.kernel(), item.processors());
+  result.reserve(axes.size());
   for (const AxisSpec* spec : axes) {
     if (spec->name == kLoadAxis && item.has(kLoadAxis) && std::holds_alternative<std::string>(*item.find(kLoadAxis))) {
       if (const std::optional<Case> load = load_of(item)) result.set(kLoadAxis, load->line());
@@ -104,13 +105,14 @@ Case Catalog::complete(const Case& item) const {
       result.set(spec->name, canonical_value(*spec, *spec->fallback));
     }
   }
-  const std::vector<const Kernel*> relatives = kernels_of(kernel.operation());
-  for (const auto& [name, value] : item.axes()) {
-    if (find_axis(axes, name) != nullptr) continue;
-    const bool is_of_a_relative = std::ranges::any_of(relatives, [&, &axis_name = name](const Kernel* relative) {
-      return std::ranges::any_of(relative->axes(), [&](const AxisSpec& axis) { return axis.name == axis_name; });
+  const auto is_of_a_relative = [&](std::string_view name) {
+    return std::ranges::any_of(kernels_.entries(), [&](const auto& other) {
+      return other->operation() == kernel.operation() &&
+             std::ranges::any_of(other->axes(), [&](const AxisSpec& axis) { return axis.name == name; });
     });
-    if (!is_of_a_relative) result.set(name, value);
+  };
+  for (const auto& [name, value] : item.axes()) {
+    if (find_axis(axes, name) == nullptr && !is_of_a_relative(name)) result.set(name, value);
   }
   return result;
 }

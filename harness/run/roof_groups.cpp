@@ -61,7 +61,9 @@ std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, c
                                       const std::vector<ProcessorInfo>& processors, double budget_s) {
   std::set<std::string> planned;
   for (const PlannedGroup& group : groups) {
-    for (const PlannedCase& item : group.cases) planned.insert(item.item.line());
+    for (const PlannedCase& item : group.cases) {
+      if (catalog.operations().at(item.item.operation()).roof()) planned.insert(item.item.line());
+    }
   }
   std::vector<PlannedGroup> result;
   for (const Place& place : places_of(groups, catalog, processors)) {

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "harness/core/cpu_list.hpp"
 #include "harness/core/registry.hpp"
@@ -15,6 +17,7 @@
 namespace hetscope {
 namespace {
 
+using Names = std::unordered_set<std::string>;
 using AxisValues = std::vector<std::pair<std::string, AxisValue>>;
 
 constexpr std::int64_t kMaxCases = 200'000;
@@ -106,10 +109,10 @@ class Expansion {
     return total;
   }
 
-  std::vector<PlannedGroup> groups(std::set<std::string>& planned, std::set<std::string>& keys) {
+  std::vector<PlannedGroup> groups(Names& planned, Names& keys) {
     std::vector<AxisValues> rows = experiment_.rows;
     if (rows.empty()) rows.emplace_back();
-    for (const AxisValues& row : rows) vary(0, row, planned);
+    for (AxisValues& row : rows) vary(0, row, planned);
     for (PlannedGroup& group : groups_) {
       finish(group);
       // Two experiments may hold the same problems; rounds of one must not be paired with rounds of the other.
@@ -281,38 +284,40 @@ class Expansion {
     return name == "threads" && text != nullptr && *text == "all";
   }
 
-  void vary(std::size_t axis, const AxisValues& chosen, std::set<std::string>& planned) {
+  void vary(std::size_t axis, AxisValues& chosen, Names& planned) {
     if (axis == experiment_.axes.size()) {
       place(chosen, planned);
       return;
     }
     const auto& [name, values] = experiment_.axes[axis];
     for (const AxisValue& value : values) {
-      AxisValues more = chosen;
-      more.emplace_back(name, value);
-      vary(axis + 1, more, planned);
+      chosen.emplace_back(name, value);
+      vary(axis + 1, chosen, planned);
+      chosen.pop_back();
     }
   }
 
-  void place(const AxisValues& chosen, std::set<std::string>& planned) {
+  void place(const AxisValues& chosen, Names& planned) {
     for (const Kernel* kernel : kernels_) {
       for (const Place& place : places_) {
         if (!can_meet(*kernel, place)) continue;
         Case item(experiment_.operation, std::string(kernel->name()), names_of(place));
+        item.reserve(chosen.size());
         for (const auto& [name, value] : chosen) {
           item.set(name, is_all_threads(name, value) ? AxisValue(all_threads_of(place)) : value);
         }
         item = catalog_.complete(item);
-        if (!planned.insert(item.line()).second) continue;
+        const auto [line, is_new] = planned.insert(item.line());
+        if (!is_new) continue;
         catalog_.validate(item, where_);
-        PlannedGroup& group = group_of(item);
+        PlannedGroup& group = group_of(item, *line);
         group.cases.push_back({std::move(item), ""});
       }
     }
   }
 
-  PlannedGroup& group_of(const Case& item) {
-    std::string key = experiment_.compare_by.empty() ? item.line() : item.key_without(experiment_.compare_by);
+  PlannedGroup& group_of(const Case& item, const std::string& line) {
+    std::string key = experiment_.compare_by.empty() ? line : item.key_without(experiment_.compare_by);
     const auto [found, is_new] = index_.try_emplace(key, groups_.size());
     if (is_new) {
       PlannedGroup group;
@@ -364,7 +369,7 @@ class Expansion {
     if (baseline == group.cases.end()) return;
     const std::string line = baseline->item.line();
     for (PlannedCase& planned : group.cases) {
-      if (planned.item.line() != line) planned.baseline = line;
+      if (&planned != &*baseline) planned.baseline = line;  // no two cases are equal
     }
   }
 
@@ -375,7 +380,7 @@ class Expansion {
   std::vector<const Kernel*> kernels_;
   std::vector<Place> places_;
   std::vector<PlannedGroup> groups_;
-  std::map<std::string, std::size_t> index_;
+  std::unordered_map<std::string, std::size_t> index_;
 };
 
 }  // namespace
@@ -393,7 +398,7 @@ std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalo
     }
   }
   std::vector<PlannedGroup> result;
-  std::set<std::string> planned, keys;
+  Names planned, keys;
   for (Expansion& expansion : expansions) {
     for (PlannedGroup& group : expansion.groups(planned, keys)) result.push_back(std::move(group));
   }
