@@ -242,13 +242,13 @@ class HtmlWriter {
     }
     put(details);
   }
-  void put_data(std::string_view id, const std::string& json) {
-    out_ += "<script type=\"application/json\" id=\"" + std::string(id) + "\">" + json + "</script>\n";
+  void put_data(std::string_view id, const std::string& text) {
+    out_ += "<script type=\"application/json\" id=\"" + std::string(id) + "\">" + text + "</script>\n";
   }
   void put_charts() {
-    std::string json = "[";
-    for (std::size_t i = 0; i < specs_.size(); ++i) json += (i == 0 ? "" : ",\n") + specs_[i];
-    put_data("charts", json_inside_script(json + "]"));
+    std::string list = "[";
+    for (std::size_t i = 0; i < specs_.size(); ++i) list += (i == 0 ? "" : ",\n") + specs_[i];
+    put_data("charts", json_inside_script(list + "]"));
     for (std::size_t i = 0; i + 1 < chart_library_files().size(); i += 2) {
       out_ += "<script>";
       out_ += checked_script(chart_library_files()[i].text);

@@ -9,6 +9,7 @@
 
 #include "reports/latency_series.hpp"
 #include "reports/summary.hpp"
+#include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
@@ -118,12 +119,6 @@ SessionComparison compare(const std::string& line, const Sides& sides, double ma
   return comparison;
 }
 
-std::string joined(const std::set<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + (name.empty() ? "(unnamed)" : name);
-  return text;
-}
-
 }  // namespace
 
 std::vector<std::string> differences_between(std::span<const Record> base, std::span<const Record> candidate) {
@@ -146,7 +141,7 @@ std::vector<std::string> differences_between(std::span<const Record> base, std::
       if (has_time(record)) ours.insert(trait(record));
     }
     if (ours != theirs) {
-      differences.push_back(std::string(name) + ": " + joined(theirs) + " against " + joined(ours));
+      differences.push_back(std::string(name) + ": " + joined_names(theirs) + " against " + joined_names(ours));
     }
   }
   return differences;

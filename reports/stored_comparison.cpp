@@ -14,6 +14,7 @@
 #include "harness/core/parallel.hpp"
 #include "harness/record/json.hpp"
 #include "reports/stored_row.hpp"
+#include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
@@ -88,12 +89,6 @@ Interval hull(const std::vector<SessionFigure>& figures) {
   return result;
 }
 
-std::string joined(const std::set<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + (name.empty() ? "(unnamed)" : name);
-  return text;
-}
-
 }  // namespace
 
 StoredSides compare_stored(const std::vector<std::string>& base, const std::vector<std::string>& candidate) {
@@ -105,11 +100,12 @@ StoredSides compare_stored(const std::vector<std::string>& base, const std::vect
     result.faults.insert(result.faults.end(), side.faults.begin(), side.faults.end());
   }
   if (sides[0].models != sides[1].models) {
-    result.differences.push_back("device model: " + joined(sides[0].models) + " against " + joined(sides[1].models));
+    result.differences.push_back("device model: " + joined_names(sides[0].models) + " against " +
+                                 joined_names(sides[1].models));
   }
   if (sides[0].launches != sides[1].launches) {
-    result.differences.push_back("launch context: " + joined(sides[0].launches) + " against " +
-                                 joined(sides[1].launches));
+    result.differences.push_back("launch context: " + joined_names(sides[0].launches) + " against " +
+                                 joined_names(sides[1].launches));
   }
   for (const auto& [line, candidate_case] : sides[1].cases) {
     const auto found = sides[0].cases.find(line);

@@ -75,12 +75,6 @@ void sort_into_sections(Summary& summary) {
   });
 }
 
-std::string joined(const std::set<std::string>& texts) {
-  std::string result;
-  for (const std::string& text : texts) result += (result.empty() ? "" : ", ") + text;
-  return result;
-}
-
 // An OpenCL device that is the host's CPU must never be read as evidence about a GPU, nor such a provider about an NPU.
 void caution_about_processors(Summary& summary) {
   std::set<std::string> host_cpus;
@@ -99,15 +93,15 @@ void caution_about_processors(Summary& summary) {
     }
   }
   if (!host_cpus.empty()) {
-    summary.cautions.push_back("OpenCL on the host's CPU: " + joined(host_cpus) +
+    summary.cautions.push_back("OpenCL on the host's CPU: " + joined_names(host_cpus) +
                                ". These rows run on the CPU and say nothing about any GPU.");
   }
   if (!stand_ins.empty()) {
-    summary.cautions.push_back("Execution providers on the host's CPU: " + joined(stand_ins) +
+    summary.cautions.push_back("Execution providers on the host's CPU: " + joined_names(stand_ins) +
                                ". No NPU was involved in these rows.");
   }
   if (!unknown.empty()) {
-    summary.cautions.push_back("What kind of device is behind " + joined(unknown) +
+    summary.cautions.push_back("What kind of device is behind " + joined_names(unknown) +
                                " was not recorded: nothing here is evidence about a GPU.");
   }
 }
@@ -139,7 +133,7 @@ void caution_about_identity(Summary& summary, std::size_t repeated) {
   summary.device_units = units.size();
   if (units.size() > 1) {
     summary.cautions.push_back("Mixed devices: these rows come from " + std::to_string(units.size()) +
-                               " different devices (" + joined(devices) +
+                               " different devices (" + joined_names(devices) +
                                "). Times of different devices are not compared here; no ratio crosses a run.");
   }
   if (repeated > 0) {
@@ -165,7 +159,7 @@ void caution_about_imports(Summary& summary) {
   }
   if (imported == 0) return;
   summary.cautions.push_back(count_of(imported, "row was", "rows were") + " imported from the output of " +
-                             joined(tools) +
+                             joined_names(tools) +
                              ". Each tool times something else under a clock of its own, and no interval is known: "
                              "such a row stands beside what hetscope measured and decides nothing.");
 }

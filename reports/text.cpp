@@ -152,6 +152,12 @@ std::string ratio_range_text(double low, double high) {
   return "[" + ratio_text(low) + ", " + ratio_text(high) + "]";
 }
 
+std::string joined_names(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + (name.empty() ? "(unnamed)" : name);
+  return text;
+}
+
 std::string count_of(std::size_t count, std::string_view singular, std::string_view plural) {
   std::string noun(singular);
   if (count != 1) noun = plural.empty() ? noun + "s" : std::string(plural);

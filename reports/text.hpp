@@ -1,6 +1,7 @@
 // Text as each form of a report needs it. Records may come from strangers: everything of theirs passes through here.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,8 @@ std::string time_range_text(double low_ns, double high_ns);
 // "0.812" with three decimals below 10, else three digits; kMissing when not finite.
 std::string ratio_text(double ratio);
 std::string ratio_range_text(double low, double high);
+// "a, b", with "(unnamed)" for an empty one.
+std::string joined_names(const std::set<std::string>& names);
 // "1 row", "2 rows".
 std::string count_of(std::size_t count, std::string_view singular, std::string_view plural = {});
 
