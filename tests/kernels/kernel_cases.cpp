@@ -88,6 +88,33 @@ std::vector<std::string> operator_pairs() {
   return result;
 }
 
+// Odd extents, borders, steps, groups that are no multiple of a vector, and every layout with a name on either side.
+std::vector<std::string> convolutions() {
+  std::vector<std::string> result = {
+      "shape=1x1x1x1 filters=1 window=1x1",
+      "shape=1x3x5x7 filters=4 window=3x3 padding=1x1",
+      "shape=2x5x6x9 filters=7 window=3x2 padding=2x1 stride=2x3",
+      "shape=1x8x11x6 filters=5 window=5x3 padding=4x2 dilation=2x1",
+      "shape=1x4x9x9 filters=6 window=3x3 stride=2x2 dilation=3x2 padding=3x0 groups=2",
+      "shape=1x6x4x5 filters=9 window=1x1 groups=3",
+      "shape=1x24x5x8 filters=40 window=3x3 padding=1x1 groups=2",
+      "shape=2x32x4x17 filters=32 window=3x3 padding=1x1 groups=8",
+      "shape=1x19x6x7 filters=19 window=7x7 padding=3x3 groups=19",
+      "shape=1x7x9x5 filters=7 window=3x3 padding=1x1 stride=2x2 groups=7",
+      "shape=2x5x6x6 filters=15 window=3x3 padding=1x1 groups=5",
+      "shape=1x17x2x30 filters=33 window=1x1",
+      "shape=1x6x3x8 filters=4 window=3x8",
+  };
+  for (const char* layout : {"NHWC", "NC4HW4", "NHWC4", "NCHW16c", "order:0,2,1,3/p3x4", "order:3,2,1,0/p2x2"}) {
+    const std::string in = std::string(" layout=") + layout;
+    const std::string out = std::string(" output_layout=") + layout;
+    append(result, {"shape=2x6x5x7 filters=9 window=3x3 padding=1x1" + in + out,
+                    "shape=1x10x4x9 filters=10 window=3x3 padding=1x1 groups=10" + in + out,
+                    "shape=1x18x3x5 filters=20 window=1x1" + in, "shape=1x3x5x5 filters=18 window=2x2" + out});
+  }
+  return result;
+}
+
 const std::map<std::string, Entry, std::less<>>& entries() {
   static const std::map<std::string, Entry, std::less<>> kEntries = {
       {"layout_transform", {layout_transforms(), typical_layout_transforms()}},
@@ -120,6 +147,13 @@ const std::map<std::string, Entry, std::less<>>& entries() {
               {"layout=order:0,1,2/p2x4", "layout=order:2,0,1/p0x4", "layout=order:2,1,0/p1x4"}),
         times({"shape=96x56x56 reduced=0", "shape=197x77x36 reduced=2"},
               {"layout=order:0,1,2/p0x4", "layout=order:0,2,1/p2x4"})}},
+      {"conv2d",
+       {convolutions(),
+        {"shape=1x64x56x56 filters=64 window=3x3 padding=1x1",
+         "shape=1x96x56x56 filters=96 window=7x7 padding=3x3 groups=96",
+         "shape=1x128x28x28 filters=128 window=3x3 padding=1x1 groups=32 layout=NHWC",
+         "shape=1x256x7x7 filters=256 window=3x3 padding=1x1 layout=NCHW16c output_layout=NHWC",
+         "shape=1x3x112x112 filters=32 window=7x7 padding=3x3 stride=2x2 layout=NC4HW4"}}},
       {"operator_chain",
        {{"operators=1 words=1", "operators=2 words=17", "operators=7 words=300", "operators=10"}, {"operators=300"}}},
       {"spin", {{"steps=1", "steps=2", "steps=1023"}, {"steps=262144"}}},

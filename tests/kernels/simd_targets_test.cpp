@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/tensor/host_tensor.hpp"
+#include "kernels/convolution/convolution_tile.hpp"
 #include "kernels/layout/matrix_transpose.hpp"
 #include "kernels/layout/run_copy.hpp"
 #include "kernels/probe/multiply_add_chains.hpp"
@@ -146,6 +147,74 @@ TEST_P(SimdTargetsTest, RunsEveryChainEveryStep) {
     multiply_add_chains(start.data(), result.data(), count, 0, 1.0F, 3.0F);
     EXPECT_EQ(result[0], start[0]);
   }
+}
+
+// Small integers, whose sums are exact in every order.
+std::vector<float> small_integers(std::int64_t count, std::uint64_t seed) {
+  std::vector<float> numbers;
+  Random random(seed);
+  for (std::int64_t i = 0; i < count; ++i) numbers.push_back(static_cast<float>(random.below(9)) - 4.0F);
+  return numbers;
+}
+
+void expect_convolved(std::int64_t lanes, bool is_depthwise, std::int64_t channels, std::int64_t count) {
+  SCOPED_TRACE(std::to_string(lanes) + " lanes, " + std::to_string(channels) + " channels, " + std::to_string(count) +
+               " results" + (is_depthwise ? ", depthwise" : ""));
+  constexpr std::int64_t kPitch = 37;
+  constexpr std::int64_t kFirstChannel = 3;
+  const ConvolutionSteps steps{2, 3, 2 * kPitch, kPitch, lanes + 1};
+  const std::vector<float> pixels = small_integers(2 * (count + 6) * kPitch, 1);
+  const std::vector<float> weights = small_integers(6 * channels * lanes, 2);
+  const float* const rows[] = {pixels.data(), pixels.data() + (count + 6) * kPitch};
+  std::vector<float> result(static_cast<std::size_t>(count * steps.result_step + 1), -1000.0F);
+  convolve_row({weights.data(), lanes, kFirstChannel, channels, is_depthwise}, steps, rows, count, result.data());
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      float sum = 0;
+      const float* weight = weights.data() + lane;
+      for (std::int64_t tap = 0; tap < 6; ++tap) {
+        for (std::int64_t c = 0; c < channels; ++c, weight += lanes) {
+          const std::int64_t channel = kFirstChannel + (is_depthwise ? lane : c);
+          sum += *weight * rows[tap / 3][(i + 2 * (tap % 3)) * kPitch + channel];
+        }
+      }
+      ASSERT_EQ(result[static_cast<std::size_t>(i * steps.result_step + lane)], sum) << i << " lane " << lane;
+    }
+    EXPECT_EQ(result[static_cast<std::size_t>(i * steps.result_step + lanes)], -1000.0F) << "wrote past the lanes";
+  }
+}
+
+TEST_P(SimdTargetsTest, ConvolvesRowsOfEveryLength) {
+  for (std::int64_t count = 1; count <= 40; count += count < 27 ? 1 : 5) {
+    for (const std::int64_t channels : {1, 2, 5}) {
+      for (const std::int64_t lanes : {4, 8, 16}) expect_convolved(lanes, false, channels, count);
+    }
+    expect_convolved(16, true, 1, count);
+  }
+}
+
+TEST_P(SimdTargetsTest, ConvertsHalvesAsOneByOne) {
+  std::vector<std::uint16_t> halves(0x10000);
+  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
+  std::vector<float> wide(halves.size());
+  widen_f16(halves.data(), wide.data(), static_cast<std::int64_t>(wide.size()));
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    if (std::isnan(f32_from_f16(halves[i]))) continue;
+    ASSERT_EQ(wide[i], f32_from_f16(halves[i])) << i;
+  }
+  // Normal numbers, and what lies between them, ties included.
+  std::vector<float> between;
+  Random random(5);
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    const float value = f32_from_f16(static_cast<std::uint16_t>(random.below(0x7800) + 0x400));
+    if (!std::isfinite(value)) continue;
+    const float step = std::ldexp(1.0F, std::ilogb(value) - 10);
+    for (const float part : {0.0F, 0.25F, 0.5F, 0.75F})
+      between.push_back((value + part * step) * (i % 2 == 0 ? 1.0F : -1.0F));
+  }
+  std::vector<std::uint16_t> narrow(between.size());
+  narrow_to_f16(between.data(), narrow.data(), static_cast<std::int64_t>(narrow.size()));
+  for (std::size_t i = 0; i < narrow.size(); ++i) ASSERT_EQ(narrow[i], f16_from_f32(between[i])) << between[i];
 }
 
 std::vector<std::int64_t> generated_targets() {

@@ -1,0 +1,229 @@
+// conv2d: two-dimensional convolution, direct, grouped or depthwise. The weights are constant; the images, which may
+// lie in any layout, are new for every run. f16 is stored and summed in f32.
+//   useful bytes = (x + weights + y) times the type's size, useful flops = 2 terms for each element of y
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "harness/core/error.hpp"
+#include "harness/core/parallel.hpp"
+#include "kernels/convolution/convolution.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
+constexpr std::int64_t kMaxTerms = std::int64_t{1} << 40;
+constexpr std::int64_t kMaxNumber = std::int64_t{1} << 16;
+constexpr int kRank = 4;
+
+Extent2 extent_of(const Case& item, std::string_view axis) {
+  const Dims dims = item.dims(axis);
+  if (dims.size() != 2) {
+    throw Error(std::string(axis) + " has " + std::to_string(dims.size()) + " numbers", item.line(),
+                "give two, for rows and columns: 3x3");
+  }
+  return {dims[0], dims[1]};
+}
+
+ConvolutionWindow window_of(const Case& item) {
+  return {item.integer("filters"),    extent_of(item, "window"),   extent_of(item, "stride"),
+          extent_of(item, "padding"), extent_of(item, "dilation"), item.integer("groups")};
+}
+
+void check_numbers(const char* name, const Extent2& extent, std::int64_t least, const std::string& where) {
+  for (const std::int64_t number : {extent.rows, extent.columns}) {
+    if (number >= least && number <= kMaxNumber) continue;
+    throw Error(std::string(name) + " " + std::to_string(number) + " is not from " + std::to_string(least) + " to 2^16",
+                where, "give another one");
+  }
+}
+
+// Positions of the window along one dimension.
+std::int64_t positions(std::int64_t extent, std::int64_t window, std::int64_t stride, std::int64_t padding,
+                       std::int64_t dilation, const std::string& where) {
+  const std::int64_t covered = (window - 1) * dilation + 1;
+  if (padding >= covered) {
+    throw Error("padding " + std::to_string(padding) + " holds a whole window of " + std::to_string(covered), where,
+                "give less padding than the window covers");
+  }
+  const std::int64_t padded = extent + 2 * padding;
+  if (covered > padded) {
+    throw Error(
+        "a window of " + std::to_string(covered) + " does not fit into a padded image of " + std::to_string(padded),
+        where, "give a smaller window or more padding");
+  }
+  return (padded - covered) / stride + 1;
+}
+
+void check_elements(const Shape& shape, const char* what, const std::string& where) {
+  if (shape.element_count() <= kMaxElements) return;
+  throw Error(std::string(what) + " of " + shape.to_string() + " have more than 2^27 elements", where,
+              "give a smaller problem");
+}
+
+// One image of y for one filter: `values` and `magnitudes` begin at zero.
+void add_up(const ConvolutionProblem& problem, const double* x, const HostTensor& weights, std::int64_t filter,
+            double* values, double* magnitudes) {
+  const auto& [filters, window, stride, padding, dilation, groups] = problem.sliding;
+  const std::int64_t first_channel = filter / problem.group_filters() * problem.group_channels();
+  const std::int64_t height = problem.x[2], width = problem.x[3];
+  std::int64_t weight_at = filter * problem.terms();
+  for (std::int64_t c = 0; c < problem.group_channels(); ++c) {
+    for (std::int64_t r = 0; r < window.rows; ++r) {
+      for (std::int64_t s = 0; s < window.columns; ++s) {
+        const double weight = weights.get(weight_at++);
+        for (std::int64_t p = 0; p < problem.y[2]; ++p) {
+          const std::int64_t h = p * stride.rows + r * dilation.rows - padding.rows;
+          if (h < 0 || h >= height) continue;
+          const double* row = x + ((first_channel + c) * height + h) * width;
+          for (std::int64_t q = 0; q < problem.y[3]; ++q) {
+            const std::int64_t w = q * stride.columns + s * dilation.columns - padding.columns;
+            if (w < 0 || w >= width) continue;
+            values[p * problem.y[3] + q] += row[w] * weight;
+            magnitudes[p * problem.y[3] + q] += std::abs(row[w] * weight);
+          }
+        }
+      }
+    }
+  }
+}
+
+class Conv2d final : public Operation {
+ public:
+  std::string_view name() const noexcept override { return "conv2d"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 10> kAxes = {
+        AxisSpec{"shape", AxisType::dims, "images, channels, rows and columns of the input", std::nullopt, {}},
+        AxisSpec{"filters", AxisType::integer, "channels of the result", std::nullopt, {}, true, 1},
+        AxisSpec{"window", AxisType::dims, "rows and columns of a filter", std::nullopt, {}},
+        AxisSpec{"stride", AxisType::dims, "steps of the window, in rows and columns", AxisValue(Dims{1, 1}), {}},
+        AxisSpec{"padding", AxisType::dims, "rows and columns of zeros on both sides", AxisValue(Dims{0, 0}), {}},
+        AxisSpec{"dilation", AxisType::dims, "rows and columns from tap to tap", AxisValue(Dims{1, 1}), {}},
+        AxisSpec{
+            "groups", AxisType::integer, "groups of channels and filters", AxisValue(std::int64_t{1}), {}, true, 1},
+        AxisSpec{"dtype", AxisType::text, "element type; sums are f32", AxisValue(std::string("f32")), {"f32", "f16"}},
+        AxisSpec{"layout",
+                 AxisType::text,
+                 "how the input lies in memory: NCHW, NHWC, NC4HW4, order:0,2,1,3/p1x4, ...",
+                 AxisValue(std::string("NCHW")),
+                 {}},
+        AxisSpec{"output_layout", AxisType::text, "and the result", AxisValue(std::string("NCHW")), {}},
+    };
+    return kAxes;
+  }
+
+  void validate(const Case& item) const override {
+    const ConvolutionProblem problem(item);
+    Layout::parse(item.text("layout"), kRank);
+    Layout::parse(item.text("output_layout"), kRank);
+  }
+
+  std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
+    const ConvolutionProblem problem(item);
+    Random random(seed);
+    HostTensor x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank));
+    x.fill_random(random);
+    HostTensor weights(problem.dtype, problem.weights(), Layout::row_major(kRank));
+    weights.fill_random(random);
+    std::vector<Operand> result;
+    result.push_back({"x", Lifetime::per_run, std::move(x)});
+    result.push_back({"weights", Lifetime::constant, std::move(weights)});
+    return result;
+  }
+
+  std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
+    const ConvolutionProblem problem(item);
+    ConvolutionSums sums = convolution_reference(problem, row_major_values(inputs[kConvolutionInput].tensor),
+                                                 inputs[kConvolutionWeights].tensor);
+    std::vector<Expectation> result(1);
+    result[0].values = std::move(sums.values);
+    result[0].magnitudes = std::move(sums.magnitudes);
+    return result;
+  }
+
+  // Any order of summation in f32 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); f16 is rounded
+  // once more, by half a unit of its last place, below the normal numbers by 2^-25.
+  Tolerance tolerance(const Case& item) const override {
+    const ConvolutionProblem problem(item);
+    const double sums = static_cast<double>(problem.terms()) * 0x1p-24;
+    if (problem.dtype == DType::f16) return {0x1p-25, sums + 0x1p-11};
+    return {0, sums};
+  }
+
+  Work useful_work(const Case& item) const override { return ConvolutionProblem(item).work(); }
+};
+
+}  // namespace
+
+Shape ConvolutionWindow::output(const Shape& x, const std::string& where) const {
+  if (x.rank() != kRank) {
+    throw Error("shape " + x.to_string() + " has rank " + std::to_string(x.rank()), where,
+                "give images, channels, rows and columns");
+  }
+  check_elements(x, "images", where);
+  check_numbers("window", window, 1, where);
+  check_numbers("stride", stride, 1, where);
+  check_numbers("padding", padding, 0, where);
+  check_numbers("dilation", dilation, 1, where);
+  if (filters < 1 || filters > kMaxElements) {
+    throw Error("filters=" + std::to_string(filters) + " is not from 1 to 2^27", where, "give another number");
+  }
+  if (groups < 1 || x[1] % groups != 0 || filters % groups != 0) {
+    throw Error("groups=" + std::to_string(groups) + " do not divide " + std::to_string(x[1]) + " channels and " +
+                    std::to_string(filters) + " filters",
+                where, "give a common divisor of both");
+  }
+  const std::int64_t rows = positions(x[2], window.rows, stride.rows, padding.rows, dilation.rows, where);
+  const std::int64_t columns =
+      positions(x[3], window.columns, stride.columns, padding.columns, dilation.columns, where);
+  check_elements(Shape{filters, x[1] / groups, window.rows, window.columns}, "weights", where);
+  const Shape y{x[0], filters, rows, columns};
+  check_elements(y, "results", where);
+  const std::int64_t terms = x[1] / groups * window.rows * window.columns;
+  if (y.element_count() > kMaxTerms / terms) {
+    throw Error("the convolution has more than 2^40 multiply-adds", where, "give a smaller problem");
+  }
+  return y;
+}
+
+ConvolutionProblem::ConvolutionProblem(const Case& item)
+    : ConvolutionProblem(Shape(item.dims("shape")), window_of(item), parse_dtype(item.text("dtype")), item.line()) {}
+
+ConvolutionProblem::ConvolutionProblem(Shape x_shape, const ConvolutionWindow& window, DType type,
+                                       const std::string& where)
+    : x(std::move(x_shape)), sliding(window), dtype(type), y(sliding.output(x, where)) {}
+
+Work ConvolutionProblem::work() const {
+  const auto width = static_cast<std::int64_t>(size_of(dtype));
+  return {width * (x.element_count() + weights().element_count() + y.element_count()), 2 * terms() * y.element_count()};
+}
+
+std::vector<double> row_major_values(const HostTensor& tensor) {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(tensor.shape().element_count()));
+  for_each_index(tensor.shape(), [&](std::span<const std::int64_t> index) {
+    values.push_back(tensor.get(tensor.layout().offset(index, tensor.shape())));
+  });
+  return values;
+}
+
+ConvolutionSums convolution_reference(const ConvolutionProblem& problem, const std::vector<double>& x,
+                                      const HostTensor& weights) {
+  const auto elements = static_cast<std::size_t>(problem.y.element_count());
+  ConvolutionSums sums{std::vector<double>(elements, 0), std::vector<double>(elements, 0)};
+  const std::int64_t image = problem.y[2] * problem.y[3];
+  const std::int64_t x_images = problem.x[1] * problem.x[2] * problem.x[3];
+  for_each_index(static_cast<std::size_t>(problem.y[0] * problem.y[1]), [&](std::size_t i) {
+    const auto at = static_cast<std::int64_t>(i);
+    add_up(problem, x.data() + at / problem.y[1] * x_images, weights, at % problem.y[1],
+           sums.values.data() + at * image, sums.magnitudes.data() + at * image);
+  });
+  return sums;
+}
+
+HETSCOPE_DEFINE_OPERATION(conv2d, Conv2d)
+
+}  // namespace hetscope

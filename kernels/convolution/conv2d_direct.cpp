@@ -1,0 +1,61 @@
+// conv2d_direct on the CPU: no matrix of windows is made. Rows of the images come from any layout into a ring of rows
+// of pixels, and results leave it for any layout; in between, sums of a few pixels times 16 filters stay in registers
+// (Zhang, Franchetti and Low, "High performance zero-memory overhead direct convolutions", ICML 2018, has this order of
+// loops).
+//   traffic: x once (rows at the borders of two threads' shares twice), the packed weights once for each tile of rows,
+//   y once
+#include "harness/kernel/host_kernel.hpp"
+#include "kernels/convolution/host_convolution.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr int kRank = 4;
+
+class Runs final : public HostRunnable {
+ public:
+  Runs(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
+      : HostRunnable(cpu, pool),
+        x_(inputs[kConvolutionInput].tensor),
+        y_(x_.dtype(), ConvolutionProblem(item).y, Layout::parse(item.text("output_layout"), kRank)),
+        convolution_(ConvolutionProblem(item), x_.layout(), y_.layout(), inputs[kConvolutionWeights].tensor,
+                     pool.size()) {}
+
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.push_back(y_.clone());
+    return result;
+  }
+  std::int64_t prepared_bytes() const override { return convolution_.packed_bytes(); }
+
+ protected:
+  void run_once() override { convolution_.run(x_.data(), y_.data(), pool()); }
+  std::vector<std::span<const std::byte>> operands() const override {
+    return {{x_.data(), x_.size_bytes()}, {y_.data(), y_.size_bytes()}, convolution_.packed_weights()};
+  }
+
+ private:
+  const HostTensor& x_;
+  HostTensor y_;
+  HostConvolution convolution_;
+};
+
+class Conv2dDirect final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "conv2d_direct"; }
+  std::string_view operation() const noexcept override { return "conv2d"; }
+
+ protected:
+  Support supports_case(const Case&) const override { return Support::yes(); }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<Runs>(cpu, pool, item, inputs);
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(conv2d_direct, Conv2dDirect)
+
+}  // namespace hetscope

@@ -1,0 +1,142 @@
+// Sums of a few pixels times a few filters stay in registers. A vector of weights meets one channel of every pixel
+// (broadcast), or, depthwise, as many channels of it.
+#include "kernels/convolution/convolution_tile.hpp"
+
+#include <algorithm>
+
+#include "harness/tensor/dtype.hpp"
+
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/convolution/convolution_tile.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// 24 of the 32 registers of AVX-512 and NEON hold sums, 12 of the 16 of the others.
+constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON;
+constexpr int kSums = kManyRegisters ? 24 : 12;
+
+// Of halves in vectors; Highway's stand-ins of the other targets do not know infinity.
+constexpr bool kConvertsHalves = kManyRegisters || HWY_TARGET == HWY_AVX2;
+
+template <int kLanes>
+struct Tile {
+  using Tag = hn::CappedTag<float, static_cast<std::size_t>(kLanes)>;
+  static constexpr int kStep = static_cast<int>(hn::MaxLanes(Tag()));
+  static constexpr int kVectors = kLanes / kStep;
+  static constexpr int kPixels = std::clamp(kSums / kVectors, 1, 12);
+};
+
+template <int kLanes, bool kIsDepthwise, int kPixels>
+HWY_INLINE void convolve_pixels(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
+                                std::int64_t first, float* result) {
+  using Shape = Tile<kLanes>;
+  const typename Shape::Tag d;
+  hn::Vec<typename Shape::Tag> sums[kPixels][Shape::kVectors];
+  HWY_UNROLL(12) for (int p = 0; p < kPixels; ++p) {
+    HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) sums[p][v] = hn::Zero(d);
+  }
+  const std::int64_t offset = first * steps.pixel_step + block.first_channel;
+  const float* weights = block.weights;
+  for (std::int64_t r = 0; r < steps.window_rows; ++r) {
+    const float* at = rows[r] + offset;
+    for (std::int64_t s = 0; s < steps.window_columns; ++s, at += steps.tap_step) {
+      for (std::int64_t c = 0; c < block.channels; ++c, weights += kLanes) {
+        HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) {
+          const auto weight = hn::LoadU(d, weights + v * Shape::kStep);
+          HWY_UNROLL(12) for (int p = 0; p < kPixels; ++p) {
+            const float* pixel = at + p * steps.pixel_step + c;
+            const auto x = kIsDepthwise ? hn::LoadU(d, pixel + v * Shape::kStep) : hn::Set(d, *pixel);
+            sums[p][v] = hn::MulAdd(x, weight, sums[p][v]);
+          }
+        }
+      }
+    }
+  }
+  HWY_UNROLL(12) for (int p = 0; p < kPixels; ++p) {
+    HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) {
+      hn::StoreU(sums[p][v], d, result + (first + p) * steps.result_step + v * Shape::kStep);
+    }
+  }
+}
+
+// As many pixels at once as fit, then half as many, down to one.
+template <int kLanes, bool kIsDepthwise, int kPixels>
+HWY_INLINE void convolve_from(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
+                              std::int64_t first, std::int64_t count, float* result) {
+  for (; first + kPixels <= count; first += kPixels) {
+    convolve_pixels<kLanes, kIsDepthwise, kPixels>(block, steps, rows, first, result);
+  }
+  if constexpr (kPixels > 1) {
+    convolve_from<kLanes, kIsDepthwise, kPixels / 2>(block, steps, rows, first, count, result);
+  }
+}
+
+template <int kLanes, bool kIsDepthwise>
+void convolve_with(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
+                   std::int64_t count, float* result) {
+  convolve_from<kLanes, kIsDepthwise, Tile<kLanes>::kPixels>(block, steps, rows, 0, count, result);
+}
+
+void convolve(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
+              std::int64_t count, float* result) {
+  if (block.is_depthwise) return convolve_with<16, true>(block, steps, rows, count, result);
+  if (block.lanes == 4) return convolve_with<4, false>(block, steps, rows, count, result);
+  if (block.lanes == 8) return convolve_with<8, false>(block, steps, rows, count, result);
+  convolve_with<16, false>(block, steps, rows, count, result);
+}
+
+void widen(const std::uint16_t* from, float* to, std::int64_t count) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> half;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto* halves = reinterpret_cast<const hwy::float16_t*>(from);
+  std::int64_t i = 0;
+  for (; kConvertsHalves && i + lanes <= count; i += lanes)
+    hn::StoreU(hn::PromoteTo(d, hn::LoadU(half, halves + i)), d, to + i);
+  for (; i < count; ++i) to[i] = f32_from_f16(from[i]);
+}
+
+void narrow(const float* from, std::uint16_t* to, std::int64_t count) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> half;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  auto* halves = reinterpret_cast<hwy::float16_t*>(to);
+  std::int64_t i = 0;
+  for (; kConvertsHalves && i + lanes <= count; i += lanes)
+    hn::StoreU(hn::DemoteTo(half, hn::LoadU(d, from + i)), half, halves + i);
+  for (; i < count; ++i) to[i] = f16_from_f32(from[i]);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hetscope {
+
+HWY_EXPORT(convolve);
+HWY_EXPORT(widen);
+HWY_EXPORT(narrow);
+
+void convolve_row(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
+                  std::int64_t count, float* result) {
+  HWY_DYNAMIC_DISPATCH(convolve)(block, steps, rows, count, result);
+}
+void widen_f16(const std::uint16_t* from, float* to, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(widen)(from, to, count);
+}
+void narrow_to_f16(const float* from, std::uint16_t* to, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(narrow)(from, to, count);
+}
+
+}  // namespace hetscope
+#endif  // HWY_ONCE
