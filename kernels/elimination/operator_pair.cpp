@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "harness/core/error.hpp"
+#include "kernels/elimination/bounded.hpp"
 #include "kernels/elimination/pair_plan.hpp"
 #include "kernels/registration.hpp"
 
@@ -16,136 +17,18 @@ namespace {
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
 constexpr std::int64_t kMaxRow = std::int64_t{1} << 16;
 
-// A tensor in f64, and, for each element, how far f32 may be from it in units of 2^-24 (first order, any order of
-// summation; Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4).
-struct Bounded {
-  Shape shape;
-  std::vector<double> values;
-  std::vector<double> errors;
-};
-
-Bounded moved(const PairOperator& item, const Bounded& in) {
-  const IndexMap map = item.map(in.shape);
-  Bounded out{map.output(), {}, {}};
-  IndexMapEvaluator evaluator(map);
-  for_each_index(map.output(), [&](std::span<const std::int64_t> index) {
-    const IndexSource from = evaluator.at(index);
-    std::int64_t offset = 0;
-    for (int axis = 0; axis < in.shape.rank(); ++axis) {
-      offset = offset * in.shape[axis] + from.coordinates[static_cast<std::size_t>(axis)];
-    }
-    out.values.push_back(in.values[static_cast<std::size_t>(offset)]);
-    out.errors.push_back(in.errors[static_cast<std::size_t>(offset)]);
-  });
-  return out;
-}
-
-Bounded relu_of(Bounded in) {
-  for (std::size_t i = 0; i < in.values.size(); ++i) {
-    in.values[i] = std::max(in.values[i], 0.0);
-  }
-  return in;
-}
-
-// A row of `n` elements at a time: row(values, errors), in place.
-template <class Row>
-Bounded by_rows(Bounded in, Row&& row) {
-  const auto n = static_cast<std::size_t>(in.shape[in.shape.rank() - 1]);
-  for (std::size_t at = 0; at < in.values.size(); at += n) {
-    row(std::span(in.values).subspan(at, n), std::span(in.errors).subspan(at, n));
-  }
-  return in;
-}
-
-// An exponential is taken to be right to 16 units.
-Bounded softmax_of(Bounded in) {
-  return by_rows(std::move(in), [](std::span<double> values, std::span<double> errors) {
-    const double greatest = *std::ranges::max_element(values);
-    const double most_error = *std::ranges::max_element(errors);
-    double sum = 0;
-    double worst = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      worst = std::max(worst, 2 * most_error + greatest - values[i]);
-      sum += std::exp(values[i] - greatest);
-    }
-    const auto n = static_cast<double>(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double share = std::exp(values[i] - greatest) / sum;
-      errors[i] = share * (errors[i] + most_error + (greatest - values[i]) + worst + n + 40);
-      values[i] = share;
-    }
-  });
-}
-
-constexpr double kEpsilon = 1e-5;
-
-Bounded layer_norm_of(Bounded in) {
-  return by_rows(std::move(in), [](std::span<double> values, std::span<double> errors) {
-    const auto n = static_cast<double>(values.size());
-    double mean = 0;
-    double magnitude = 0;
-    double error = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      mean += values[i] / n;
-      magnitude += std::abs(values[i]) / n;
-      error = std::max(error, errors[i]);
-    }
-    double variance = 0;
-    double greatest = 0;
-    for (const double value : values) {
-      variance += (value - mean) * (value - mean) / n;
-      greatest = std::max(greatest, std::abs(value - mean));
-    }
-    const double scale = 1 / std::sqrt(variance + kEpsilon);
-    // Of a difference from the mean, and, relative, of the scale that is made of them.
-    const double difference = 2 * error + (n + 2) * magnitude + greatest;
-    const double of_scale = scale * scale * greatest * difference + n + 8;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = (values[i] - mean) * scale;
-      errors[i] = scale * difference + std::abs(values[i]) * of_scale;
-    }
-  });
-}
-
-Bounded product_of(const PairOperator& item, const Bounded& in, const HostTensor& weights) {
-  Bounded out{item.output(in.shape), {}, {}};
-  const auto k = static_cast<std::size_t>(in.shape[in.shape.rank() - 1]);
-  const auto n = static_cast<std::size_t>(item.columns);
-  const std::size_t rows = in.values.size() / k;
-  out.values.assign(rows * n, 0);
-  out.errors.assign(rows * n, 0);
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t i = 0; i < k; ++i) {
-      const double value = in.values[row * k + i];
-      const double error = in.errors[row * k + i] + std::abs(value) * static_cast<double>(k);
-      const float* right = weights.as<float>() + i * n;
-      for (std::size_t column = 0; column < n; ++column) {
-        const double weight = right[column];
-        out.values[row * n + column] += value * weight;
-        out.errors[row * n + column] += error * std::abs(weight);
-      }
-    }
-  }
-  return out;
-}
-
 bool is_exact(const PairOperator& item) { return item.is_movement() || item.kind == OperatorKind::relu; }
 
 // Inputs are x and the right operands of the matmuls, in their order.
 Bounded applied(const PairOperator& item, Bounded in, std::span<const Operand> inputs, std::size_t& next_weights) {
   switch (item.kind) {
     case OperatorKind::movement:
-      return moved(item, in);
-    case OperatorKind::relu:
-      return relu_of(std::move(in));
-    case OperatorKind::softmax:
-      return softmax_of(std::move(in));
-    case OperatorKind::layer_norm:
-      return layer_norm_of(std::move(in));
+      return moved(item.map(in.shape), in);
     case OperatorKind::matmul:
-      return product_of(item, in, inputs[next_weights++].tensor);
+      return product_of(item.columns, in, inputs[next_weights++].tensor);
+    default:
+      return applied_to_rows(item.kind, std::move(in));
   }
-  return in;
 }
 
 class OperatorPair final : public Operation {
@@ -208,7 +91,7 @@ class OperatorPair final : public Operation {
     std::copy_n(inputs[0].tensor.as<float>(), elements, tensor.values.begin());
     std::size_t next_weights = 1;
     tensor = applied(problem.first, std::move(tensor), inputs, next_weights);
-    if (problem.between) tensor = moved(*problem.between, tensor);
+    if (problem.between) tensor = moved(problem.between->map(problem.u), tensor);
     tensor = applied(problem.second, std::move(tensor), inputs, next_weights);
     std::vector<Expectation> result(1);
     if (is_exact(problem.first) && is_exact(problem.second)) {

@@ -34,9 +34,10 @@ constexpr std::array kSteps = {
 };
 
 Error bad_operator(std::string_view text, const std::string& what) {
-  return Error("operator '" + std::string(text) + "': " + what, {},
-               "matmul:N, softmax, layer_norm, relu, or movements such as reshape:8x96/transpose:1,0, slice:0:2:8:1, "
-               "gather:0:16");
+  return Error(
+      "operator '" + std::string(text) + "': " + what, {},
+      "matmul:N, softmax, layer_norm, sum, relu, or movements such as reshape:8x96/transpose:1,0, slice:0:2:8:1, "
+      "gather:0:16");
 }
 
 // Numbers between separators; throws for anything else.
@@ -133,6 +134,7 @@ bool MovementStep::keeps_last_dimension(const Shape& shape) const {
 PairOperator PairOperator::parse(std::string_view text) {
   if (text == "softmax") return {OperatorKind::softmax, 0, {}};
   if (text == "layer_norm") return {OperatorKind::layer_norm, 0, {}};
+  if (text == "sum") return {OperatorKind::sum, 0, {}};
   if (text == "relu") return {OperatorKind::relu, 0, {}};
   constexpr std::string_view kMatmul = "matmul:";
   if (text.starts_with(kMatmul)) {
@@ -159,9 +161,9 @@ OperatorClass PairOperator::operator_class() const {
 
 Shape PairOperator::output(const Shape& input) const {
   if (is_movement()) return map(input).output();
-  if (kind != OperatorKind::matmul) return input;
+  if (kind != OperatorKind::matmul && kind != OperatorKind::sum) return input;
   std::vector<std::int64_t> dims = input.dims();
-  dims.back() = columns;
+  dims.back() = kind == OperatorKind::sum ? 1 : columns;
   return Shape(std::move(dims));
 }
 

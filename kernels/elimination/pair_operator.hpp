@@ -16,7 +16,7 @@ enum class OperatorClass { ild_variable, ili_variable, ild_fixed, ili_fixed };
 // "ILD & Variable", ...
 std::string_view to_string(OperatorClass operator_class);
 
-enum class OperatorKind { matmul, softmax, layer_norm, relu, movement };
+enum class OperatorKind { matmul, softmax, layer_norm, sum, relu, movement };
 
 // One step of a movement. A gather reads `stop` positions of `axis`, chosen by its own text.
 struct MovementStep {
@@ -37,7 +37,7 @@ struct PairOperator {
   std::vector<MovementStep> steps;  // of a movement
 
   // One of
-  //   matmul:N  softmax  layer_norm  relu
+  //   matmul:N  softmax  layer_norm  sum  relu
   // or movements one behind the other, with "/" between them:
   //   reshape:8x7x96  transpose:0,2,1  depth_to_space:2  space_to_depth:2  (these ONNX's DCR order)
   //   slice:AXIS:START:STOP:STEP  gather:AXIS:COUNT

@@ -137,6 +137,7 @@ std::int64_t flops_of(const RowStage& stage) {
     case OperatorKind::layer_norm:
       return 6 * stage.in;  // sum, difference, square, sum, difference, product
     case OperatorKind::relu:
+    case OperatorKind::sum:
       return stage.in;
     case OperatorKind::movement:
       return 0;

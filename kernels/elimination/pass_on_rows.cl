@@ -52,6 +52,15 @@ void layer_norm(__local float* row, const int length, __local float* shared) {
   for (int i = item; i < length; i += ITEMS) row[i] = (row[i] - mean) * scale;
 }
 
+void sum(__local float* row, const int length, __local float* shared) {
+  const int item = (int)get_local_id(0);
+  float mine = 0.0f;
+  for (int i = item; i < length; i += ITEMS) mine += row[i];
+  // Nobody reads the row any more when the first of it is overwritten.
+  const float total = sum_of_items(shared, mine);
+  if (item == 0) row[0] = total;
+}
+
 void relu(__local float* row, const int length) {
   for (int i = (int)get_local_id(0); i < length; i += ITEMS) row[i] = fmax(row[i], 0.0f);
 }

@@ -1,4 +1,4 @@
-// Softmax, layer normalisation, ReLU and the product of a block of rows.
+// Softmax, layer normalisation, sum, ReLU and the product of a block of rows.
 #include "kernels/elimination/row_stages.hpp"
 
 #include <algorithm>
@@ -92,6 +92,16 @@ void layer_norm_row(const float* in, float* out, std::int64_t count) {
       [&](float value, std::int64_t at) { out[at] = (value - mean) * scale; });
 }
 
+void sum_row(const float* in, float* out, std::int64_t count) {
+  const Tag d;
+  auto sums = hn::Zero(d);
+  float sum = 0;
+  for_each_vector(
+      in, count, [&](auto v, std::int64_t) { sums = hn::Add(sums, v); },
+      [&](float value, std::int64_t) { sum += value; });
+  *out = sum + hn::GetLane(hn::SumOfLanes(d, sums));
+}
+
 void relu_row(const float* in, float* out, std::int64_t count) {
   const Tag d;
   for_each_vector(
@@ -154,6 +164,7 @@ void apply(const RowStage& stage, const float* weights, const float* const* in, 
   for (std::int64_t row = 0; row < count; ++row) {
     if (stage.kind == OperatorKind::softmax) softmax_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::layer_norm) layer_norm_row(in[row], out[row], stage.in);
+    if (stage.kind == OperatorKind::sum) sum_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::relu) relu_row(in[row], out[row], stage.in);
   }
 }

@@ -71,20 +71,28 @@ std::vector<std::string> operator_pairs() {
       result.push_back("shape=6x10x2 first=" + std::string(first) + " second=" + second);
     }
   }
-  append(
-      result,
-      {"shape=[1] first=relu second=softmax", "shape=[7] first=slice:0:1:6:2 second=layer_norm",
-       "shape=5x33 first=layer_norm second=matmul:17", "shape=33x40 first=transpose:1,0 second=softmax",
-       "shape=33x40 first=softmax second=transpose:1,0", "shape=17x19 first=relu second=slice:1:3:18:5",
-       "shape=17x9 first=softmax second=slice:1:3:8:2", "shape=9x4x4x6 first=reshape:144x6 second=matmul:3",
-       "shape=2x8x3x5 first=depth_to_space:2 second=relu", "shape=2x3x4x6 first=layer_norm second=space_to_depth:2",
-       "shape=2x3x4x6 first=transpose:0,2,3,1 second=reshape:6x4x2x3/transpose:2,3,1,0",
-       "shape=23x7 first=gather:0:40 second=softmax", "shape=23x7 first=matmul:9 second=gather:0:23",
-       "shape=23x7 first=gather:1:7/slice:0:2:20:3 second=gather:0:4",
-       "shape=33x40 first=relu between=transpose:1,0 second=softmax",
-       "shape=6x10x2 first=softmax between=reshape:3x8x5/transpose:0,2,1 second=matmul:3",
-       "shape=7x9 first=matmul:5 between=slice:1:0:5:2 second=relu", "shape=4x4 first=reshape:2x8 second=reshape:16x1",
-       "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
+  append(result, {"shape=[1] first=relu second=softmax",
+                  "shape=[7] first=slice:0:1:6:2 second=layer_norm",
+                  "shape=5x33 first=layer_norm second=matmul:17",
+                  "shape=33x40 first=transpose:1,0 second=softmax",
+                  "shape=33x40 first=softmax second=transpose:1,0",
+                  "shape=17x19 first=relu second=slice:1:3:18:5",
+                  "shape=17x9 first=softmax second=slice:1:3:8:2",
+                  "shape=9x4x4x6 first=reshape:144x6 second=matmul:3",
+                  "shape=2x8x3x5 first=depth_to_space:2 second=relu",
+                  "shape=2x3x4x6 first=layer_norm second=space_to_depth:2",
+                  "shape=2x3x4x6 first=transpose:0,2,3,1 second=reshape:6x4x2x3/transpose:2,3,1,0",
+                  "shape=23x7 first=gather:0:40 second=softmax",
+                  "shape=23x7 first=matmul:9 second=gather:0:23",
+                  "shape=23x7 first=gather:1:7/slice:0:2:20:3 second=gather:0:4",
+                  "shape=6x10x2 first=transpose:2,0,1 second=sum",
+                  "shape=17x9 first=sum second=reshape:17",
+                  "shape=5x33 first=relu second=sum",
+                  "shape=33x40 first=relu between=transpose:1,0 second=softmax",
+                  "shape=6x10x2 first=softmax between=reshape:3x8x5/transpose:0,2,1 second=matmul:3",
+                  "shape=7x9 first=matmul:5 between=slice:1:0:5:2 second=relu",
+                  "shape=4x4 first=reshape:2x8 second=reshape:16x1",
+                  "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
   return result;
 }
 
@@ -113,6 +121,11 @@ std::vector<std::string> convolutions() {
                     "shape=1x18x3x5 filters=20 window=1x1" + in, "shape=1x3x5x5 filters=18 window=2x2" + out});
   }
   return result;
+}
+
+std::vector<std::string> append_all(std::vector<std::string> to, const std::vector<std::string>& more) {
+  append(to, more);
+  return to;
 }
 
 const std::map<std::string, Entry, std::less<>>& entries() {
@@ -154,6 +167,26 @@ const std::map<std::string, Entry, std::less<>>& entries() {
          "shape=1x128x28x28 filters=128 window=3x3 padding=1x1 groups=32 layout=NHWC",
          "shape=1x256x7x7 filters=256 window=3x3 padding=1x1 layout=NCHW16c output_layout=NHWC",
          "shape=1x3x112x112 filters=32 window=7x7 padding=3x3 stride=2x2 layout=NC4HW4"}}},
+      {"conv_chain",
+       {{"shape=1x1x1x1 operators=relu layouts=NCHW,NCHW", "shape=2x3x5x7 operators=relu layouts=NHWC,NC4HW4",
+         "shape=1x6x4x5 operators=relu/conv:5:3x3 layouts=NCHW,NHWC,NCHW",
+         "shape=2x5x6x7 operators=conv:6:1x1/conv:9:3x3:3 layouts=NCHW16c,NC4HW4,NHWC",
+         "shape=1x3x9x8 operators=conv:7:5x5/instance_norm/conv:4:3x3 layouts=NCHW,NCHW,NCHW,NCHW",
+         "shape=1x3x9x8 operators=conv:7:5x5/instance_norm/conv:4:3x3 layouts=NHWC,NHWC,NHWC4,NHWC",
+         "shape=1x3x9x8 operators=conv:7:9x9/instance_norm/conv:4:3x3 "
+         "layouts=NCHW:NC4HW4,NC4HW4:NCHW,NCHW:NC4HW4,NC4HW4:NCHW",
+         "shape=2x10x3x4 operators=instance_norm/relu/relu layouts=NCHW16c,NHWC:NCHW16c,NCHW16c,NHWC4:NCHW"},
+        {"shape=1x3x64x64 operators=conv:32:9x9/instance_norm/conv:64:3x3 layouts=NCHW,NHWC,NCHW,NHWC"}}},
+      {"tensor_consumers",
+       {append_all(times({"shape=5x6x7", "shape=8x4x12"},
+                         times({"consumers=sum:0", "consumers=softmax:1", "consumers=matmul:2:5",
+                                "consumers=layer_norm:0", "consumers=sum:0/matmul:2:3/softmax:1"},
+                               {"layout=k1", "layout=k2", "layout=order:1,2,0/p1x4", "layout=order:2,0,1"})),
+                   times({"shape=5x6x7 consumers=sum:2/softmax:0/matmul:1:4", "shape=9x1x4 consumers=sum:0/sum:2"},
+                         {"layout=k1 producer=relu", "layout=k2 producer=relu", "layout=k1_copies producer=relu",
+                          "layout=k2_copies", "layout=k2_copies producer=relu",
+                          "layout=order:0,1,2+order:2,1,0/p1x8 producer=relu"})),
+        {"shape=96x56x56 consumers=sum:0/sum:2/matmul:2:64 layout=k2 producer=relu"}}},
       {"operator_chain",
        {{"operators=1 words=1", "operators=2 words=17", "operators=7 words=300", "operators=10"}, {"operators=300"}}},
       {"spin", {{"steps=1", "steps=2", "steps=1023"}, {"steps=262144"}}},

@@ -1,0 +1,264 @@
+// conv_chain: convolutions, instance normalisations and ReLUs on images, f32; each tensor in a layout of its own.
+//   useful bytes = 4 (x + y + weights), useful flops = those of the operators
+#include "kernels/convolution/conv_chain.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "harness/core/error.hpp"
+#include "kernels/elimination/bounded.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr int kRank = 4;
+constexpr std::size_t kMostOperators = 8;
+
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.push_back(text.substr(0, end));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+Error bad_operator(std::string_view text) {
+  return Error("unknown operator '" + std::string(text) + "'", {},
+               "use conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, instance_norm or relu, with / between several");
+}
+
+std::int64_t number_of(std::string_view digits, std::string_view whole) {
+  std::int64_t number = 0;
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || error != std::errc() || rest != digits.data() + digits.size() || number < 1) {
+    throw bad_operator(whole);
+  }
+  return number;
+}
+
+// "NCHW", or "NCHW16c:NCHW" where writer and reader differ.
+TensorLayouts layouts_of(std::string_view text) {
+  const std::vector<std::string_view> names = parts_of(text, ':');
+  if (names.size() > 2) throw Error("layouts of a tensor '" + std::string(text) + "'", {}, "give WRITTEN:READ");
+  return {Layout::parse(names.front(), kRank), Layout::parse(names.back(), kRank)};
+}
+
+// The elements of a row of a pass, which go last: the dimension that lies innermost where it is written.
+std::vector<int> order_by(const Layout& layout) {
+  std::vector<int> order;
+  for (int dim = 0; dim < kRank; ++dim) {
+    if (dim != layout.order().back()) order.push_back(dim);
+  }
+  order.push_back(layout.order().back());
+  return order;
+}
+
+PairPass relu_pass(const TensorView& from, const TensorView& to) {
+  if (from.layout() == to.layout()) {
+    // Whatever the layout: all of the storage, whose padding is zero and stays so.
+    const std::int64_t row = from.shape()[3];
+    const TensorView all(DType::f32, Shape{from.storage_elements() / row, row}, Layout::row_major(2), from.storage());
+    return {all, all, {{OperatorKind::relu, row, row, 0}}};
+  }
+  const IndexMap turned = IndexMap::transpose(from.shape(), order_by(to.layout()));
+  const std::int64_t row = turned.output()[kRank - 1];
+  return {from.through(turned).simplified(), to.through(turned).simplified(), {{OperatorKind::relu, row, row, 0}}};
+}
+
+// Each image of each channel as a row.
+PairPass instance_norm_pass(const TensorView& from, const TensorView& to) {
+  const Shape& shape = from.shape();
+  const std::int64_t row = shape[2] * shape[3];
+  const IndexMap rows = IndexMap::reshape(shape, Shape{shape[0] * shape[1], row});
+  return {from.through(rows).simplified(), to.through(rows).simplified(), {{OperatorKind::layer_norm, row, row, 0}}};
+}
+
+Bounded convolved(const ConvolutionProblem& problem, const Bounded& in, const HostTensor& weights) {
+  // What was wrong before, and the roundings of this operator's own products and sums.
+  std::vector<double> errors(in.values.size());
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    errors[i] = in.errors[i] + static_cast<double>(problem.terms()) * std::abs(in.values[i]);
+  }
+  return {problem.y, convolution_reference(problem, in.values, weights).values,
+          convolution_reference(problem, errors, weights).magnitudes};
+}
+
+Bounded instance_normalised(Bounded in) {
+  const Shape shape = in.shape;
+  in.shape = Shape{shape[0] * shape[1], shape[2] * shape[3]};
+  Bounded out = applied_to_rows(OperatorKind::layer_norm, std::move(in));
+  out.shape = shape;
+  return out;
+}
+
+class ConvChain final : public Operation {
+ public:
+  std::string_view name() const noexcept override { return "conv_chain"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 3> kAxes = {
+        AxisSpec{"shape", AxisType::dims, "images, channels, rows and columns of the input", std::nullopt, {}},
+        AxisSpec{"operators",
+                 AxisType::text,
+                 "conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, instance_norm or relu, with / between several",
+                 std::nullopt,
+                 {}},
+        AxisSpec{"layouts",
+                 AxisType::text,
+                 "of each tensor, input and result included, with commas between: NCHW, NHWC, NC4HW4, NHWC4, NCHW16c, "
+                 "or WRITTEN:READ",
+                 std::nullopt,
+                 {}},
+    };
+    return kAxes;
+  }
+
+  void validate(const Case& item) const override { ConvChainProblem{item}; }
+
+  std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
+    const ConvChainProblem problem(item);
+    Random random(seed);
+    HostTensor x(DType::f32, problem.tensors.front(), problem.layouts.front().written);
+    x.fill_random(random);
+    std::vector<Operand> result;
+    result.push_back({"x", Lifetime::per_run, std::move(x)});
+    for (std::size_t i = 0; i < problem.operators.size(); ++i) {
+      if (problem.operators[i].kind != ImageOperator::Kind::convolution) continue;
+      HostTensor weights(DType::f32, problem.convolution(i).weights(), Layout::row_major(kRank));
+      weights.fill_random(random);
+      result.push_back({"weights", Lifetime::constant, std::move(weights)});
+    }
+    return result;
+  }
+
+  std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
+    const ConvChainProblem problem(item);
+    Bounded tensor = exactly(inputs[0].tensor);
+    std::size_t weights = 1;
+    for (std::size_t i = 0; i < problem.operators.size(); ++i) {
+      switch (problem.operators[i].kind) {
+        case ImageOperator::Kind::convolution:
+          tensor = convolved(problem.convolution(i), tensor, inputs[weights++].tensor);
+          break;
+        case ImageOperator::Kind::instance_norm:
+          tensor = instance_normalised(std::move(tensor));
+          break;
+        case ImageOperator::Kind::relu:
+          tensor = applied_to_rows(OperatorKind::relu, std::move(tensor));
+          break;
+      }
+    }
+    std::vector<Expectation> result(1);
+    result[0].values = std::move(tensor.values);
+    result[0].magnitudes = std::move(tensor.errors);
+    return result;
+  }
+
+  Tolerance tolerance(const Case&) const override { return {0, 0x1p-24}; }
+
+  Work useful_work(const Case& item) const override {
+    const ConvChainProblem problem(item);
+    Work work{4 * (problem.tensors.front().element_count() + problem.tensors.back().element_count()), 0};
+    for (std::size_t i = 0; i < problem.operators.size(); ++i) {
+      if (problem.operators[i].kind == ImageOperator::Kind::convolution) {
+        work.bytes += 4 * problem.convolution(i).weights().element_count();
+      }
+    }
+    for (const ImageStep& step : problem.steps()) work.flops += step.work.flops;
+    return work;
+  }
+};
+
+}  // namespace
+
+ImageOperator ImageOperator::parse(std::string_view text) {
+  if (text == "relu") return {Kind::relu, {}};
+  if (text == "instance_norm") return {Kind::instance_norm, {}};
+  const std::vector<std::string_view> words = parts_of(text, ':');
+  if (words[0] != "conv" || words.size() < 3 || words.size() > 4) throw bad_operator(text);
+  const std::vector<std::string_view> extents = parts_of(words[2], 'x');
+  if (extents.size() != 2) throw bad_operator(text);
+  ImageOperator result{Kind::convolution, {}};
+  result.sliding.filters = number_of(words[1], text);
+  result.sliding.window = {number_of(extents[0], text), number_of(extents[1], text)};
+  result.sliding.padding = {(result.sliding.window.rows - 1) / 2, (result.sliding.window.columns - 1) / 2};
+  if (words.size() == 4) result.sliding.groups = number_of(words[3], text);
+  return result;
+}
+
+ConvChainProblem::ConvChainProblem(const Case& item) : tensors{Shape(item.dims("shape"))} {
+  for (const std::string_view part : parts_of(item.text("operators"), '/')) {
+    operators.push_back(ImageOperator::parse(part));
+  }
+  if (operators.size() > kMostOperators) throw Error("more than 8 operators", item.line(), "name fewer");
+  if (tensors.front().rank() != kRank) {
+    throw Error("shape " + tensors.front().to_string() + " has rank " + std::to_string(tensors.front().rank()),
+                item.line(), "give images, channels, rows and columns");
+  }
+  // The limits of an operand hold for operators that are no convolution, too.
+  static_cast<void>(ConvolutionWindow{tensors.front()[1], {}, {}, {0, 0}, {}, tensors.front()[1]}.output(
+      tensors.front(), item.line()));
+  for (const ImageOperator& step : operators) {
+    const bool is_convolution = step.kind == ImageOperator::Kind::convolution;
+    tensors.push_back(is_convolution ? step.sliding.output(tensors.back(), item.line()) : tensors.back());
+  }
+  for (const std::string_view part : parts_of(item.text("layouts"), ',')) layouts.push_back(layouts_of(part));
+  if (layouts.size() != tensors.size()) {
+    throw Error(std::to_string(layouts.size()) + " layouts for " + std::to_string(tensors.size()) + " tensors",
+                item.line(), "name one for each, input and result included");
+  }
+}
+
+ConvolutionProblem ConvChainProblem::convolution(std::size_t number) const {
+  return {tensors[number], operators[number].sliding, DType::f32, "operator " + std::to_string(number + 1)};
+}
+
+std::vector<ImageStep> ConvChainProblem::steps() const {
+  const auto view = [&](std::size_t tensor, const Layout& layout) {
+    return TensorView(DType::f32, tensors[tensor], layout, Storage::buffer);
+  };
+  std::vector<ImageStep> result;
+  std::size_t weights = 1;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (layouts[i].is_transformed()) {
+      const TensorView from = view(i, layouts[i].written);
+      const TensorView to = view(i, layouts[i].read);
+      result.push_back(
+          {ImageStep::Kind::transform, from, to, {}, {}, 0, {from.storage_bytes() + to.storage_bytes(), 0}});
+    }
+    if (i == operators.size()) break;
+    const TensorView from = view(i, layouts[i].read);
+    const TensorView to = view(i + 1, layouts[i + 1].written);
+    if (operators[i].kind == ImageOperator::Kind::convolution) {
+      result.push_back(
+          {ImageStep::Kind::convolution, from, to, operators[i].sliding, {}, weights++, convolution(i).work()});
+      continue;
+    }
+    const PairPass pass =
+        operators[i].kind == ImageOperator::Kind::relu ? relu_pass(from, to) : instance_norm_pass(from, to);
+    result.push_back({ImageStep::Kind::pass, from, to, {}, {pass}, 0, pass.work()});
+  }
+  return result;
+}
+
+Metrics ConvChainProblem::metrics() const {
+  double launches = 0, transforms = 0, bytes = 0;
+  for (const ImageStep& step : steps()) {
+    launches += 1;
+    if (step.kind != ImageStep::Kind::transform) continue;
+    transforms += 1;
+    bytes += static_cast<double>(step.work.bytes);
+  }
+  return {{"launches", {launches, "1", ""}},
+          {"transforms", {transforms, "1", ""}},
+          {"transformed_bytes", {bytes, "B", ""}}};
+}
+
+HETSCOPE_DEFINE_OPERATION(conv_chain, ConvChain)
+
+}  // namespace hetscope

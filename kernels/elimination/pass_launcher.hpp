@@ -1,0 +1,44 @@
+// Passes of a plan as launches in OpenCL C. Two sources serve every pass: how they read and write is generated from
+// views.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/kernel/opencl_kernel.hpp"
+#include "kernels/elimination/pair_metrics.hpp"
+#include "kernels/elimination/pair_plan.hpp"
+
+namespace hetscope {
+
+// Whether its operands fit into the device's allocations, and its rows into local memory.
+Support supports_pass(const PairPass& pass, const OpenClProcessor& device);
+
+// Where a pass reads: a buffer, or an image2d of `image_width` texels in a row when its view says so.
+struct PassSource {
+  cl::Memory memory;
+  std::int64_t image_width = 0;
+};
+
+class PassLauncher {
+ public:
+  // What indices cost is added to `report`, where there is one.
+  explicit PassLauncher(OpenClProcessor& device, PairReport* report = nullptr) : device_(device), report_(report) {}
+
+  // `weights` of the products, at most two. Arguments 0 and 1 are source and target. Throws Declined where a view has
+  // no OpenCL C.
+  Launch launch(const PairPass& pass, const PassSource& source, const cl::Buffer& target,
+                const std::vector<cl::Buffer>& weights);
+
+ private:
+  std::string print(const PairPass& pass, const TensorView& read, const TensorView& write, std::int64_t image_width);
+  Launch launch_movement(const PairPass& pass, const PassSource& source, const cl::Buffer& target);
+  Launch launch_rows(const PairPass& pass, const PassSource& source, const cl::Buffer& target,
+                     const std::vector<cl::Buffer>& weights);
+
+  OpenClProcessor& device_;
+  PairReport* report_;
+};
+
+}  // namespace hetscope
