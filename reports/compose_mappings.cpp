@@ -1,6 +1,8 @@
-// How much depends on the layout: for each problem that was measured in several, the best and the worst of them.
+// How much depends on the layout: for each problem that was measured in several, the best and the worst of them; and
+// how far the one that the reduction dimension suggests is from the best.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -64,6 +66,73 @@ std::vector<Cell> cells_of(const Summary& summary, const std::vector<const Row*>
           {is_texture && runs_on_host_cpu(summary, *best) ? "says nothing of textures: the host's CPU" : ""}};
 }
 
+// What the reduction dimension suggests: by name, and of convolutions, which reduce over channels, channels innermost.
+bool is_by_reduction(const Row& row) {
+  const Case& item = row.record->item;
+  const std::string layout = item.text_or(kLayoutWord, "");
+  if (item.operation() == "conv2d") return layout == (item.kernel().ends_with("image2d") ? "NHWC4" : "NHWC");
+  return layout == "k1" || layout == "k2";
+}
+
+bool is_swept(const Row& row) { return row.record->item.text_or(kLayoutWord, "").starts_with("order:"); }
+
+struct Regrets {
+  Table table;
+  std::map<std::string, std::vector<double>> by_kernel;  // ratios to the best
+};
+
+void add_regrets(const Summary& summary, const std::vector<const Row*>& rows, Regrets& regrets) {
+  std::vector<const Row*> swept;
+  std::ranges::copy_if(rows, std::back_inserter(swept), [](const Row* row) { return is_swept(*row); });
+  if (swept.size() < kLeastLayouts) return;
+  const Row* best = *std::ranges::min_element(swept, is_faster);
+  for (const Row* row : rows) {
+    if (!is_by_reduction(*row)) continue;
+    const Comparison distance = compare_pair(*row, *best);
+    if (!distance.ratio) continue;
+    const auto& [low, high] = distance.ratio->interval;
+    const CaseWords words = labelled_words(summary, *row);
+    const std::string layout = word_of(words, kLayoutWord);
+    const bool is_texture = row->record->item.kernel().ends_with("image2d");
+    const bool is_mute = is_texture && runs_on_host_cpu(summary, *row);
+    regrets.table.rows.push_back(
+        {{problem_text(summary, *row)},
+         {row->record->item.kernel()},
+         {word_of(words, "processor")},
+         {layout},
+         {word_of(labelled_words(summary, *best), kLayoutWord)},
+         number_cell(ratio_text(distance.ratio->ratio) + " " + ratio_range_text(low, high), distance.ratio->ratio),
+         {is_mute ? "says nothing of textures: the host's CPU" : ""}});
+    regrets.by_kernel[row->record->item.kernel() + " on " + word_of(words, "processor") + ", " + layout].push_back(
+        distance.ratio->ratio);
+  }
+}
+
+std::string distribution_text(const std::string& name, const std::vector<double>& ratios) {
+  double logarithms = 0;
+  for (const double ratio : ratios) logarithms += std::log(ratio);
+  return fmt::format(" {}: geometric mean {} over {}, the worst {}.", name,
+                     ratio_text(std::exp(logarithms / static_cast<double>(ratios.size()))),
+                     count_of(ratios.size(), "problem"), ratio_text(*std::ranges::max_element(ratios)));
+}
+
+void compose_regrets(const Summary& summary, Document& document) {
+  Regrets regrets;
+  regrets.table.columns = {
+      {"problem"}, {"kernel"}, {"processor"}, {"by reduction dimension"}, {"best layout"}, {"time over the best", true},
+      {"note"}};
+  for (const auto& [group, rows] : mapping_groups(summary)) add_regrets(summary, rows, regrets);
+  if (regrets.table.rows.empty()) return;
+  document.add(Heading{2, "Regret of layouts by reduction dimension"});
+  std::string text =
+      "The layout whose reduction dimension lies innermost, against the best of a sweep over all, by the rounds that "
+      "both "
+      "shared; 1 is no regret. The best of many flatters itself, so that a little above 1 is none either.";
+  for (const auto& [name, ratios] : regrets.by_kernel) text += distribution_text(name, ratios);
+  document.add(Paragraph{text});
+  document.add(std::move(regrets.table));
+}
+
 }  // namespace
 
 void compose_mappings(const Summary& summary, Document& document) {
@@ -80,6 +149,7 @@ void compose_mappings(const Summary& summary, Document& document) {
       Paragraph{"Of each problem that was measured in at least three layouts, by the rounds that all shared. The best "
                 "and the worst of many flatter themselves: where layouts are equal, this ratio is above 1 too."});
   document.add(std::move(table));
+  compose_regrets(summary, document);
 }
 
 }  // namespace hetscope

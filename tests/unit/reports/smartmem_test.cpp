@@ -77,5 +77,42 @@ TEST(MappingReport, TwoLayoutsAreNoChoice) {
   EXPECT_THAT(markdown_report(make_input(two)), Not(HasSubstr("Best and worst layout")));
 }
 
+// A sweep in which the layout by reduction dimension is `regret` times as slow as the best.
+std::vector<Record> sweep(const std::string& kernel, double regret) {
+  std::vector<Record> records;
+  const std::vector<std::pair<const char*, double>> layouts = {
+      {"order:0,1,2", 4}, {"order:1,2,0", 1}, {"order:2,1,0/p0x4", 2}, {"k1", regret}};
+  for (const auto& [layout, factor] : layouts) {
+    Record record = make_record(kernel, 10'000 * factor, "opencl:1");
+    record.item = Case("tensor_consumers", kernel, {"opencl:1"});
+    record.item.set("consumers", std::string("sum:0"));
+    record.item.set("layout", std::string(layout));
+    record.group = "tensor_consumers " + kernel;
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+TEST(RegretReport, SetsTheLayoutByReductionBesideTheBestOfTheSweep) {
+  std::vector<Record> records = sweep("tensor_consumers_buffer", 1.5);
+  const std::string text = markdown_report(make_input(records));
+  EXPECT_THAT(text, HasSubstr("## Regret of layouts by reduction dimension"));
+  EXPECT_THAT(text, HasSubstr("tensor_consumers_buffer on opencl:1, k1: geometric mean 1.50"));
+  EXPECT_THAT(text, HasSubstr("| k1 | order:1,2,0 | 1.50"));
+  std::erase_if(records, [](const Record& record) { return record.item.text("layout") == "order:1,2,0"; });
+  EXPECT_THAT(markdown_report(make_input(records)), Not(HasSubstr("Regret of"))) << "two layouts are no sweep";
+}
+
+TEST(RegretReport, ChannelsInnermostAreAConvolutionsLayoutByReduction) {
+  std::vector<Record> records = sweep("conv2d_buffer", 1);
+  for (Record& record : records) {
+    Case item("conv2d", "conv2d_buffer", {"opencl:1"});
+    const std::string layout = record.item.text("layout");
+    item.set("layout", layout == "k1" ? std::string("NHWC") : layout);
+    record.item = item;
+  }
+  EXPECT_THAT(markdown_report(make_input(records)), HasSubstr("| NHWC | order:1,2,0 | 1.00"));
+}
+
 }  // namespace
 }  // namespace hetscope
