@@ -1,0 +1,32 @@
+// oneDNN's convolution primitive: the library that most frameworks use on x86-64.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kernels/convolution/convolution.hpp"
+
+namespace hetscope {
+
+// One convolution from images to results in memory, with weights in the layout that the library wants; it owns what the
+// library made for it.
+class OneDnnConvolution {
+ public:
+  // nullptr, with the reason, when the library is missing or does not know a layout or the convolution. The memory of x
+  // and y outlives the result; `weights` (row-major, f32) are read here, or, nullptr, not at all, to ask only.
+  static std::unique_ptr<OneDnnConvolution> make(const ConvolutionProblem& problem, const TensorView& x,
+                                                 const TensorView& y, void* x_memory, void* y_memory,
+                                                 const float* weights, std::string* why_not);
+  ~OneDnnConvolution();
+  OneDnnConvolution(const OneDnnConvolution&) = delete;
+  OneDnnConvolution& operator=(const OneDnnConvolution&) = delete;
+
+  void execute();
+
+ private:
+  struct State;
+  explicit OneDnnConvolution(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hetscope
