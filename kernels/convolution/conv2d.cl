@@ -6,13 +6,24 @@
 //   DEPTHWISE                       a block is four channels with a filter each, all of them one group
 //   LANES                           channels at a time: 4 where groups are multiples of it: a texel is read once
 //   WINDOW_*, STRIDE_*, DILATION_*  by rows and columns
-//   weights                         [group][block][window row][window column][channel][4], f16 with HALF_WEIGHTS
+//   RESULT_FACTOR                   of i8: what a sum of integers becomes a result by
+//   weights                         [group][block][window row][window column][channel][4], of the type of x: HALF_WEIGHTS, BYTE_WEIGHTS
 #if defined(HALF_WEIGHTS)
 #define WEIGHTS_PARAMETER __global const half* restrict weights
 #define LOAD_WEIGHTS(at) vload_half4(at, weights)
+#elif defined(BYTE_WEIGHTS)
+#define WEIGHTS_PARAMETER __global const char* restrict weights
+#define LOAD_WEIGHTS(at) convert_float4(vload4(at, weights))
 #else
 #define WEIGHTS_PARAMETER __global const float* restrict weights
 #define LOAD_WEIGHTS(at) vload4(at, weights)
+#endif
+
+// Stores of i8 take an integer, and saturate.
+#if defined(BYTE_WEIGHTS)
+#define RESULT(sum) convert_int_sat_rte((sum) * RESULT_FACTOR)
+#else
+#define RESULT(sum) (sum)
 #endif
 
 __kernel void conv2d(X_PARAMETERS, Y_PARAMETERS, WEIGHTS_PARAMETER) {
@@ -52,7 +63,7 @@ __kernel void conv2d(X_PARAMETERS, Y_PARAMETERS, WEIGHTS_PARAMETER) {
         for (int pixel = 0; pixel < PIXELS; ++pixel) {
           const int w = min(first_column + pixel, COLUMNS - 1) * STRIDE_COLUMNS + s * DILATION_COLUMNS;
           for (int lane = 0; lane < LANES; ++lane) {
-            sums[pixel] += weight[lane] * read_x(X_ARGUMENTS, image, first_channel + c + lane, h, w);
+            sums[pixel] += weight[lane] * (float)read_x(X_ARGUMENTS, image, first_channel + c + lane, h, w);
           }
         }
       }
@@ -65,9 +76,9 @@ __kernel void conv2d(X_PARAMETERS, Y_PARAMETERS, WEIGHTS_PARAMETER) {
   for (int pixel = 0; pixel < PIXELS; ++pixel) {
     const int column = first_column + pixel;
     if (column >= COLUMNS) break;
-    write_y(Y_ARGUMENTS, image, to, row, column, sums[pixel].x);
-    if (filters > 1) write_y(Y_ARGUMENTS, image, to + 1, row, column, sums[pixel].y);
-    if (filters > 2) write_y(Y_ARGUMENTS, image, to + 2, row, column, sums[pixel].z);
-    if (filters > 3) write_y(Y_ARGUMENTS, image, to + 3, row, column, sums[pixel].w);
+    write_y(Y_ARGUMENTS, image, to, row, column, RESULT(sums[pixel].x));
+    if (filters > 1) write_y(Y_ARGUMENTS, image, to + 1, row, column, RESULT(sums[pixel].y));
+    if (filters > 2) write_y(Y_ARGUMENTS, image, to + 2, row, column, RESULT(sums[pixel].z));
+    if (filters > 3) write_y(Y_ARGUMENTS, image, to + 3, row, column, RESULT(sums[pixel].w));
   }
 }

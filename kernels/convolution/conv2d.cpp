@@ -1,5 +1,5 @@
 // conv2d: two-dimensional convolution, direct, grouped or depthwise. The weights are constant; the images, which may
-// lie in any layout, are new for every run. f16 is stored and summed in f32.
+// lie in any layout, are new for every run. f16 is stored and summed in f32; i8 is quantised, as it is in matmul.
 //   useful bytes = (x + weights + y) times the type's size, useful flops = 2 terms for each element of y
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/parallel.hpp"
 #include "kernels/convolution/convolution.hpp"
+#include "kernels/dense/matmul.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -104,7 +105,8 @@ class Conv2d final : public Operation {
         AxisSpec{"dilation", AxisType::dims, "rows and columns from tap to tap", AxisValue(Dims{1, 1}), {}},
         AxisSpec{
             "groups", AxisType::integer, "groups of channels and filters", AxisValue(std::int64_t{1}), {}, true, 1},
-        AxisSpec{"dtype", AxisType::text, "element type; sums are f32", AxisValue(std::string("f32")), {"f32", "f16"}},
+        AxisSpec{
+            "dtype", AxisType::text, "element type; sums are f32", AxisValue(std::string("f32")), {"f32", "f16", "i8"}},
         AxisSpec{"layout",
                  AxisType::text,
                  "how the input lies in memory: NCHW, NHWC, NC4HW4, order:0,2,1,3/p1x4, ...",
@@ -138,6 +140,12 @@ class Conv2d final : public Operation {
     const ConvolutionProblem problem(item);
     ConvolutionSums sums = convolution_reference(problem, row_major_values(inputs[kConvolutionInput].tensor),
                                                  inputs[kConvolutionWeights].tensor);
+    if (problem.dtype == DType::i8) {
+      // In steps of the result; rounding to whole ones is the tolerance's affair.
+      const double factor = problem.result_factor();
+      for (double& value : sums.values) value = std::clamp(value * factor, -128.0, 127.0);
+      for (double& magnitude : sums.magnitudes) magnitude *= factor;
+    }
     std::vector<Expectation> result(1);
     result[0].values = std::move(sums.values);
     result[0].magnitudes = std::move(sums.magnitudes);
@@ -145,11 +153,13 @@ class Conv2d final : public Operation {
   }
 
   // Any order of summation in f32 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); f16 is rounded
-  // once more, by half a unit of its last place, below the normal numbers by 2^-25.
+  // once more, by half a unit of its last place, below the normal numbers by 2^-25; i8 by half a step, and as much
+  // again for factors of few bits.
   Tolerance tolerance(const Case& item) const override {
     const ConvolutionProblem problem(item);
     const double sums = static_cast<double>(problem.terms()) * 0x1p-24;
     if (problem.dtype == DType::f16) return {0x1p-25, sums + 0x1p-11};
+    if (problem.dtype == DType::i8) return {1, sums};
     return {0, sums};
   }
 
@@ -199,6 +209,10 @@ ConvolutionProblem::ConvolutionProblem(Shape x_shape, const ConvolutionWindow& w
 Work ConvolutionProblem::work() const {
   const auto width = static_cast<std::int64_t>(size_of(dtype));
   return {width * (x.element_count() + weights().element_count() + y.element_count()), 2 * terms() * y.element_count()};
+}
+
+float ConvolutionProblem::result_factor() const {
+  return dtype == DType::i8 ? kMatmulI8Step * kMatmulI8Step / matmul_i8_result_step(terms()) : 1.0F;
 }
 
 std::vector<double> row_major_values(const HostTensor& tensor) {

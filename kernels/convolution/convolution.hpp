@@ -46,10 +46,13 @@ struct ConvolutionProblem {
   // f x c/g x r x s
   Shape weights() const { return {sliding.filters, group_channels(), sliding.window.rows, sliding.window.columns}; }
   Work work() const;
+  // What a sum of i8 products becomes a result by: of their steps, kMatmulI8Step each, steps of the result's own
+  // (kernels/dense/matmul.hpp). 1 for other types.
+  float result_factor() const;
 
   Shape x;
   ConvolutionWindow sliding;
-  DType dtype;  // of x, weights and y; sums are f32
+  DType dtype;  // of x, weights and y; sums are f32, of i8 too
   Shape y;
 };
 

@@ -3,6 +3,7 @@
 #include "kernels/convolution/convolution_tile.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "harness/tensor/dtype.hpp"
 
@@ -115,6 +116,32 @@ void narrow(const float* from, std::uint16_t* to, std::int64_t count) {
   for (; i < count; ++i) to[i] = f16_from_f32(from[i]);
 }
 
+void widen_bytes(const std::int8_t* from, float* to, std::int64_t count) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> whole;
+  const hn::Rebind<std::int8_t, decltype(d)> byte;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    hn::StoreU(hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(byte, from + i))), d, to + i);
+  }
+  for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+void narrow_bytes(const float* from, std::int8_t* to, std::int64_t count, float factor) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::int8_t, decltype(d)> byte;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto steps = hn::Mul(hn::LoadU(d, from + i), hn::Set(d, factor));
+    hn::StoreU(hn::DemoteTo(byte, hn::NearestInt(steps)), byte, to + i);
+  }
+  for (; i < count; ++i) {
+    to[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(from[i] * factor), -128.0F, 127.0F));
+  }
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace hetscope
@@ -126,16 +153,25 @@ namespace hetscope {
 HWY_EXPORT(convolve);
 HWY_EXPORT(widen);
 HWY_EXPORT(narrow);
+HWY_EXPORT(widen_bytes);
+HWY_EXPORT(narrow_bytes);
 
 void convolve_row(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
                   std::int64_t count, float* result) {
   HWY_DYNAMIC_DISPATCH(convolve)(block, steps, rows, count, result);
 }
-void widen_f16(const std::uint16_t* from, float* to, std::int64_t count) {
+void pixels_from_f16(const std::uint16_t* from, float* to, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(widen)(from, to, count);
 }
-void narrow_to_f16(const float* from, std::uint16_t* to, std::int64_t count) {
+void pixels_to_f16(const float* from, std::uint16_t* to, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(narrow)(from, to, count);
+}
+
+void pixels_from_i8(const std::int8_t* from, float* to, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(widen_bytes)(from, to, count);
+}
+void pixels_to_i8(const float* from, std::int8_t* to, std::int64_t count, float factor) {
+  HWY_DYNAMIC_DISPATCH(narrow_bytes)(from, to, count, factor);
 }
 
 }  // namespace hetscope

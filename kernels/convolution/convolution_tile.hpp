@@ -31,7 +31,10 @@ void convolve_row(const ConvolutionBlock& block, const ConvolutionSteps& steps, 
                   std::int64_t count, float* result);
 
 // Rounded to the nearest, ties to even.
-void narrow_to_f16(const float* from, std::uint16_t* to, std::int64_t count);
-void widen_f16(const std::uint16_t* from, float* to, std::int64_t count);
+void pixels_to_f16(const float* from, std::uint16_t* to, std::int64_t count);
+void pixels_from_f16(const std::uint16_t* from, float* to, std::int64_t count);
+// Multiplied by `factor`, rounded to the nearest, saturated.
+void pixels_to_i8(const float* from, std::int8_t* to, std::int64_t count, float factor);
+void pixels_from_i8(const std::int8_t* from, float* to, std::int64_t count);
 
 }  // namespace hetscope

@@ -45,7 +45,8 @@ HostConvolution::HostConvolution(const ConvolutionProblem& problem, const Layout
       tile_rows_(tile_rows_for(problem, row_floats_)),
       ring_rows_(rows_under(problem.sliding, tile_rows_)),
       input_(TensorView(problem.dtype, problem.x, input), pixel_pitch_, PixelRows::Direction::read),
-      output_(TensorView(problem.dtype, problem.y, output), result_pitch_, PixelRows::Direction::write),
+      output_(TensorView(problem.dtype, problem.y, output), result_pitch_, PixelRows::Direction::write,
+              problem.result_factor()),
       steps_{problem.sliding.window.rows, problem.sliding.window.columns,
              problem.sliding.dilation.columns * pixel_pitch_, problem.sliding.stride.columns * pixel_pitch_,
              result_pitch_},
@@ -57,8 +58,8 @@ HostConvolution::HostConvolution(const ConvolutionProblem& problem, const Layout
                        std::vector<std::int64_t>(static_cast<std::size_t>(ring_rows_), -1),
                        {},
                        std::vector<float>(static_cast<std::size_t>(tile_rows_ * problem_.y[3] * result_pitch_), 0.0F),
-                       std::vector<std::uint16_t>(static_cast<std::size_t>(input_.scratch_elements()), 0),
-                       std::vector<std::uint16_t>(static_cast<std::size_t>(output_.scratch_elements()), 0)});
+                       std::vector<std::byte>(static_cast<std::size_t>(input_.scratch_bytes())),
+                       std::vector<std::byte>(static_cast<std::size_t>(output_.scratch_bytes()))});
   }
 }
 
@@ -114,7 +115,7 @@ const float* HostConvolution::row_of_pixels(const std::byte* x, std::int64_t n, 
   float* row = memory.ring.data() + slot * row_floats_;
   std::int64_t& held = memory.held[static_cast<std::size_t>(slot)];
   if (held != n * problem_.x[2] + h) {
-    input_.read(x, n, h, row + problem_.sliding.padding.columns * pixel_pitch_, memory.input_halves.data());
+    input_.read(x, n, h, row + problem_.sliding.padding.columns * pixel_pitch_, memory.stored_pixels.data());
     held = n * problem_.x[2] + h;
   }
   return row;
@@ -139,7 +140,7 @@ void HostConvolution::run_rows(const std::byte* x, std::byte* y, std::int64_t n,
     }
   }
   for (std::int64_t p = first; p < last; ++p) {
-    output_.write(memory.results.data() + (p - first) * result_row, n, p, y, memory.output_halves.data());
+    output_.write(memory.results.data() + (p - first) * result_row, n, p, y, memory.stored_results.data());
   }
 }
 

@@ -33,8 +33,8 @@ class HostConvolution {
     std::vector<std::int64_t> held;  // n * H + h of each slot; -1: nothing
     std::vector<const float*> rows;  // under every window row of every row of results in a tile
     std::vector<float> results;
-    std::vector<std::uint16_t> input_halves;
-    std::vector<std::uint16_t> output_halves;
+    std::vector<std::byte> stored_pixels;  // a row in the tensor's type
+    std::vector<std::byte> stored_results;
   };
   void pack(const HostTensor& weights);
   // Rows [first, last) of one image's results.

@@ -45,6 +45,12 @@ TensorView padded(const ConvolutionProblem& problem, const TensorView& x) {
   return x.through(IndexMap::pad(problem.x, before, behind, 0)).simplified();
 }
 
+std::string weights_option(const ConvolutionProblem& problem) {
+  if (problem.dtype == DType::f16) return "-DHALF_WEIGHTS ";
+  if (problem.dtype == DType::i8) return fmt::format("-DBYTE_WEIGHTS -DRESULT_FACTOR={:a}f ", problem.result_factor());
+  return "";
+}
+
 std::string options(const ConvolutionProblem& problem) {
   const auto& [filters, window, stride, padding, dilation, groups] = problem.sliding;
   const Blocks blocks(problem);
@@ -52,8 +58,8 @@ std::string options(const ConvolutionProblem& problem) {
       "{}{}-DPIXELS={} -DROWS={} -DCOLUMNS={} -DBLOCKS={} -DGROUP_FILTERS={} -DGROUP_CHANNELS={} -DLANES={} "
       "-DWINDOW_ROWS={} -DWINDOW_COLUMNS={} -DSTRIDE_ROWS={} -DSTRIDE_COLUMNS={} -DDILATION_ROWS={} "
       "-DDILATION_COLUMNS={}",
-      problem.is_depthwise() ? "-DDEPTHWISE " : "", problem.dtype == DType::f16 ? "-DHALF_WEIGHTS " : "",
-      std::min(kPixels, problem.y[3]), problem.y[2], problem.y[3], blocks.in_group, blocks.filters, blocks.channels,
+      problem.is_depthwise() ? "-DDEPTHWISE " : "", weights_option(problem), std::min(kPixels, problem.y[3]),
+      problem.y[2], problem.y[3], blocks.in_group, blocks.filters, blocks.channels,
       blocks.channels % kBlockFilters == 0 ? kBlockFilters : 1, window.rows, window.columns, stride.rows,
       stride.columns, dilation.rows, dilation.columns);
 }

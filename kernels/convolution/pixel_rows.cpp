@@ -62,8 +62,8 @@ MovementBox box_of(const Part& channels, const Part& columns, PixelRows::Directi
 
 }  // namespace
 
-PixelRows::PixelRows(const TensorView& view, std::int64_t pitch, Direction direction)
-    : dtype_(view.dtype()), shape_(view.shape()), layout_(view.layout()), pitch_(pitch) {
+PixelRows::PixelRows(const TensorView& view, std::int64_t pitch, Direction direction, float factor)
+    : dtype_(view.dtype()), shape_(view.shape()), layout_(view.layout()), pitch_(pitch), factor_(factor) {
   const auto width = static_cast<std::int64_t>(size_of(dtype_));
   for (const Part& channels : parts_of(shape_, layout_, kChannels, 1)) {
     for (const Part& columns : parts_of(shape_, layout_, kColumns, pitch)) {
@@ -72,31 +72,40 @@ PixelRows::PixelRows(const TensorView& view, std::int64_t pitch, Direction direc
   }
 }
 
+std::int64_t PixelRows::scratch_bytes() const {
+  return dtype_ == DType::f32 ? 0 : shape_[3] * pitch_ * static_cast<std::int64_t>(size_of(dtype_));
+}
+
 std::int64_t PixelRows::byte_offset(std::int64_t n, std::int64_t h) const {
   const std::array<std::int64_t, 4> index = {n, 0, h, 0};
   return layout_.offset(index, shape_) * static_cast<std::int64_t>(size_of(dtype_));
 }
 
-void PixelRows::read(const std::byte* tensor, std::int64_t n, std::int64_t h, float* row,
-                     std::uint16_t* scratch) const {
+void PixelRows::read(const std::byte* tensor, std::int64_t n, std::int64_t h, float* row, std::byte* scratch) const {
   const std::byte* from = tensor + byte_offset(n, h);
   if (dtype_ == DType::f32) {
     for (const BoxMover& mover : movers_) mover.move(from, reinterpret_cast<std::byte*>(row), 0, 1);
     return;
   }
-  for (const BoxMover& mover : movers_) mover.move(from, reinterpret_cast<std::byte*>(scratch), 0, 1);
-  widen_f16(scratch, row, shape_[3] * pitch_);
+  for (const BoxMover& mover : movers_) mover.move(from, scratch, 0, 1);
+  const std::int64_t count = shape_[3] * pitch_;
+  if (dtype_ == DType::i8) return pixels_from_i8(reinterpret_cast<const std::int8_t*>(scratch), row, count);
+  pixels_from_f16(reinterpret_cast<const std::uint16_t*>(scratch), row, count);
 }
 
-void PixelRows::write(const float* row, std::int64_t n, std::int64_t h, std::byte* tensor,
-                      std::uint16_t* scratch) const {
+void PixelRows::write(const float* row, std::int64_t n, std::int64_t h, std::byte* tensor, std::byte* scratch) const {
   std::byte* to = tensor + byte_offset(n, h);
   if (dtype_ == DType::f32) {
     for (const BoxMover& mover : movers_) mover.move(reinterpret_cast<const std::byte*>(row), to, 0, 1);
     return;
   }
-  narrow_to_f16(row, scratch, shape_[3] * pitch_);
-  for (const BoxMover& mover : movers_) mover.move(reinterpret_cast<const std::byte*>(scratch), to, 0, 1);
+  const std::int64_t count = shape_[3] * pitch_;
+  if (dtype_ == DType::i8) {
+    pixels_to_i8(row, reinterpret_cast<std::int8_t*>(scratch), count, factor_);
+  } else {
+    pixels_to_f16(row, reinterpret_cast<std::uint16_t*>(scratch), count);
+  }
+  for (const BoxMover& mover : movers_) mover.move(scratch, to, 0, 1);
 }
 
 }  // namespace hetscope

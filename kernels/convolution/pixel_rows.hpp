@@ -10,19 +10,20 @@
 
 namespace hetscope {
 
-// Between a stored tensor of rank 4 (f32 or f16, no map) and rows of `pitch` floats a pixel; pitch is at least the
-// number of channels. Elements between the channels and the pitch are left as they are in f32, and zero in f16.
+// Between a stored tensor of rank 4 (f32, f16 or i8, no map) and rows of `pitch` floats a pixel; pitch is at least the
+// number of channels. Elements between the channels and the pitch are left as they are in f32, and zero in other types.
 class PixelRows {
  public:
   enum class Direction { read, write };
 
-  PixelRows(const TensorView& view, std::int64_t pitch, Direction direction);
+  // What is written is multiplied by `factor` before it becomes i8.
+  PixelRows(const TensorView& view, std::int64_t pitch, Direction direction, float factor = 1);
 
-  // Elements of the 16-bit row that a caller gives to read() and write() as `scratch`; 0 for f32.
-  std::int64_t scratch_elements() const { return dtype_ == DType::f16 ? shape_[3] * pitch_ : 0; }
+  // Of the row in the tensor's type that a caller gives to read() and write() as `scratch`; 0 for f32.
+  std::int64_t scratch_bytes() const;
   // Image n, row h, all channels and columns: from `tensor` to `row`, and back. `scratch` is zero before its first use.
-  void read(const std::byte* tensor, std::int64_t n, std::int64_t h, float* row, std::uint16_t* scratch) const;
-  void write(const float* row, std::int64_t n, std::int64_t h, std::byte* tensor, std::uint16_t* scratch) const;
+  void read(const std::byte* tensor, std::int64_t n, std::int64_t h, float* row, std::byte* scratch) const;
+  void write(const float* row, std::int64_t n, std::int64_t h, std::byte* tensor, std::byte* scratch) const;
 
  private:
   std::int64_t byte_offset(std::int64_t n, std::int64_t h) const;
@@ -31,6 +32,7 @@ class PixelRows {
   Shape shape_;
   Layout layout_;
   std::int64_t pitch_;
+  float factor_;
   std::vector<BoxMover> movers_;
 };
 

@@ -118,7 +118,7 @@ std::vector<std::string> convolutions() {
     const std::string out = std::string(" output_layout=") + layout;
     append(result, {"shape=2x6x5x7 filters=9 window=3x3 padding=1x1" + in + out,
                     "shape=1x10x4x9 filters=10 window=3x3 padding=1x1 groups=10" + in + out,
-                    "shape=1x18x3x5 filters=20 window=1x1" + in, "shape=1x3x5x5 filters=18 window=2x2" + out});
+                    "shape=1x18x3x5 filters=20 window=1x1" + in});
   }
   return result;
 }

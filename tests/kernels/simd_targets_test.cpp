@@ -197,7 +197,7 @@ TEST_P(SimdTargetsTest, ConvertsHalvesAsOneByOne) {
   std::vector<std::uint16_t> halves(0x10000);
   for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
   std::vector<float> wide(halves.size());
-  widen_f16(halves.data(), wide.data(), static_cast<std::int64_t>(wide.size()));
+  pixels_from_f16(halves.data(), wide.data(), static_cast<std::int64_t>(wide.size()));
   for (std::size_t i = 0; i < wide.size(); ++i) {
     if (std::isnan(f32_from_f16(halves[i]))) continue;
     ASSERT_EQ(wide[i], f32_from_f16(halves[i])) << i;
@@ -213,8 +213,24 @@ TEST_P(SimdTargetsTest, ConvertsHalvesAsOneByOne) {
       between.push_back((value + part * step) * (i % 2 == 0 ? 1.0F : -1.0F));
   }
   std::vector<std::uint16_t> narrow(between.size());
-  narrow_to_f16(between.data(), narrow.data(), static_cast<std::int64_t>(narrow.size()));
+  pixels_to_f16(between.data(), narrow.data(), static_cast<std::int64_t>(narrow.size()));
   for (std::size_t i = 0; i < narrow.size(); ++i) ASSERT_EQ(narrow[i], f16_from_f32(between[i])) << between[i];
+}
+
+TEST_P(SimdTargetsTest, ConvertsBytesAsOneByOne) {
+  std::vector<std::int8_t> bytes;
+  for (int value = -128; value < 128; ++value) bytes.push_back(static_cast<std::int8_t>(value));
+  std::vector<float> wide(bytes.size());
+  pixels_from_i8(bytes.data(), wide.data(), static_cast<std::int64_t>(wide.size()));
+  for (std::size_t i = 0; i < wide.size(); ++i) ASSERT_EQ(wide[i], static_cast<float>(bytes[i]));
+  std::vector<float> sums;
+  for (int value = -1200; value <= 1200; ++value) sums.push_back(static_cast<float>(value));
+  std::vector<std::int8_t> narrow(sums.size());
+  pixels_to_i8(sums.data(), narrow.data(), static_cast<std::int64_t>(narrow.size()), 0.125F);
+  for (std::size_t i = 0; i < narrow.size(); ++i) {
+    // Eighths are exact; nearbyint rounds ties to even.
+    ASSERT_EQ(narrow[i], std::clamp(std::nearbyint(sums[i] * 0.125F), -128.0F, 127.0F)) << sums[i];
+  }
 }
 
 std::vector<std::int64_t> generated_targets() {
