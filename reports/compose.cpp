@@ -27,6 +27,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_contention(summary, with_figures, document);
   compose_transfer(summary, document);
   compose_texture(summary, document);
+  compose_tasd(summary, document);
   compose_mappings(summary, document);
   compose_launches(summary, document);
   compose_frameworks(summary, document);

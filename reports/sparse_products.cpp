@@ -1,0 +1,215 @@
+// From rows to layers, and from the verdicts at each sparsity to crossovers.
+#include "reports/sparse_products.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <tuple>
+
+#include "harness/core/parallel.hpp"
+#include "reports/compose.hpp"
+#include "reports/latency_series.hpp"
+
+namespace hetscope {
+namespace {
+
+constexpr std::string_view kOperation = "sparse_matmul";
+constexpr std::string_view kPrefix = "sparse_matmul_";
+constexpr std::string_view kRows = "sparse_matmul_csr";
+// Words that tell alternatives apart, or that a layer's name and processor already say.
+constexpr std::array<std::string_view, 7> kNotProblem = {"kernel",    "series", "residual", "columns",
+                                                         "processor", "shape",  "layer"};
+
+// {run, processor, net, layer, session, group}
+using LayerKey = std::tuple<std::size_t, std::string, std::string, std::string, std::string, std::string>;
+
+std::optional<double> metric_of(const Record& record, const std::string& name) {
+  const auto found = record.metrics.find(name);
+  return found == record.metrics.end() ? std::nullopt : std::optional(found->second.value);
+}
+
+// Records may come from strangers: an axis that is missing or of another type is nothing.
+template <class T>
+std::optional<T> axis_of(const Record& record, const std::string& name) {
+  const AxisValue* value = record.item.find(name);
+  const T* typed = value == nullptr ? nullptr : std::get_if<T>(value);
+  return typed == nullptr ? std::nullopt : std::optional(*typed);
+}
+
+std::optional<double> sparsity_of(const Record& record) {
+  if (const auto real = axis_of<double>(record, "sparsity")) return real;
+  const auto integer = axis_of<std::int64_t>(record, "sparsity");
+  return integer ? std::optional(static_cast<double>(*integer)) : std::nullopt;
+}
+
+CaseWords problem_of(CaseWords words) {
+  std::erase_if(words,
+                [](const auto& word) { return std::ranges::find(kNotProblem, word.first) != kNotProblem.end(); });
+  return words;
+}
+
+std::string all_but_sparsity(CaseWords words) {
+  std::erase_if(words, [](const auto& word) { return word.first == "sparsity"; });
+  return words_text(words);
+}
+
+std::string product_name(const Record& record) {
+  const std::string& kernel = record.item.kernel();
+  const std::string series = axis_of<std::string>(record, "series").value_or("");
+  if (series.empty()) return kernel.starts_with(kPrefix) ? kernel.substr(kPrefix.size()) : kernel;
+  std::string name = series;
+  if (axis_of<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
+  if (kernel.ends_with("_online")) name += " online";
+  if (axis_of<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " permuted";
+  return name;
+}
+
+SparseProduct product_of(const Row& row) {
+  const Record& record = *row.record;
+  SparseProduct product;
+  product.row = &row;
+  product.name = product_name(record);
+  product.matrix_error = metric_of(record, "relative_error_of_matrix");
+  product.product_error = metric_of(record, "relative_error_to_exact_operand");
+  product.slots = metric_of(record, "slots");
+  const std::string series = axis_of<std::string>(record, "series").value_or("");
+  product.is_exact = series.empty() || axis_of<std::string>(record, "residual").value_or("drop") != "drop";
+  if (!product.is_exact) product.terms = modelled_terms(series);
+  return product;
+}
+
+bool is_faster(const Row* a, const Row* b) {
+  return a->record->latency()->figure_ns() < b->record->latency()->figure_ns();
+}
+
+SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows, const Row& dense) {
+  const Record& record = *dense.record;
+  const CaseWords words = labelled_words(summary, dense);
+  SparseLayer layer;
+  layer.run = dense.run;
+  layer.processor = word_of(words, "processor");
+  layer.session = record.session;
+  layer.problem = problem_of(words);
+  layer.sparsity = sparsity_of(record);
+  layer.dtype = word_of(words, "dtype");
+  layer.dense = &dense;
+  layer.name = word_of(words, "shape");
+  if (const auto named = axis_of<std::string>(record, "layer")) {
+    const std::size_t slash = named->find('/');
+    if (slash != std::string::npos) layer.net = named->substr(0, slash);
+    layer.name = named->substr(slash == std::string::npos ? 0 : slash + 1) + " " + layer.name;
+  }
+  if (const auto shape = axis_of<Dims>(record, "shape"); shape && shape->size() == 3) {
+    layer.extents = LayerExtents{(*shape)[0], (*shape)[1], (*shape)[2]};
+  }
+  const auto compressed = std::ranges::find(rows, kRows, [](const Row* row) { return row->record->item.kernel(); });
+  for (const Row* row : rows) {
+    if (is_dense_product(*row->record)) continue;
+    layer.products.push_back(product_of(*row));
+    SparseProduct& product = layer.products.back();
+    product.against_dense.candidate = product.against_rows.candidate = row;
+    product.against_dense.baseline = &dense;
+    if (compressed != rows.end() && *compressed != row) product.against_rows.baseline = *compressed;
+  }
+  std::ranges::stable_sort(layer.products, {}, [](const SparseProduct& product) {
+    return std::tuple(!product.slots.has_value(), product.slots.value_or(0), product.name);
+  });
+  return layer;
+}
+
+// The bootstraps, all at once.
+void compare_all(std::vector<SparseLayer>& layers) {
+  std::vector<Comparison*> pairs;
+  for (SparseLayer& layer : layers) {
+    for (SparseProduct& product : layer.products) {
+      pairs.push_back(&product.against_dense);
+      if (product.against_rows.baseline != nullptr) pairs.push_back(&product.against_rows);
+    }
+  }
+  for_each_index(pairs.size(),
+                 [&pairs](std::size_t i) { *pairs[i] = compare_pair(*pairs[i]->candidate, *pairs[i]->baseline); });
+}
+
+}  // namespace
+
+bool is_dense_product(const Record& record) {
+  static const std::set<std::string_view> kDense = {"sparse_matmul_openblas", "sparse_matmul_onednn",
+                                                    "sparse_matmul_onnxruntime", "sparse_matmul_dense",
+                                                    "sparse_matmul_dense_buffer"};
+  return kDense.contains(record.item.kernel());
+}
+
+std::optional<double> SparseProduct::loss() const { return is_exact ? std::optional(0.0) : product_error; }
+
+std::optional<double> SparseProduct::speed_up() const {
+  if (!against_dense.ratio || !(against_dense.ratio->ratio > 0)) return std::nullopt;
+  return 1 / against_dense.ratio->ratio;
+}
+
+std::optional<Interval> SparseProduct::speed_up_interval() const {
+  if (!speed_up() || !(against_dense.ratio->interval.low > 0)) return std::nullopt;
+  return Interval{1 / against_dense.ratio->interval.high, 1 / against_dense.ratio->interval.low};
+}
+
+std::vector<SparseLayer> sparse_layers(const Summary& summary) {
+  std::map<LayerKey, std::vector<const Row*>> groups;
+  for (const Row& row : summary.rows) {
+    const Record& record = *row.record;
+    if (record.item.operation() != kOperation || record.group.empty() || !has_time(record)) continue;
+    if (record.item.find(kLoadWord) != nullptr || record.source) continue;  // another experiment
+    const std::string layer = axis_of<std::string>(record, "layer").value_or("");
+    const CaseWords words = labelled_words(summary, row);
+    groups[{row.run, word_of(words, "processor"), layer, word_of(words, "shape"), record.session, record.group}]
+        .push_back(&row);
+  }
+  std::vector<SparseLayer> layers;
+  for (const auto& [key, rows] : groups) {
+    std::vector<const Row*> dense;
+    std::ranges::copy_if(rows, std::back_inserter(dense),
+                         [](const Row* row) { return is_dense_product(*row->record); });
+    if (dense.empty() || dense.size() == rows.size()) continue;
+    layers.push_back(layer_of(summary, rows, **std::ranges::min_element(dense, is_faster)));
+  }
+  compare_all(layers);
+  return layers;
+}
+
+std::vector<SparsityCrossover> sparsity_crossovers(const std::vector<SparseLayer>& layers) {
+  struct Sweep {
+    SparsityCrossover found;
+    std::vector<SizedVerdict> dense;
+    std::vector<SizedVerdict> rows;
+  };
+  // {run, processor, session, net, layer, setting, product}
+  using Key = std::tuple<std::size_t, std::string, std::string, std::string, std::string, std::string, std::string>;
+  std::map<Key, Sweep> sweeps;
+  for (const SparseLayer& layer : layers) {
+    if (!layer.sparsity) continue;
+    for (const SparseProduct& product : layer.products) {
+      Sweep& sweep = sweeps[{layer.run, layer.processor, layer.session, layer.net, layer.name,
+                             all_but_sparsity(layer.problem), product.name}];
+      SparsityCrossover& found = sweep.found;
+      if (found.layer == nullptr || *layer.sparsity > *found.layer->sparsity) found.layer = &layer;
+      found.product = product.name;
+      if (product.product_error) {
+        found.largest_error = std::max(found.largest_error.value_or(0), *product.product_error);
+      }
+      sweep.dense.push_back({*layer.sparsity, product.against_dense.verdict});
+      if (product.against_rows.baseline != nullptr) {
+        sweep.rows.push_back({*layer.sparsity, product.against_rows.verdict});
+      }
+    }
+  }
+  std::vector<SparsityCrossover> result;
+  for (auto& [key, sweep] : sweeps) {
+    if (sweep.dense.size() < 2) continue;
+    sweep.found.sparsities = sweep.dense.size();
+    sweep.found.against_dense = find_crossover(sweep.dense);
+    if (!sweep.rows.empty()) sweep.found.against_rows = find_crossover(sweep.rows);
+    result.push_back(std::move(sweep.found));
+  }
+  return result;
+}
+
+}  // namespace hetscope
