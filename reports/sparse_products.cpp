@@ -135,8 +135,7 @@ void compare_all(std::vector<SparseLayer>& layers) {
 
 bool is_dense_product(const Record& record) {
   static const std::set<std::string_view> kDense = {"sparse_matmul_openblas", "sparse_matmul_onednn",
-                                                    "sparse_matmul_onnxruntime", "sparse_matmul_dense",
-                                                    "sparse_matmul_dense_buffer"};
+                                                    "sparse_matmul_dense", "sparse_matmul_dense_buffer"};
   return kDense.contains(record.item.kernel());
 }
 

@@ -3,17 +3,20 @@
 
 #include <string>
 
+#include "kernels/dense/half_conversion.hpp"
+
 namespace hetscope {
 namespace {
 
-class Product final : public HostRunnable {
+class LibraryProduct : public HostRunnable {
  public:
-  Product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left, const HostTensor& right)
+  LibraryProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+                 const HostTensor& right, DType result)
       : HostRunnable(cpu, pool),
         library_(library),
         left_(left),
         right_(right),
-        result_(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
+        result_(result, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
 
   // The library brings threads of its own; pinning the caller would pin all of them to one CPU.
   void enter() override {
@@ -41,10 +44,14 @@ class Product final : public HostRunnable {
   }
 
  protected:
-  void run_once() override {
-    library_.multiply(left_.shape()[0], right_.shape()[1], left_.shape()[1], left_.as<float>(), right_.as<float>(),
-                      result_.as<float>());
-  }
+  std::int64_t m() const { return left_.shape()[0]; }
+  std::int64_t n() const { return right_.shape()[1]; }
+  std::int64_t k() const { return left_.shape()[1]; }
+  const DenseLibrary& library() const { return library_; }
+  const HostTensor& left() const { return left_; }
+  const HostTensor& right() const { return right_; }
+  HostTensor& result() { return result_; }
+
   std::vector<std::span<const std::byte>> operands() const override {
     return {{left_.data(), left_.size_bytes()},
             {right_.data(), right_.size_bytes()},
@@ -58,6 +65,69 @@ class Product final : public HostRunnable {
   HostTensor result_;
 };
 
+class FloatProduct final : public LibraryProduct {
+ public:
+  FloatProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+               const HostTensor& right)
+      : LibraryProduct(library, cpu, pool, left, right, DType::f32) {}
+
+ protected:
+  void run_once() override {
+    library().multiply(m(), n(), k(), left().as<float>(), right().as<float>(), result().as<float>());
+  }
+};
+
+class IntegerProduct final : public LibraryProduct {
+ public:
+  IntegerProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+                 const HostTensor& right)
+      : LibraryProduct(library, cpu, pool, left, right, DType::i32) {}
+
+ protected:
+  void run_once() override {
+    library().multiply_i8(m(), n(), k(), left().as<std::int8_t>(), right().as<std::int8_t>(),
+                          result().as<std::int32_t>());
+  }
+};
+
+class HalfProduct final : public LibraryProduct {
+ public:
+  HalfProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+              const HostTensor& right)
+      : LibraryProduct(library, cpu, pool, left, right, DType::f16),
+        wide_left_(DType::f32, left.shape(), Layout::row_major(2)),
+        wide_right_(DType::f32, right.shape(), Layout::row_major(2)),
+        wide_result_(DType::f32, result().shape(), Layout::row_major(2)) {
+    widen_halves(halves_of(left), wide_left_.as<float>());
+  }
+
+  std::int64_t prepared_bytes() const override { return static_cast<std::int64_t>(wide_left_.size_bytes()); }
+
+ protected:
+  void run_once() override {
+    widen_halves(halves_of(right()), wide_right_.as<float>());
+    library().multiply(m(), n(), k(), wide_left_.as<float>(), wide_right_.as<float>(), wide_result_.as<float>());
+    const auto count = static_cast<std::size_t>(m() * n());
+    round_to_halves(std::span(wide_result_.as<float>(), count), result().as<std::uint16_t>());
+  }
+  std::vector<std::span<const std::byte>> operands() const override {
+    std::vector<std::span<const std::byte>> all = LibraryProduct::operands();
+    for (const HostTensor* wide : {&wide_left_, &wide_right_, &wide_result_}) {
+      all.push_back({wide->data(), wide->size_bytes()});
+    }
+    return all;
+  }
+
+ private:
+  static std::span<const std::uint16_t> halves_of(const HostTensor& tensor) {
+    return {tensor.as<std::uint16_t>(), static_cast<std::size_t>(tensor.shape().element_count())};
+  }
+
+  HostTensor wide_left_;
+  HostTensor wide_right_;
+  HostTensor wide_result_;
+};
+
 }  // namespace
 
 Support support_of(const DenseLibrary& library, const char* name) {
@@ -65,9 +135,23 @@ Support support_of(const DenseLibrary& library, const char* name) {
   return Support::no(std::string(name) + " cannot be opened: " + library.why_not);
 }
 
+Support support_of(const DenseLibrary& library, const char* name, DType dtype, std::int64_t threads) {
+  const Support support = support_of(library, name);
+  if (!support) return support;
+  if (dtype == DType::i8 && library.multiply_i8 == nullptr) {
+    return Support::no(std::string(name) + " has no product of i8 with sums in i32");
+  }
+  if (dtype == DType::f16 && threads > 1) {
+    return Support::no(std::string(name) + " has no product of f16, and the conversions to f32 run on one thread");
+  }
+  return support;
+}
+
 std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
                                                const HostTensor& left, const HostTensor& right) {
-  return std::make_unique<Product>(library, cpu, pool, left, right);
+  if (left.dtype() == DType::i8) return std::make_unique<IntegerProduct>(library, cpu, pool, left, right);
+  if (left.dtype() == DType::f16) return std::make_unique<HalfProduct>(library, cpu, pool, left, right);
+  return std::make_unique<FloatProduct>(library, cpu, pool, left, right);
 }
 
 }  // namespace hetscope

@@ -10,8 +10,13 @@ namespace hetscope {
 
 // yes(), or why the library, called `name`, cannot be opened.
 Support support_of(const DenseLibrary& library, const char* name);
+// The same for a product of operands of `dtype` on `threads`: i8 where the library has it; f16 by conversion, on one
+// thread.
+Support support_of(const DenseLibrary& library, const char* name, DType dtype, std::int64_t threads);
 
-// y (m x n) = left (m x k) right (k x n); row-major f32. The operands outlive it; it owns y.
+// y (m x n) = left (m x k) right (k x n); row-major. The operands outlive it; it owns y. f32 makes f32. i8 makes i32.
+// f16 makes f16 through the product in f32: the left operand is converted here, the right one and y within the clock,
+// which is what one has who keeps halves and has no product of them.
 std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
                                                const HostTensor& left, const HostTensor& right);
 

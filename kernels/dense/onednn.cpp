@@ -1,4 +1,4 @@
-// oneDNN's matrix product (dnnl_sgemm of its C interface).
+// oneDNN's matrix products (dnnl_sgemm and dnnl_gemm_s8s8s32 of its C interface).
 #include "kernels/dense/dense_library.hpp"
 #include "kernels/dense/onednn_library.hpp"
 
@@ -9,11 +9,23 @@ using Sgemm = int(char transpose_a, char transpose_b, std::int64_t m, std::int64
                   const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
                   std::int64_t ldc);
 
+using Igemm = int(char transpose_a, char transpose_b, char offset_c, std::int64_t m, std::int64_t n, std::int64_t k,
+                  float alpha, const std::int8_t* a, std::int64_t lda, std::int8_t zero_of_a, const std::int8_t* b,
+                  std::int64_t ldb, std::int8_t zero_of_b, float beta, std::int32_t* c, std::int64_t ldc,
+                  const std::int32_t* offsets);
+
 Sgemm* g_sgemm = nullptr;
+Igemm* g_igemm = nullptr;
 
 void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
   // It fails only for sizes that the operation refuses; a wrong result would not pass verification.
   g_sgemm('N', 'N', m, n, k, 1.0F, a, k, b, n, 0.0F, c, n);
+}
+
+void multiply_i8(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
+                 std::int32_t* c) {
+  const std::int32_t no_offset = 0;
+  g_igemm('N', 'N', 'F', m, n, k, 1.0F, a, k, 0, b, n, 0, 0.0F, c, n, &no_offset);
 }
 
 DenseLibrary product_of_onednn() {
@@ -29,6 +41,8 @@ DenseLibrary product_of_onednn() {
   result.set_threads = onednn.set_threads;
   result.identity = onednn.identity;
   result.multiply = multiply;
+  g_igemm = onednn.library.function<Igemm>("dnnl_gemm_s8s8s32");
+  if (g_igemm != nullptr) result.multiply_i8 = multiply_i8;
   return result;
 }
 

@@ -1,10 +1,8 @@
 // The fused kernel behind the instrument's interface: B is packed inside the clock, A was before.
 #include "kernels/sparse/fused_product.hpp"
 
-#include <cstring>
 #include <utility>
 
-#include "kernels/sparse/series_matmul.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
@@ -16,7 +14,8 @@ class FusedProduct final : public HostRunnable {
       : HostRunnable(cpu, pool),
         left_(std::move(left)),
         right_(right),
-        result_(DType::f32, Shape{left_.rows(), right.shape()[1]}, Layout::row_major(2)),
+        result_(right.dtype() == DType::i8 ? DType::i32 : right.dtype(), Shape{left_.rows(), right.shape()[1]},
+                Layout::row_major(2)),
         metrics_(std::move(metrics)) {}
 
   std::vector<HostTensor> outputs() override {
@@ -28,9 +27,7 @@ class FusedProduct final : public HostRunnable {
   Metrics metrics() override { return metrics_; }
 
  protected:
-  void run_once() override {
-    series_matmul(left_, right_.as<float>(), right_.shape()[1], result_.as<float>(), workspace_, &pool());
-  }
+  void run_once() override { multiply_fused(left_, right_, result_, workspace_, &pool()); }
   std::vector<std::span<const std::byte>> operands() const override {
     std::vector<std::span<const std::byte>> result = left_.storage();
     result.push_back({right_.data(), right_.size_bytes()});
@@ -49,8 +46,24 @@ class FusedProduct final : public HostRunnable {
 }  // namespace
 
 MatrixView view_of(const HostTensor& matrix) {
-  const auto count = static_cast<std::size_t>(matrix.shape().element_count());
-  return MatrixView::f32(std::span(matrix.as<float>(), count), matrix.shape()[0], matrix.shape()[1]);
+  const std::int64_t rows = matrix.shape()[0];
+  const std::int64_t cols = matrix.shape()[1];
+  const auto count = static_cast<std::size_t>(rows * cols);
+  if (matrix.dtype() == DType::f16) return MatrixView::f16(std::span(matrix.as<std::uint16_t>(), count), rows, cols);
+  if (matrix.dtype() == DType::i8) return MatrixView::i8(std::span(matrix.as<std::int8_t>(), count), rows, cols, 1);
+  return MatrixView::f32(std::span(matrix.as<float>(), count), rows, cols);
+}
+
+void multiply_fused(const FusedSeries& left, const HostTensor& right, HostTensor& result,
+                    SeriesMatmulWorkspace& workspace, ThreadPool* pool) {
+  const std::int64_t n = right.shape()[1];
+  if (right.dtype() == DType::f16) {
+    series_matmul(left, right.as<std::uint16_t>(), n, result.as<std::uint16_t>(), workspace, pool);
+  } else if (right.dtype() == DType::i8) {
+    series_matmul(left, right.as<std::int8_t>(), n, result.as<std::int32_t>(), workspace, pool);
+  } else {
+    series_matmul(left, right.as<float>(), n, result.as<float>(), workspace, pool);
+  }
 }
 
 std::vector<Operand> with_approximated_left(const Series& series, std::span<const Operand> inputs) {
@@ -58,7 +71,9 @@ std::vector<Operand> with_approximated_left(const Series& series, std::span<cons
   const std::vector<float> kept = decompose(view_of(left), series, {.keep_residual = false}).approximation();
   std::vector<Operand> result;
   result.push_back({inputs[kSparseLeft].name, inputs[kSparseLeft].lifetime, HostTensor(left.view())});
-  std::memcpy(result[0].tensor.data(), kept.data(), result[0].tensor.size_bytes());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    result[0].tensor.set(static_cast<std::int64_t>(i), static_cast<double>(kept[i]));
+  }
   const Operand& right = inputs[kSparseRight];
   result.push_back({right.name, right.lifetime, right.tensor.clone()});
   return result;

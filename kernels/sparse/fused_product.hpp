@@ -7,16 +7,21 @@
 
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/sparse/fused_series.hpp"
+#include "kernels/sparse/series_matmul.hpp"
 
 namespace hetscope {
 
-// The left operand of a case as the sparse library sees it.
+// The left operand of a case as the sparse library sees it; i8 as its integers.
 MatrixView view_of(const HostTensor& matrix);
 
 // The operands of a case with the left one replaced by what the terms of `series` keep of it.
 std::vector<Operand> with_approximated_left(const Series& series, std::span<const Operand> inputs);
 
-// c = left right; row-major f32. `right` outlives it. `metrics` becomes the record's.
+// result = left right, in the types that SparseMatmulProblem names. `pool` nullptr: the calling thread alone.
+void multiply_fused(const FusedSeries& left, const HostTensor& right, HostTensor& result,
+                    SeriesMatmulWorkspace& workspace, ThreadPool* pool);
+
+// c = left right; row-major. `right` outlives it. `metrics` becomes the record's.
 std::unique_ptr<Runnable> make_fused_product(HostCpu& cpu, ThreadPool& pool, FusedSeries left, const HostTensor& right,
                                              Metrics metrics);
 

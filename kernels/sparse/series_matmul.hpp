@@ -24,9 +24,15 @@ class SeriesMatmulWorkspace {
   std::size_t count_ = 0;
 };
 
-// C (rows x n) = A·B (cols x n), both row-major without gaps, in f32. The order of the additions depends on neither
-// `pool` nor n. `pool` nullptr: the calling thread alone. Throws Error when n < 1.
+// C (rows x n) = A·B (cols x n), both row-major without gaps. The order of the additions depends on neither `pool` nor
+// n. `pool` nullptr: the calling thread alone. Throws Error when n < 1.
 void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* c, SeriesMatmulWorkspace& workspace,
                    ThreadPool* pool = nullptr);
+// B and C of binary16 bits; multiplied and summed in f32, rounded once.
+void series_matmul(const FusedSeries& a, const std::uint16_t* b, std::int64_t n, std::uint16_t* c,
+                   SeriesMatmulWorkspace& workspace, ThreadPool* pool = nullptr);
+// A's values are integers from -128 to 127; exact sums, modulo 2^32.
+void series_matmul(const FusedSeries& a, const std::int8_t* b, std::int64_t n, std::int32_t* c,
+                   SeriesMatmulWorkspace& workspace, ThreadPool* pool = nullptr);
 
 }  // namespace hetscope

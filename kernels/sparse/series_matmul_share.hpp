@@ -1,6 +1,8 @@
 // What one thread computes of a fused product; a file of its own because every instruction set's code includes it once.
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/sparse/fused_series.hpp"
 
 namespace hetscope {
@@ -11,20 +13,25 @@ inline constexpr std::int64_t kChunkBands = 8;
 inline constexpr std::int64_t kChunkPanels = 2;
 // Floats of a packed panel of B: 36 KiB, three quarters of a first-level cache of 48 KiB.
 inline constexpr std::int64_t kPanelFloats = 9216;
-// Floats of B and C together (2 MB) above which they are taken to lie behind the second-level cache.
-inline constexpr std::int64_t kCacheFloats = 500'000;
+// Bytes of B and C together above which they are taken to lie behind the second-level cache.
+inline constexpr std::int64_t kCacheBytes = 2'000'000;
 
 // Rows of bands [band_begin, band_end) and columns [col_begin, col_end) of C.
+template <class In, class Out>
 struct SeriesMatmulShare {
   const FusedSeries& a;
-  const float* b;
+  const In* b;
   std::int64_t n;
-  float* c;
+  Out* c;
   float* panel;       // (block_k + NmPattern::kMaxM) rows of a panel's columns
-  float* sums;        // [kChunkPanels][kChunkBands * kBandRows][a panel's columns]
+  float* sums;        // words of 4 bytes, [kChunkPanels][kChunkBands * kBandRows][a panel's columns]
   bool beyond_cache;  // B and C are; they are prefetched
   std::int64_t band_begin, band_end;
   std::int64_t col_begin, col_end;
 };
+
+// Of the types that are compiled elsewhere, by the best instruction set of this CPU.
+void multiply_share_f16(const SeriesMatmulShare<std::uint16_t, std::uint16_t>& s);
+void multiply_share_i8(const SeriesMatmulShare<std::int8_t, std::int32_t>& s);
 
 }  // namespace hetscope

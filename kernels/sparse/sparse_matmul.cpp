@@ -2,11 +2,11 @@
 // run; with left=activations it is the other way round. Kernels that use the zeros, kernels that do not, and kernels
 // that approximate a by a series of N:M terms answer the same problem, so that a group compares them in the same
 // rounds.
-//   useful bytes = 4 (nonzeros + k n + m n), useful flops = 2 nonzeros n
+//   useful bytes = nonzeros, k n and m n elements of their types, useful flops = 2 nonzeros n
 #include "kernels/sparse/sparse_matmul.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "harness/core/error.hpp"
 #include "kernels/dense/matmul.hpp"
@@ -17,6 +17,16 @@
 namespace hetscope {
 namespace {
 
+// An i8 entry is this many times the value that its law draws, rounded and clamped: a standard deviation is a quarter
+// of the range. What the mask keeps is no zero afterwards.
+constexpr double kI8Scale = 32;
+
+double stored_value(float value, DType dtype) {
+  if (dtype != DType::i8 || value == 0) return static_cast<double>(value);
+  const double rounded = std::clamp(std::nearbyint(static_cast<double>(value) * kI8Scale), -127.0, 127.0);
+  return rounded == 0 ? std::copysign(1.0, static_cast<double>(value)) : rounded;
+}
+
 class SparseMatmul final : public Operation {
  public:
   std::string_view name() const noexcept override { return "sparse_matmul"; }
@@ -25,7 +35,11 @@ class SparseMatmul final : public Operation {
     static const std::vector<AxisSpec> kAxes = [] {
       std::vector<AxisSpec> axes = {
           {"shape", AxisType::dims, "m x k x n: rows of a, length of the sums, columns of b", std::nullopt, {}},
-          {"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
+          {"dtype",
+           AxisType::text,
+           "type of a and b; c has the same, but i32 of i8",
+           AxisValue(std::string("f32")),
+           {"f32", "f16", "i8"}},
       };
       for (const AxisSpec& axis : sparse_input_axes()) axes.push_back(axis);
       axes.push_back({"left",
@@ -50,9 +64,11 @@ class SparseMatmul final : public Operation {
     SparseInput input = problem.input;
     input.seed += seed;
     const std::vector<float> values = make_sparse_input(input);
-    HostTensor left(DType::f32, Shape{problem.m, problem.k}, Layout::row_major(2));
-    std::memcpy(left.data(), values.data(), left.size_bytes());
-    HostTensor right(DType::f32, Shape{problem.k, problem.n}, Layout::row_major(2));
+    HostTensor left(problem.dtype, Shape{problem.m, problem.k}, Layout::row_major(2));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      left.set(static_cast<std::int64_t>(i), stored_value(values[i], problem.dtype));
+    }
+    HostTensor right(problem.dtype, Shape{problem.k, problem.n}, Layout::row_major(2));
     Random random(~input.seed);
     right.fill_random(random);
     std::vector<Operand> result;
@@ -68,11 +84,18 @@ class SparseMatmul final : public Operation {
     return result;
   }
 
-  Tolerance tolerance(const Case& item) const override { return matmul_tolerance(SparseMatmulProblem(item).k); }
+  Tolerance tolerance(const Case& item) const override {
+    const SparseMatmulProblem problem(item);
+    const Tolerance tolerance = matmul_tolerance(problem.k);
+    if (problem.dtype == DType::i8) return {};
+    // Rounded once more, by half a unit of the last place; below the normal numbers by 2^-25.
+    if (problem.dtype == DType::f16) return {0x1p-25, tolerance.rtol + 0x1p-11};
+    return tolerance;
+  }
 
   Work useful_work(const Case& item) const override {
     const SparseMatmulProblem problem(item);
-    return problem.work(problem.nonzeros(), 4 * problem.nonzeros());
+    return problem.work(problem.nonzeros(), static_cast<std::int64_t>(size_of(problem.dtype)) * problem.nonzeros());
   }
 };
 
@@ -84,6 +107,7 @@ SparseMatmulProblem::SparseMatmulProblem(const Case& item) {
   m = shape[0];
   k = shape[1];
   n = shape[2];
+  dtype = parse_dtype(item.text_or("dtype", "f32"));
   input = sparse_input_of(item, m, k);
 }
 
@@ -92,12 +116,19 @@ Support needs_constant_left(const Case& item) {
   return Support::no("packs its left operand before the run, which activations are not there for");
 }
 
+Support needs_constant_f32_left(const Case& item) {
+  const Support f32 = supports_f32_alone(item);
+  return f32 ? needs_constant_left(item) : f32;
+}
+
 std::int64_t SparseMatmulProblem::nonzeros() const {
   return std::llround(static_cast<double>(m * k) * (1 - input.sparsity));
 }
 
 Work SparseMatmulProblem::work(std::int64_t multiply_adds_per_column, std::int64_t left_bytes) const {
-  return {left_bytes + 4 * (k * n + m * n), 2 * multiply_adds_per_column * n};
+  const auto right_bytes = static_cast<std::int64_t>(size_of(dtype)) * k * n;
+  return {left_bytes + right_bytes + static_cast<std::int64_t>(size_of(result_type())) * m * n,
+          2 * multiply_adds_per_column * n};
 }
 
 HETSCOPE_DEFINE_OPERATION(sparse_matmul, SparseMatmul)

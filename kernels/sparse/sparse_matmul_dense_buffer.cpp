@@ -25,7 +25,7 @@ class SparseMatmulDenseBuffer final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    if (const Support constant = needs_constant_left(item); !constant) return constant;
+    if (const Support constant = needs_constant_f32_left(item); !constant) return constant;
     const ProductExtents extents = extents_of(item);
     return holds_tiled_product(extents, ProductTiling(extents, device), dense_panel_bytes(extents), device);
   }

@@ -71,7 +71,7 @@ class SparseMatmulEigen final : public HostKernel {
  protected:
   Support supports_case(const Case& item) const override {
     if (item.integer_or("threads", 1) > 1) return Support::no("Eigen's sparse product runs on one thread");
-    return needs_constant_left(item);
+    return needs_constant_f32_left(item);
   }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {

@@ -14,11 +14,13 @@ class SparseMatmulOneDnn final : public HostKernel {
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
   Work executed_work(const Case& item, const Operation&) const override {
     const SparseMatmulProblem problem(item);
-    return problem.work(problem.m * problem.k, 4 * problem.m * problem.k);
+    return problem.work(problem.m * problem.k, problem.dense_bytes());
   }
 
  protected:
-  Support supports_case(const Case&) const override { return support_of(onednn_library(), "oneDNN"); }
+  Support supports_case(const Case& item) const override {
+    return support_of(onednn_library(), "oneDNN", SparseMatmulProblem(item).dtype, item.integer_or("threads", 1));
+  }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return make_library_product(onednn_library(), cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);

@@ -2,6 +2,7 @@
 // and one fused pass over b multiplies all terms. What no term keeps is dropped, and the record says how much; with
 // residual=csr it follows the terms as compressed rows in the same pass, and the product is exact.
 //   executed flops = 2 m n (slots of a row), padded tail blocks included; a kept residual is not counted here
+// f16 and i8 are multiplied in f32 (kernels/sparse/series_matmul-inl.hpp): a is packed as f32 whatever its type.
 //   traffic: a (5 to 6 bytes a slot) once for two panels of b; b once for 1024 rows, packed inside the clock; c once
 #include <array>
 #include <utility>

@@ -84,7 +84,7 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    if (const Support constant = needs_constant_left(item); !constant) return constant;
+    if (const Support constant = needs_constant_f32_left(item); !constant) return constant;
     const SparseMatmulProblem problem(item);
     const ProductExtents extents = extents_of(problem);
     const Series series = series_of(item);

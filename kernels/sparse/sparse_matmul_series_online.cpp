@@ -10,7 +10,6 @@
 #include "kernels/registration.hpp"
 #include "kernels/sparse/decomposition_metrics.hpp"
 #include "kernels/sparse/fused_product.hpp"
-#include "kernels/sparse/series_matmul.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
@@ -24,7 +23,8 @@ class OnlineProduct final : public HostRunnable {
         series_(std::move(series)),
         left_(left),
         right_(right),
-        result_(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
+        result_(left.dtype() == DType::i8 ? DType::i32 : left.dtype(), Shape{left.shape()[0], right.shape()[1]},
+                Layout::row_major(2)) {}
 
   std::vector<HostTensor> outputs() override {
     std::vector<HostTensor> result;
@@ -47,9 +47,8 @@ class OnlineProduct final : public HostRunnable {
   Metrics metrics() override {
     const Decomposition whole = decompose(view_of(left_), series_);
     const DecompositionMetrics m = metrics_of(whole);
-    const auto count = static_cast<std::size_t>(left_.shape().element_count());
     return {{"density", {1 - m.sparsity(), "1", ""}},
-            {"pseudo_density", {pseudo_density(std::span(left_.as<float>(), count)), "1", ""}},
+            {"pseudo_density", {pseudo_density(values_of(view_of(left_))), "1", ""}},
             {"slots", {m.slots, "1", ""}},
             {"executed_slots", {m.executed_slots, "1", ""}},
             {"dropped_nonzeros", {m.dropped_nonzero_fraction(), "1", ""}},
@@ -73,9 +72,7 @@ class OnlineProduct final : public HostRunnable {
 
  private:
   void decompose_left() { decompose(view_of(left_), series_, {.keep_residual = false, .pool = &pool()}, decomposed_); }
-  void multiply() {
-    series_matmul(packed_, right_.as<float>(), right_.shape()[1], result_.as<float>(), workspace_, &pool());
-  }
+  void multiply() { multiply_fused(packed_, right_, result_, workspace_, &pool()); }
 
   Series series_;
   const HostTensor& left_;

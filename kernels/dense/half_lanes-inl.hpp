@@ -1,0 +1,63 @@
+// Lanes of f32 from and to binary16 in memory, rounded to the nearest on every instruction set: where there is no
+// instruction for it, Highway's own conversion cuts off. Compiled once for each instruction set.
+#if defined(HETSCOPE_HALF_LANES_TOGGLE) == defined(HWY_TARGET_TOGGLE)
+#ifdef HETSCOPE_HALF_LANES_TOGGLE
+#undef HETSCOPE_HALF_LANES_TOGGLE
+#else
+#define HETSCOPE_HALF_LANES_TOGGLE
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+// As many lanes as D has, not aligned.
+template <class D>
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_halves(D d, const std::uint16_t* from) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::Rebind<hwy::float16_t, D> half;
+  return hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(from)));
+}
+
+// Ties to even; what is too large becomes infinite.
+template <class D>
+HWY_INLINE void store_halves([[maybe_unused]] D d, hwy::HWY_NAMESPACE::Vec<D> values, std::uint16_t* to) {
+  namespace hn = hwy::HWY_NAMESPACE;
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+  const hn::RebindToUnsigned<D> bits_of;
+  const hn::Rebind<std::uint16_t, D> half;
+  const auto word = [&](std::uint32_t value) { return hn::Set(bits_of, value); };
+  const auto magnitude = hn::Abs(values);
+  const auto bits = hn::BitCast(bits_of, magnitude);
+  const auto sign = hn::And(hn::ShiftRight<16>(hn::BitCast(bits_of, values)), word(0x8000));
+  // Half a unit of the last of 10 bits less one in 2^12, and one more where that bit is set; the exponents' biases
+  // differ by 112.
+  const auto odd = hn::And(hn::ShiftRight<13>(bits), word(1));
+  const auto normal = hn::ShiftRight<13>(hn::Sub(hn::Add(hn::Add(bits, odd), word(0xFFF)), word(112U << 23)));
+  // Between 1/2 and 1 a unit of f32's last place is 2^-24, the smallest half; the addition rounds.
+  const auto half_one = hn::Set(d, 0.5F);
+  const auto tiny = hn::Sub(hn::BitCast(bits_of, hn::Add(magnitude, half_one)), hn::BitCast(bits_of, half_one));
+  const auto is_tiny = hn::RebindMask(bits_of, hn::Lt(magnitude, hn::Set(d, 0x1p-14F)));
+  const auto is_finite = hn::RebindMask(bits_of, hn::Lt(magnitude, hn::Set(d, 65520.0F)));
+  const auto is_number = hn::RebindMask(bits_of, hn::Eq(values, values));
+  const auto large = hn::IfThenElse(is_number, word(0x7C00), word(0x7E00));
+  const auto result = hn::IfThenElse(is_finite, hn::IfThenElse(is_tiny, tiny, normal), large);
+  const hn::RebindToSigned<decltype(bits_of)> signed_of;
+  hn::StoreU(hn::DemoteTo(half, hn::BitCast(signed_of, hn::Or(result, sign))), half, to);
+#else
+  const hn::Rebind<hwy::float16_t, D> half;
+  hn::StoreU(hn::DemoteTo(half, values), half, reinterpret_cast<hwy::float16_t*>(to));
+#endif
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#endif  // HETSCOPE_HALF_LANES_TOGGLE

@@ -1,0 +1,39 @@
+// The fused product of f16 operands: stored in 16 bits, multiplied and summed in f32, rounded once.
+#include "kernels/sparse/series_matmul_share.hpp"
+
+// SVE's vectors have no size the compiler knows, which arrays of vectors need; NEON serves those processors.
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/sparse/series_matmul_f16.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/sparse/series_matmul-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+void multiply_share_of_type(const SeriesMatmulShare<std::uint16_t, std::uint16_t>& s) {
+  multiply_share<F16Elements>(s);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hetscope {
+namespace {
+HWY_EXPORT(multiply_share_of_type);
+}
+
+void multiply_share_f16(const SeriesMatmulShare<std::uint16_t, std::uint16_t>& s) {
+  HWY_DYNAMIC_DISPATCH(multiply_share_of_type)(s);
+}
+
+}  // namespace hetscope
+#endif

@@ -1,0 +1,37 @@
+// The fused product of i8 operands, with exact sums in i32.
+#include "kernels/sparse/series_matmul_share.hpp"
+
+// SVE's vectors have no size the compiler knows, which arrays of vectors need; NEON serves those processors.
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/sparse/series_matmul_i8.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/sparse/series_matmul-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+void multiply_share_of_type(const SeriesMatmulShare<std::int8_t, std::int32_t>& s) { multiply_share<I8Elements>(s); }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hetscope {
+namespace {
+HWY_EXPORT(multiply_share_of_type);
+}
+
+void multiply_share_i8(const SeriesMatmulShare<std::int8_t, std::int32_t>& s) {
+  HWY_DYNAMIC_DISPATCH(multiply_share_of_type)(s);
+}
+
+}  // namespace hetscope
+#endif
