@@ -61,7 +61,7 @@ std::string product_name(const Record& record) {
   std::string name = series;
   if (axis_of<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
   if (kernel.ends_with("_online")) name += " online";
-  if (axis_of<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " permuted";
+  if (axis_of<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " spread";
   return name;
 }
 

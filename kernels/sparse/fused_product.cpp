@@ -66,17 +66,21 @@ void multiply_fused(const FusedSeries& left, const HostTensor& right, HostTensor
   }
 }
 
-std::vector<Operand> with_approximated_left(const Series& series, std::span<const Operand> inputs) {
-  const HostTensor& left = inputs[kSparseLeft].tensor;
-  const std::vector<float> kept = decompose(view_of(left), series, {.keep_residual = false}).approximation();
+std::vector<Operand> with_left(std::span<const float> values, std::span<const Operand> inputs) {
+  const Operand& left = inputs[kSparseLeft];
   std::vector<Operand> result;
-  result.push_back({inputs[kSparseLeft].name, inputs[kSparseLeft].lifetime, HostTensor(left.view())});
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    result[0].tensor.set(static_cast<std::int64_t>(i), static_cast<double>(kept[i]));
+  result.push_back({left.name, left.lifetime, HostTensor(left.tensor.view())});
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    result[0].tensor.set(static_cast<std::int64_t>(i), static_cast<double>(values[i]));
   }
   const Operand& right = inputs[kSparseRight];
   result.push_back({right.name, right.lifetime, right.tensor.clone()});
   return result;
+}
+
+std::vector<Operand> with_approximated_left(const Series& series, std::span<const Operand> inputs) {
+  const MatrixView left = view_of(inputs[kSparseLeft].tensor);
+  return with_left(decompose(left, series, {.keep_residual = false}).approximation(), inputs);
 }
 
 std::unique_ptr<Runnable> make_fused_product(HostCpu& cpu, ThreadPool& pool, FusedSeries left, const HostTensor& right,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "harness/core/error.hpp"
 
@@ -45,8 +46,17 @@ const FusedSeries::Group* FusedSeries::groups_of(std::int64_t k_block) const noe
   return entries_.data() + k_block * groups();
 }
 
+void FusedSeries::set_b_order(std::vector<std::int32_t> order) {
+  for (const std::int32_t row : order) {
+    if (row < 0 || row >= cols_) throw Error("row " + std::to_string(row) + " of B is not there");
+  }
+  if (static_cast<std::int64_t>(order.size()) != cols_) throw Error("the order of B's rows has another length than A");
+  b_order_ = std::move(order);
+}
+
 std::vector<std::span<const std::byte>> FusedSeries::storage() const {
-  return {std::as_bytes(std::span(entries_)), std::as_bytes(std::span(b_rows_)), std::as_bytes(std::span(values_))};
+  return {std::as_bytes(std::span(entries_)), std::as_bytes(std::span(b_rows_)), std::as_bytes(std::span(values_)),
+          std::as_bytes(std::span(b_order_))};
 }
 
 std::int64_t FusedSeries::bytes() const noexcept {

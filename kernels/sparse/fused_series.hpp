@@ -80,6 +80,11 @@ class FusedSeries {
   const std::uint16_t* b_rows() const noexcept { return b_rows_.data(); }
   const float* values() const noexcept { return values_.data(); }
 
+  // Column i of A is row order[i] of B; nullptr: row i. The product of a matrix whose columns were permuted before.
+  const std::int32_t* b_order() const noexcept { return b_order_.empty() ? nullptr : b_order_.data(); }
+  // Throws Error unless there is one row for each column.
+  void set_b_order(std::vector<std::int32_t> order);
+
   std::int64_t slots_per_row() const noexcept { return first_slot_.back(); }
   // Multiply-adds for each column of C: slots of all rows and entries of the residual, without rows of padding.
   std::int64_t multiply_adds() const noexcept { return multiply_adds_; }
@@ -101,6 +106,7 @@ class FusedSeries {
   std::vector<Group> entries_;            // [k_block][group]
   std::vector<std::uint16_t> b_rows_;
   std::vector<float> values_;
+  std::vector<std::int32_t> b_order_;
 };
 
 }  // namespace hetscope

@@ -249,12 +249,13 @@ void multiply_tile(const FusedSeries& a, const Group& group, const Panel& panel,
   }
 }
 
-// rows x V vectors of B, the last vector padded with zeros.
+// rows x V vectors of B, the last vector padded with zeros; in `order` where it is not nullptr.
 template <class E, int V>
-void pack_panel(const typename E::In* b, std::int64_t b_stride, std::int64_t rows, std::int64_t last_lanes,
-                float* panel) {
+void pack_panel(const typename E::In* all, const std::int32_t* order, std::int64_t b_stride, std::int64_t rows,
+                std::int64_t last_lanes, float* panel) {
   const F32 d;
-  for (std::int64_t k = 0; k < rows; ++k, b += b_stride, panel += V * kLanes) {
+  for (std::int64_t k = 0; k < rows; ++k, panel += V * kLanes) {
+    const typename E::In* b = all + (order == nullptr ? k : order[k]) * b_stride;
     HWY_UNROLL(8) for (int v = 0; v + 1 < V; ++v) hn::Store(E::load(b + v * kLanes), d, panel + v * kLanes);
     const typename E::In* last = b + (V - 1) * kLanes;
     HWY_ALIGN typename E::In padded[kLanes];
@@ -315,7 +316,14 @@ class Step {
   typename E::Sum* sums() const {
     return reinterpret_cast<typename E::Sum*>(s_->sums) + (panel_ - chunk_) * sums_of_panel_;
   }
-  const typename E::In* b() const { return s_->b + k_block_ * s_->a.block_k() * s_->n + col(); }
+  // Where the rows of B begin that order() counts from.
+  const typename E::In* b() const {
+    return s_->b + (order() == nullptr ? k_block_ * s_->a.block_k() * s_->n : 0) + col();
+  }
+  // Of the block's rows; nullptr: as they come.
+  const std::int32_t* order() const {
+    return s_->a.b_order() == nullptr ? nullptr : s_->a.b_order() + k_block_ * s_->a.block_k();
+  }
 
  private:
   std::int64_t chunk_end() const { return std::min(panels_, chunk_ + kChunkPanels); }
@@ -333,7 +341,7 @@ bool reads_in_place(const Share<E>& s, const Step<E>& step) {
   const std::int64_t rows = (step.band_end() - step.band()) * FusedSeries::kBandRows;
   const bool is_aligned = s.n % kLineFloats == 0 && reinterpret_cast<std::uintptr_t>(step.b()) % 64 == 0;
   const std::int64_t lines_of_row = std::max<std::int64_t>(V * kLanes / kLineFloats, 1);
-  return rows <= kRowsInPlace && is_aligned && step.last_lanes() == kLanes &&
+  return rows <= kRowsInPlace && is_aligned && step.order() == nullptr && step.last_lanes() == kLanes &&
          std::gcd(s.n / kLineFloats, kSetsOfCache) <= lines_of_row;
 }
 
@@ -363,7 +371,7 @@ void multiply_panel(const Share<E>& s, const Step<E>& step, const Ahead<typename
   if constexpr (E::kReadsInPlace) {
     if (reads_in_place<E, V>(s, step)) return multiply_groups<E, V>(s, step, PanelInPlace{step.b(), s.n}, ahead);
   }
-  pack_panel<E, V>(step.b(), s.n, s.a.b_rows_of(step.k_block()), step.last_lanes(), s.panel);
+  pack_panel<E, V>(step.b(), step.order(), s.n, s.a.b_rows_of(step.k_block()), step.last_lanes(), s.panel);
   multiply_groups<E, V>(s, step, PackedPanel<V>{s.panel}, ahead);
 }
 
@@ -397,7 +405,8 @@ void multiply_share(const Share<E>& s) {
     Step<E> next = step;
     next.advance();
     Ahead<typename E::In> ahead;
-    if (s.beyond_cache && !next.done()) ahead = {next.b(), s.n, std::min(s.a.block_k(), s.a.b_rows_of(next.k_block()))};
+    if (s.beyond_cache && !next.done() && next.order() == nullptr)
+      ahead = {next.b(), s.n, std::min(s.a.block_k(), s.a.b_rows_of(next.k_block()))};
     multiply_panel_of<E>(step.vectors(), s, step, ahead);
     step = next;
   }

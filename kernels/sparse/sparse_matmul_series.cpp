@@ -2,12 +2,15 @@
 // and one fused pass over b multiplies all terms. What no term keeps is dropped, and the record says how much; with
 // residual=csr it follows the terms as compressed rows in the same pass, and the product is exact.
 //   executed flops = 2 m n (slots of a row), padded tail blocks included; a kept residual is not counted here
-// f16 and i8 are multiplied in f32 (kernels/sparse/series_matmul-inl.hpp): a is packed as f32 whatever its type.
+// With columns=spread the columns are brought into an order that loses less before they are decomposed, and b's rows
+// are packed in that order; finding it is part of the preparation. f16 and i8 are multiplied in f32
+// (kernels/sparse/series_matmul-inl.hpp): a is packed as f32 whatever its type.
 //   traffic: a (5 to 6 bytes a slot) once for two panels of b; b once for 1024 rows, packed inside the clock; c once
 #include <array>
 #include <utility>
 
 #include "kernels/registration.hpp"
+#include "kernels/sparse/column_permutation.hpp"
 #include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/series_product.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
@@ -17,6 +20,18 @@ namespace hetscope {
 namespace {
 
 bool keeps_residual(const Case& item) { return item.text("residual") == "csr"; }
+bool spreads_columns(const Case& item) { return item.text("columns") == "spread"; }
+
+HostTensor in_order(const HostTensor& matrix, const ColumnOrder& order) {
+  HostTensor result(matrix.view());
+  const auto cols = static_cast<std::int64_t>(order.size());
+  for (std::int64_t row = 0; row < matrix.shape()[0]; ++row) {
+    for (std::int64_t i = 0; i < cols; ++i) {
+      result.set(row * cols + i, matrix.get(row * cols + order[static_cast<std::size_t>(i)]));
+    }
+  }
+  return result;
+}
 
 class SparseMatmulSeries final : public HostKernel {
  public:
@@ -24,7 +39,7 @@ class SparseMatmulSeries final : public HostKernel {
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 3> kAxes = {
+    static const std::array<AxisSpec, 4> kAxes = {
         HostKernel::axes()[0],
         series_axis(),
         AxisSpec{"residual",
@@ -32,6 +47,11 @@ class SparseMatmulSeries final : public HostKernel {
                  "what becomes of the entries that no term keeps: csr multiplies them too",
                  AxisValue(std::string("drop")),
                  {"drop", "csr"}},
+        AxisSpec{"columns",
+                 AxisType::text,
+                 "the order of a's columns when it is decomposed: spread moves those that crowd into other blocks",
+                 AxisValue(std::string("as_they_are")),
+                 {"as_they_are", "spread"}},
     };
     return kAxes;
   }
@@ -45,7 +65,12 @@ class SparseMatmulSeries final : public HostKernel {
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
                                                           std::span<const Operand> inputs) const override {
     if (keeps_residual(item)) return std::nullopt;
-    return with_approximated_left(series_of(item), inputs);
+    if (!spreads_columns(item)) return with_approximated_left(series_of(item), inputs);
+    const HostTensor& left = inputs[kSparseLeft].tensor;
+    const ColumnOrder order = spread_columns(view_of(left), series_of(item));
+    const HostTensor spread = in_order(left, order);
+    const Decomposition kept = decompose(view_of(spread), series_of(item), {.keep_residual = false});
+    return with_left(back_in_place(kept.approximation(), order), inputs);
   }
 
  protected:
@@ -53,8 +78,13 @@ class SparseMatmulSeries final : public HostKernel {
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     const bool keeps_rest = keeps_residual(item);
-    const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series_of(item));
+    const HostTensor& matrix = inputs[kSparseLeft].tensor;
+    ColumnOrder order;
+    if (spreads_columns(item)) order = spread_columns(view_of(matrix), series_of(item));
+    const HostTensor spread = order.empty() ? matrix.clone() : in_order(matrix, order);
+    const Decomposition decomposed = decompose(view_of(spread), series_of(item));
     FusedSeries left(decomposed, keeps_rest ? FusedSeries::Residual::kept : FusedSeries::Residual::dropped);
+    if (!order.empty()) left.set_b_order(std::move(order));
     Metrics metrics = metrics_of_product(decomposed, left.multiply_adds(), keeps_rest);
     return make_fused_product(cpu, pool, std::move(left), inputs[kSparseRight].tensor, std::move(metrics));
   }
