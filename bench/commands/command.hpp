@@ -34,6 +34,7 @@ void add_models(Commands& commands);
 void add_reproduce(Commands& commands);
 void add_qualify(Commands& commands);
 void add_run(Commands& commands);
+void add_series(Commands& commands);
 void add_validate(Commands& commands);
 void add_report(Commands& commands);
 

@@ -93,6 +93,7 @@ int hetscope_main(int argc, char** argv, Catalog catalog, const BackendMaker& ba
     add_reproduce(commands);
     add_qualify(commands);
     add_run(commands);
+    add_series(commands);
     add_validate(commands);
     add_report(commands);
     check_command(app, argc, argv);

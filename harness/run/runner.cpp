@@ -32,15 +32,6 @@ struct Problem {
   std::vector<Expectation> expectations;
 };
 
-// The operation's own axes alone: two kernels of one problem get the same inputs, today and when the case is run again.
-std::string problem_key(const Case& item, const Operation& operation) {
-  Case problem(std::string(operation.name()), "", {});
-  for (const AxisSpec& axis : operation.axes()) {
-    if (const AxisValue* value = item.find(axis.name)) problem.set(axis.name, *value);
-  }
-  return problem.line();
-}
-
 // What runs beside one or more cases of a group; verified like them, because a load that computes nothing is none.
 struct Load {
   std::shared_ptr<const Problem> problem;
@@ -135,6 +126,14 @@ class VisitObserver final : public MeasureObserver {
 };
 
 }  // namespace
+
+std::string problem_key(const Case& item, const Operation& operation) {
+  Case problem(std::string(operation.name()), "", {});
+  for (const AxisSpec& axis : operation.axes()) {
+    if (const AxisValue* value = item.find(axis.name)) problem.set(axis.name, *value);
+  }
+  return problem.line();
+}
 
 struct Runner::State {
   const Catalog& catalog;

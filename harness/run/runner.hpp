@@ -24,6 +24,10 @@ struct RunIdentity {
   std::string device_unit;
 };
 
+// The operation's own axes alone, as a line: cases with equal keys solve the same problem, from inputs whose seed is
+// seed_from() of it, today and when they are run again.
+std::string problem_key(const Case& item, const Operation& operation);
+
 // Which member of the group is being worked on; written to shared memory by the worker.
 using Progress = std::function<void(std::size_t member)>;
 
