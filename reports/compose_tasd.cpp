@@ -256,6 +256,43 @@ Table product_table(const Place& place) {
   return table;
 }
 
+// What is left of a speed-up when the image has to be brought into columns first, which takes the same for every
+// product.
+Table convolution_table(const Summary& summary, const Place& place) {
+  Table table;
+  table.columns = {{"net"},
+                   {"layer"},
+                   {"setting"},
+                   {"product"},
+                   {"im2col", true},
+                   {"its share beside dense", true},
+                   {"beside the product", true},
+                   {"speed-up of the product", true},
+                   {"with im2col", true}};
+  for (const SparseLayer* layer : place.layers) {
+    const Row* columns = im2col_of(summary, *layer);
+    if (columns == nullptr) continue;
+    const double columns_ns = columns->record->latency()->figure_ns();
+    const double dense_ns = layer->dense->record->latency()->figure_ns();
+    for (const SparseProduct& product : layer->products) {
+      const double product_ns = product.row->record->latency()->figure_ns();
+      const double gain = (columns_ns + dense_ns) / (columns_ns + product_ns);
+      const double beside_dense = columns_ns / (columns_ns + dense_ns);
+      const double beside_product = columns_ns / (columns_ns + product_ns);
+      table.rows.push_back({{layer->net.empty() ? kNone : layer->net},
+                            {layer->name},
+                            {place.setting(*layer)},
+                            {product.name},
+                            number_cell(figure_text(*columns->record->latency()), columns_ns),
+                            number_cell(percent_text(beside_dense), beside_dense),
+                            number_cell(percent_text(beside_product), beside_product),
+                            number_cell(gain_text(product), product.speed_up().value_or(NAN)),
+                            number_cell(gain_text(gain), gain)});
+    }
+  }
+  return table;
+}
+
 std::string crossover_text(const Crossover& crossover, std::size_t sparsities) {
   const std::string unclear = crossover.unclear > 0 ? fmt::format(", {} of {} unclear", crossover.unclear,
                                                                   count_of(sparsities, "sparsity", "sparsities"))
@@ -349,6 +386,11 @@ void compose_tasd(const Summary& summary, Document& document) {
     document.add(net_table(here));
     document.add(Paragraph{"The fastest product of each layer at what it may lose:"});
     document.add(loss_table(here));
+    if (Table table = convolution_table(summary, here); !table.rows.empty()) {
+      document.add(Paragraph{
+          "Convolutions: with the time of im2col, which was measured by itself, so that these sums have no interval:"});
+      document.add(std::move(table));
+    }
     if (Table table = crossover_table(crossovers, here); !table.rows.empty()) {
       document.add(Paragraph{"From which sparsity on:"});
       document.add(std::move(table));

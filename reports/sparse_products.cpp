@@ -131,7 +131,42 @@ void compare_all(std::vector<SparseLayer>& layers) {
                  [&pairs](std::size_t i) { *pairs[i] = compare_pair(*pairs[i]->candidate, *pairs[i]->baseline); });
 }
 
+// Rows and columns of what a case of im2col makes.
+std::optional<std::pair<std::int64_t, std::int64_t>> columns_extents(const Record& record) {
+  const auto shape = axis_of<Dims>(record, "shape");
+  const auto filter = axis_of<Dims>(record, "filter");
+  const auto stride = axis_of<std::int64_t>(record, "stride");
+  const auto padding = axis_of<std::int64_t>(record, "padding");
+  if (!shape || !filter || !stride || !padding || shape->size() != 3 || filter->size() != 2) return std::nullopt;
+  // No larger than what the operation accepts, so that nothing overflows.
+  constexpr std::int64_t kMostExtent = 1 << 20;
+  for (const std::int64_t extent :
+       {(*shape)[0], (*shape)[1], (*shape)[2], (*filter)[0], (*filter)[1], *stride, *padding + 1}) {
+    if (extent < 1 || extent > kMostExtent) return std::nullopt;
+  }
+  const auto outputs = [&](std::size_t axis) {
+    return ((*shape)[axis + 1] + 2 * *padding - (*filter)[axis]) / *stride + 1;
+  };
+  return std::pair((*shape)[0] * (*filter)[0] * (*filter)[1], outputs(0) * outputs(1));
+}
+
 }  // namespace
+
+const Row* im2col_of(const Summary& summary, const SparseLayer& layer) {
+  const Row* found = nullptr;
+  if (!layer.extents) return found;
+  for (const Row& row : summary.rows) {
+    const Record& record = *row.record;
+    if (row.run != layer.run || record.item.operation() != "im2col" || !has_time(record)) continue;
+    const CaseWords words = labelled_words(summary, row);
+    if (word_of(words, "processor") != layer.processor || word_of(words, "dtype") != layer.dtype) continue;
+    if (word_of(words, "threads") != word_of(layer.problem, "threads") || record.clock != layer.dense->record->clock)
+      continue;
+    if (columns_extents(record) != std::pair(layer.extents->k, layer.extents->n)) continue;
+    if (found == nullptr || is_faster(&row, found)) found = &row;
+  }
+  return found;
+}
 
 bool is_dense_product(const Record& record) {
   static const std::set<std::string_view> kDense = {"sparse_matmul_openblas", "sparse_matmul_onednn",

@@ -48,6 +48,10 @@ struct SparseLayer {
   std::vector<SparseProduct> products;
 };
 
+// The row that brings an image into the columns which this layer multiplies: of the same run, processor, type and
+// threads, and of as many rows and columns; the fastest of several. nullptr: none.
+const Row* im2col_of(const Summary& summary, const SparseLayer& layer);
+
 // Whether a kernel of sparse_matmul multiplies every entry.
 bool is_dense_product(const Record& record);
 

@@ -35,6 +35,16 @@ AxisSpec series_axis() {
           {}};
 }
 
+AxisSpec residual_axis() {
+  return {"residual",
+          AxisType::text,
+          "what becomes of the entries that no term keeps: csr multiplies them too",
+          AxisValue(std::string("drop")),
+          {"drop", "csr"}};
+}
+
+bool keeps_residual(const Case& item) { return item.text("residual") == "csr"; }
+
 SparseInput sparse_input_of(const Case& item, std::int64_t rows, std::int64_t cols) {
   return {rows,
           cols,

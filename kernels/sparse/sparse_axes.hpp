@@ -15,6 +15,10 @@ namespace hetscope {
 std::span<const AxisSpec> sparse_input_axes();
 AxisSpec series_axis();
 
+// What becomes of the entries that no term keeps.
+AxisSpec residual_axis();
+bool keeps_residual(const Case& item);
+
 // Of the axis `series`; throws Error when it is none.
 Series series_of(const Case& item);
 

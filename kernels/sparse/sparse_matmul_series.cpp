@@ -19,7 +19,6 @@
 namespace hetscope {
 namespace {
 
-bool keeps_residual(const Case& item) { return item.text("residual") == "csr"; }
 bool spreads_columns(const Case& item) { return item.text("columns") == "spread"; }
 
 HostTensor in_order(const HostTensor& matrix, const ColumnOrder& order) {
@@ -42,11 +41,7 @@ class SparseMatmulSeries final : public HostKernel {
     static const std::array<AxisSpec, 4> kAxes = {
         HostKernel::axes()[0],
         series_axis(),
-        AxisSpec{"residual",
-                 AxisType::text,
-                 "what becomes of the entries that no term keeps: csr multiplies them too",
-                 AxisValue(std::string("drop")),
-                 {"drop", "csr"}},
+        residual_axis(),
         AxisSpec{"columns",
                  AxisType::text,
                  "the order of a's columns when it is decomposed: spread moves those that crowd into other blocks",

@@ -5,6 +5,36 @@
 //   values, b_rows: [panel][slot][row] of ROWS rows, the slots of a tile behind those of the tile before; b_rows count
 //                   from the tile's first row; rows beyond m are zero and refer to the tile's first row
 //   The work-items of a row of the group read the same slots, and local memory without conflicts.
+// With a residual its entries of a tile follow the tile's slots, as compressed rows:
+//   rest_starts: [panel][tile][row], where the entries begin in rest_values and rest_rows; the next one is their end
+void add_slots(VECTOR part[ROWS][VECTORS], __local const float* columns, __global const float* restrict value,
+               __global const ushort* restrict b_row, uint slots) {
+  for (uint slot = 0; slot < slots; ++slot) {
+#pragma unroll
+    for (int row = 0; row < ROWS; ++row) {
+      __local const float* right = columns + (uint)b_row[row] * TILE_COLUMNS;
+      const VECTOR factor = (VECTOR)(value[row]);
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(factor, LOAD(right + v * WIDTH), part[row][v]);
+    }
+    value += ROWS;
+    b_row += ROWS;
+  }
+}
+
+void add_rest(VECTOR part[ROWS][VECTORS], __local const float* columns, __global const float* restrict values,
+              __global const ushort* restrict b_rows, __global const uint* restrict starts) {
+#pragma unroll
+  for (int row = 0; row < ROWS; ++row) {
+    for (uint i = starts[row]; i < starts[row + 1]; ++i) {
+      __local const float* right = columns + (uint)b_rows[i] * TILE_COLUMNS;
+      const VECTOR factor = (VECTOR)(values[i]);
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(factor, LOAD(right + v * WIDTH), part[row][v]);
+    }
+  }
+}
+
 __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void series_tiled(
     __global const float* restrict b, __global float* restrict y, const uint m, const uint n, const uint k,
     __global const float* restrict values, __global const ushort* restrict b_rows, const uint slots_of_row,
@@ -13,32 +43,53 @@ __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void series_
   const uint panel = (uint)get_global_id(1);
   const uint last_panel = (m - 1) / ROWS;
   const size_t first_slot = (size_t)min(panel, last_panel) * slots_of_row * ROWS;
-  __global const float* value = values + first_slot;
-  __global const ushort* b_row = b_rows + first_slot;
-  uint slots_left = slots_of_row;
+  __local const float* columns = tile + (uint)get_local_id(0) * COLUMNS;
 
   VECTOR sums[ROWS][VECTORS];
   set_to_zero(sums);
+  uint done = 0;
   for (uint k0 = 0; k0 < k; k0 += TILE_K) {
     bring_tile(b, tile, k0, min((uint)TILE_K, k - k0), n);
     barrier(CLK_LOCAL_MEM_FENCE);
-
     VECTOR part[ROWS][VECTORS];
     set_to_zero(part);
-    __local const float* columns = tile + (uint)get_local_id(0) * COLUMNS;
-    const uint slots = min(slots_of_tile, slots_left);
-    for (uint slot = 0; slot < slots; ++slot) {
-#pragma unroll
-      for (int row = 0; row < ROWS; ++row) {
-        __local const float* right = columns + (uint)b_row[row] * TILE_COLUMNS;
-        const VECTOR factor = (VECTOR)(value[row]);
-#pragma unroll
-        for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(factor, LOAD(right + v * WIDTH), part[row][v]);
-      }
-      value += ROWS;
-      b_row += ROWS;
-    }
-    slots_left -= slots;
+    const uint slots = min(slots_of_tile, slots_of_row - done);
+    const size_t at = first_slot + (size_t)done * ROWS;
+    add_slots(part, columns, values + at, b_rows + at, slots);
+    done += slots;
+    add_part(sums, part);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (panel <= last_panel) write_rows(sums, y, panel, m, n);
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void series_and_rest_tiled(
+    __global const float* restrict b, __global float* restrict y, const uint m, const uint n, const uint k,
+    __global const float* restrict values, __global const ushort* restrict b_rows,
+    __global const float* restrict rest_values, __global const ushort* restrict rest_rows,
+    __global const uint* restrict rest_starts, const uint slots_of_row, const uint slots_of_tile) {
+  __local float tile[TILE_K * TILE_COLUMNS];
+  const uint panel = (uint)get_global_id(1);
+  const uint last_panel = (m - 1) / ROWS;
+  const size_t first_slot = (size_t)min(panel, last_panel) * slots_of_row * ROWS;
+  const uint tiles = (k + TILE_K - 1) / TILE_K;
+  __global const uint* starts = rest_starts + (size_t)min(panel, last_panel) * tiles * ROWS;
+  __local const float* columns = tile + (uint)get_local_id(0) * COLUMNS;
+
+  VECTOR sums[ROWS][VECTORS];
+  set_to_zero(sums);
+  uint done = 0;
+  for (uint k0 = 0; k0 < k; k0 += TILE_K) {
+    bring_tile(b, tile, k0, min((uint)TILE_K, k - k0), n);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    VECTOR part[ROWS][VECTORS];
+    set_to_zero(part);
+    const uint slots = min(slots_of_tile, slots_of_row - done);
+    const size_t at = first_slot + (size_t)done * ROWS;
+    add_slots(part, columns, values + at, b_rows + at, slots);
+    done += slots;
+    add_rest(part, columns, rest_values, rest_rows, starts);
+    starts += ROWS;
     add_part(sums, part);
     barrier(CLK_LOCAL_MEM_FENCE);
   }

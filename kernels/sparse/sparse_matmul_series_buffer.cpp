@@ -1,6 +1,7 @@
 // sparse_matmul_series_buffer: the series of sparse_matmul_series in OpenCL C. Tiles of b lie in local memory, the sums
 // of a panel of rows in registers over the slots of every term (the fused series of TASD, arXiv 2403.07953, with a
-// work-group's tiles in place of caches). What no term keeps is dropped.
+// work-group's tiles in place of caches). What no term keeps is dropped, or with residual=csr follows the slots of its
+// tile as compressed rows, whose lengths differ from row to row, but not between work-items that share a row.
 //   executed flops = 2 m n (slots of a row), padded tail blocks included
 //   traffic: a (6 bytes a slot) once for each tile of columns, b once for each group of rows, y written once
 #include <algorithm>
@@ -61,13 +62,54 @@ TiledSlots tiled_slots(const Decomposition& decomposed, const ProductExtents& ex
   return result;
 }
 
+// The residual's entries in the order in which the kernel reads them: [panel][tile][row of the panel], each row's by
+// ascending column.
+struct TiledRest {
+  std::vector<float> values;
+  std::vector<cl_ushort> b_rows;  // from the tile's first
+  std::vector<cl_uint> starts;    // one more at the end
+};
+
+TiledRest tiled_rest(const Decomposition& decomposed, const ProductExtents& extents, std::int64_t tile_k) {
+  TiledRest result;
+  for (std::int64_t panel = 0; panel < panels_of(extents); ++panel) {
+    for (std::int64_t tile = 0; tile < extents.k; tile += tile_k) {
+      for (std::int64_t row = panel * kRows; row < (panel + 1) * kRows; ++row) {
+        result.starts.push_back(static_cast<cl_uint>(result.values.size()));
+        for (std::int64_t k = tile; row < extents.m && k < std::min(tile + tile_k, extents.k); ++k) {
+          const float value = decomposed.residual[static_cast<std::size_t>(row * extents.k + k)];
+          if (value == 0) continue;
+          result.values.push_back(value);
+          result.b_rows.push_back(static_cast<cl_ushort>(k - tile));
+        }
+      }
+    }
+  }
+  result.starts.push_back(static_cast<cl_uint>(result.values.size()));
+  // A device gives no buffer of nothing.
+  if (result.values.empty()) {
+    result.values.push_back(0);
+    result.b_rows.push_back(0);
+  }
+  return result;
+}
+
+// A buffer of the left operand behind the others.
+template <class T>
+void add_buffer(OpenClProcessor& device, const std::vector<T>& from, TiledLeft& left) {
+  const auto bytes = static_cast<std::int64_t>(from.size() * sizeof(T));
+  left.buffers.push_back(device.allocate(bytes, CL_MEM_READ_ONLY));
+  device.upload(left.buffers.back(), from.data(), bytes);
+  left.bytes += bytes;
+}
+
 class SparseMatmulSeriesBuffer final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "sparse_matmul_series_buffer"; }
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 1> kAxes = {series_axis()};
+    static const std::array<AxisSpec, 2> kAxes = {series_axis(), residual_axis()};
     return kAxes;
   }
 
@@ -79,6 +121,7 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
 
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
                                                           std::span<const Operand> inputs) const override {
+    if (keeps_residual(item)) return std::nullopt;
     return with_approximated_left(series_of(item), inputs);
   }
 
@@ -92,8 +135,12 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
     if (tiling.tile_k > std::numeric_limits<cl_ushort>::max()) {
       return Support::no("the blocks of the terms end together too rarely: a tile's rows are counted in 16 bits");
     }
-    const std::int64_t value_bytes = 4 * panels_of(extents) * kRows * slots_of_row(series, problem.k);
-    return holds_tiled_product(extents, tiling, value_bytes, device);
+    const std::int64_t slot_bytes = 4 * panels_of(extents) * kRows * slots_of_row(series, problem.k);
+    // At most every entry is in the residual, or each row and tile has a beginning.
+    const std::int64_t tiles = (problem.k + tiling.tile_k - 1) / tiling.tile_k;
+    const std::int64_t rest_bytes = 4 * std::max(problem.m * problem.k, panels_of(extents) * kRows * tiles + 1);
+    return holds_tiled_product(extents, tiling, keeps_residual(item) ? std::max(slot_bytes, rest_bytes) : slot_bytes,
+                               device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
@@ -106,17 +153,19 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
     const TiledSlots packed = tiled_slots(decomposed, extents, tiling.tile_k, slots);
 
     TiledLeft left;
-    const auto value_bytes = static_cast<std::int64_t>(packed.values.size() * sizeof(float));
-    const auto row_bytes = static_cast<std::int64_t>(packed.b_rows.size() * sizeof(cl_ushort));
-    left.bytes = value_bytes + row_bytes;
-    left.buffers.push_back(device.allocate(value_bytes, CL_MEM_READ_ONLY));
-    left.buffers.push_back(device.allocate(row_bytes, CL_MEM_READ_ONLY));
-    device.upload(left.buffers[0], packed.values.data(), value_bytes);
-    device.upload(left.buffers[1], packed.b_rows.data(), row_bytes);
+    add_buffer(device, packed.values, left);
+    add_buffer(device, packed.b_rows, left);
+    const bool keeps_rest = keeps_residual(item);
+    if (keeps_rest) {
+      const TiledRest rest = tiled_rest(decomposed, extents, tiling.tile_k);
+      add_buffer(device, rest.values, left);
+      add_buffer(device, rest.b_rows, left);
+      add_buffer(device, rest.starts, left);
+    }
     left.numbers = {static_cast<cl_uint>(slots), static_cast<cl_uint>(slots_of_row(series, tiling.tile_k))};
-    return make_tiled_product(device, kSource, "series_tiled", extents, tiling, std::move(left),
-                              inputs[kSparseRight].tensor, kSparseRight,
-                              metrics_of_product(decomposed, extents.m * slots, false));
+    return make_tiled_product(device, kSource, keeps_rest ? "series_and_rest_tiled" : "series_tiled", extents, tiling,
+                              std::move(left), inputs[kSparseRight].tensor, kSparseRight,
+                              metrics_of_product(decomposed, extents.m * slots, keeps_rest));
   }
 };
 

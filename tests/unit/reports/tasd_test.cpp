@@ -170,6 +170,31 @@ TEST(TasdReport, StrangersRecordsDoNotHurt) {
   EXPECT_THAT(report(rows), HasSubstr("**csr 1.25x \\[1.25, 1.25\\]** | **csr 1.25x \\[1.25, 1.25\\]** |"));
 }
 
+Record im2col(double time_ns, const Dims& shape) {
+  Record record = make_record("im2col_rows", time_ns);
+  record.item = Case("im2col", "im2col_rows", {"cpu"});
+  record.item.set("shape", shape);
+  record.item.set("dtype", std::string("f32"));
+  record.item.set("filter", Dims{3, 3});
+  record.item.set("stride", std::int64_t{1});
+  record.item.set("padding", std::int64_t{1});
+  return record;
+}
+
+TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
+  const Layer layer{"resnet/conv", {128, 1152, 784}, 0.9};
+  std::vector<Record> rows = rows_of(layer);
+  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  rows.push_back(im2col(1'000, {64, 56, 56}));  // of another layer
+  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  rows.push_back(im2col(20'000, {128, 28, 28}));
+  // (20 + 80) over (20 + 20) us, of which columns are a fifth and a half.
+  EXPECT_THAT(line_with(report(rows), "| 1:8 | 20.0 us |"),
+              AllOf(HasSubstr("| 20 % | 50 % | 4.00x"), HasSubstr("| 2.50x |")));
+  rows.back().item.set("stride", std::int64_t{0});
+  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+}
+
 AcceleratorModel one_pj_each() { return {"unit", "made", "up", 1, 1, 1, 1, 1, 1}; }
 
 TEST(AcceleratorModel, IsTheArithmeticOfItsFormula) {
