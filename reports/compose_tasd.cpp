@@ -366,10 +366,17 @@ void add_explanation(Document& document) {
 }  // namespace
 
 void compose_tasd(const Summary& summary, Document& document) {
-  const std::vector<SparseLayer> layers = sparse_layers(summary);
+  std::size_t left_out = 0;
+  const std::vector<SparseLayer> layers = sparse_layers(summary, left_out);
   if (layers.empty()) return;
   document.add(Heading{2, "TASD on this device"});
   add_explanation(document);
+  if (left_out > 0) {
+    document.add(Paragraph{"Left out: " + count_of(left_out, "row") +
+                               " whose group has no dense product. A scenario lists every axis in compare_by in which "
+                               "kernels differ: kernel, series, residual, columns.",
+                           Tone::warning});
+  }
   const std::vector<SparsityCrossover> crossovers = sparsity_crossovers(layers);
   for (std::size_t first = 0; first < layers.size();) {
     const SparseLayer& head = layers[first];

@@ -186,7 +186,8 @@ std::optional<Interval> SparseProduct::speed_up_interval() const {
   return Interval{1 / against_dense.ratio->interval.high, 1 / against_dense.ratio->interval.low};
 }
 
-std::vector<SparseLayer> sparse_layers(const Summary& summary) {
+std::vector<SparseLayer> sparse_layers(const Summary& summary, std::size_t& left_out) {
+  left_out = 0;
   std::map<LayerKey, std::vector<const Row*>> groups;
   for (const Row& row : summary.rows) {
     const Record& record = *row.record;
@@ -202,6 +203,7 @@ std::vector<SparseLayer> sparse_layers(const Summary& summary) {
     std::vector<const Row*> dense;
     std::ranges::copy_if(rows, std::back_inserter(dense),
                          [](const Row* row) { return is_dense_product(*row->record); });
+    if (dense.empty()) left_out += rows.size();
     if (dense.empty() || dense.size() == rows.size()) continue;
     layers.push_back(layer_of(summary, rows, **std::ranges::min_element(dense, is_faster)));
   }

@@ -55,8 +55,9 @@ const Row* im2col_of(const Summary& summary, const SparseLayer& layer);
 // Whether a kernel of sparse_matmul multiplies every entry.
 bool is_dense_product(const Record& record);
 
-// In the order of run, processor, net and layer. Groups without a dense product are left out.
-std::vector<SparseLayer> sparse_layers(const Summary& summary);
+// In the order of run, processor, net and layer. Groups without a dense product are left out; `left_out` is how many
+// rows of others than dense products were.
+std::vector<SparseLayer> sparse_layers(const Summary& summary, std::size_t& left_out);
 
 // A product over the sparsities of one problem.
 struct SparsityCrossover {
