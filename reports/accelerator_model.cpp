@@ -11,7 +11,7 @@
 namespace hetscope {
 namespace {
 
-constexpr const char* kSchema = "hetscope/accelerator-model/1";
+constexpr const char* kModelSchema = "hetscope/accelerator-model/1";
 constexpr double kIndexWordBits = 16;
 constexpr double kMostPj = 1e9;
 constexpr int kLargestBlock = 1 << 20;
@@ -31,8 +31,8 @@ AcceleratorModel parse_accelerator(std::string_view text, const std::string& pat
   const auto document = parse_ordered_json(text, path);
   const JsonNode root(*document, path);
   root.check_keys({"schema", "name", "source", "note", "pj"});
-  if (const JsonNode schema = root.at("schema"); schema.text() != kSchema) {
-    throw schema.error("the schema is '" + schema.text() + "'", std::string("this hetscope reads ") + kSchema);
+  if (const JsonNode schema = root.at("schema"); schema.text() != kModelSchema) {
+    throw schema.error("the schema is '" + schema.text() + "'", std::string("this hetscope reads ") + kModelSchema);
   }
   const JsonNode pj = root.at("pj");
   pj.check_keys({"multiply_add", "left_word", "index_word", "right_word", "result_read", "result_write"});

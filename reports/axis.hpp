@@ -1,10 +1,14 @@
 // A plot's axis: linear, or logarithmic where the values span more than a factor of 20.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
 namespace hetscope {
+
+// Samples that a chart draws one by one; of more, every second, third, ...
+inline constexpr std::size_t kMaxDots = 400;
 
 struct Axis {
   bool is_logarithmic = false;

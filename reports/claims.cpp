@@ -6,12 +6,11 @@
 #include <optional>
 
 #include "harness/core/units.hpp"
+#include "reports/compose.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
-
-std::string gain_text(double gain) { return format_number(gain, 3) + "x"; }
 
 const Evidence* best_of(const GenerationDecision& generation) {
   const Evidence* best = nullptr;
@@ -72,12 +71,6 @@ Tone tone_of_outcome(ClaimOutcome outcome) {
       return Tone::neutral;
   }
   return Tone::plain;
-}
-
-Cell number_cell(std::string text, double value) {
-  Cell cell{std::move(text)};
-  if (std::isfinite(value)) cell.sort_value = value;
-  return cell;
 }
 
 std::vector<Cell> row_of(const Question& question, const ClaimAnswer& answer) {

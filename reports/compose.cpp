@@ -85,6 +85,10 @@ std::string figure_text(const LatencyRecord& latency) {
   return (latency.statistic == Statistic::mean ? "mean " : "") + time_text(latency.figure_ns());
 }
 
+bool is_faster(const Row* a, const Row* b) {
+  return a->record->latency()->figure_ns() < b->record->latency()->figure_ns();
+}
+
 Cell number_cell(std::string text, double value) {
   Cell cell{std::move(text)};
   if (std::isfinite(value)) cell.sort_value = value;

@@ -68,6 +68,8 @@ std::string energy_text(const EnergyRecord& energy);
 std::string edp_text(const EdpRecord& edp);
 // "41.1 us", or "mean 41.1 us" where another tool printed no median.
 std::string figure_text(const LatencyRecord& latency);
+// By their principal clocks; both rows have a time.
+bool is_faster(const Row* a, const Row* b);
 // A cell for a number that may be missing.
 Cell number_cell(std::string text, double value);
 

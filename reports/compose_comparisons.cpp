@@ -10,7 +10,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kMaxPlotRows = 40;
+constexpr std::size_t kMostDifferences = 40;
 
 struct ComparisonSection {
   std::string title;
@@ -105,12 +105,12 @@ Plot plot_of(const Summary& summary, const ComparisonSection& section) {
   const std::vector<std::string> varying = section.spread.varying();
   Plot plot;
   plot.title = "Time of the candidate over time of its baseline";
-  if (drawn.size() > kMaxPlotRows) {
+  if (drawn.size() > kMostDifferences) {
     std::stable_sort(drawn.begin(), drawn.end(), [](const Comparison* a, const Comparison* b) {
       return std::abs(std::log(a->ratio->ratio)) > std::abs(std::log(b->ratio->ratio));
     });
-    drawn.resize(kMaxPlotRows);
-    plot.title += " (the " + std::to_string(kMaxPlotRows) + " largest differences of " +
+    drawn.resize(kMostDifferences);
+    plot.title += " (the " + std::to_string(kMostDifferences) + " largest differences of " +
                   std::to_string(section.compared.size()) + "; the table has all)";
   }
   plot.quantity = Quantity::ratio;

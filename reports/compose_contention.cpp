@@ -24,7 +24,7 @@ const std::set<std::string, std::less<>> kStreams = {"stream_read", "stream_writ
 // Two that do not meet keep 2 together; this much more is no contention any more.
 constexpr double kImpossibleSum = 2.05;
 
-struct Pair {
+struct LoadedPair {
   const Row* row = nullptr;
   Case load;
   std::string case_kind;
@@ -52,8 +52,8 @@ std::optional<Case> load_of(const Record& record) {
   }
 }
 
-std::map<Places, std::vector<Pair>> pairs_of(const Summary& summary) {
-  std::map<Places, std::vector<Pair>> result;
+std::map<Places, std::vector<LoadedPair>> pairs_of(const Summary& summary) {
+  std::map<Places, std::vector<LoadedPair>> result;
   for (const Row& row : summary.rows) {
     const std::optional<Case> load = load_of(*row.record);
     if (!load || !metric_of(*row.record, "retained")) continue;
@@ -71,9 +71,9 @@ CaseWords words_without_load(const Case& item) {
 }
 
 // An operation's name, and the words that tell its cases in one matrix apart.
-void name_kinds(std::vector<Pair>& pairs) {
+void name_kinds(std::vector<LoadedPair>& pairs) {
   std::map<std::string, WordSpread> cases, loads;
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const Case& item = pair.row->record->item;
     cases[item.operation()].add(words_without_load(item));
     loads[pair.load.operation()].add(words_without_load(pair.load));
@@ -82,15 +82,15 @@ void name_kinds(std::vector<Pair>& pairs) {
     const std::string words = words_text(words_without_load(item), spreads.at(item.operation()).varying());
     return item.operation() + (words.empty() ? "" : " " + words);
   };
-  for (Pair& pair : pairs) {
+  for (LoadedPair& pair : pairs) {
     pair.case_kind = name_of(pair.row->record->item, cases);
     pair.load_kind = name_of(pair.load, loads);
   }
 }
 
-std::vector<std::string> kinds(const std::vector<Pair>& pairs, std::string Pair::*kind) {
+std::vector<std::string> kinds(const std::vector<LoadedPair>& pairs, std::string LoadedPair::*kind) {
   std::vector<std::string> result;
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     if (std::find(result.begin(), result.end(), pair.*kind) == result.end()) result.push_back(pair.*kind);
   }
   return result;
@@ -104,16 +104,16 @@ std::string range_text(const Record& record, const std::string& name) {
   return ratio_text(*centre) + (low && high ? " " + ratio_range_text(*low, *high) : "");
 }
 
-Table matrix_of(const std::vector<Pair>& pairs) {
+Table matrix_of(const std::vector<LoadedPair>& pairs) {
   Table table;
   table.columns.push_back({"work \\ beside it"});
-  const std::vector<std::string> loads = kinds(pairs, &Pair::load_kind);
+  const std::vector<std::string> loads = kinds(pairs, &LoadedPair::load_kind);
   for (const std::string& load : loads) table.columns.push_back({load, true});
-  for (const std::string& work : kinds(pairs, &Pair::case_kind)) {
+  for (const std::string& work : kinds(pairs, &LoadedPair::case_kind)) {
     std::vector<Cell> cells = {{work}};
     for (const std::string& load : loads) {
       const auto found = std::ranges::find_if(
-          pairs, [&](const Pair& pair) { return pair.case_kind == work && pair.load_kind == load; });
+          pairs, [&](const LoadedPair& pair) { return pair.case_kind == work && pair.load_kind == load; });
       if (found == pairs.end()) {
         cells.push_back({std::string(kMissing)});
         continue;
@@ -130,11 +130,11 @@ Table matrix_of(const std::vector<Pair>& pairs) {
   return table;
 }
 
-Details intervals_of(const std::vector<Pair>& pairs) {
+Details intervals_of(const std::vector<LoadedPair>& pairs) {
   Table table;
   table.columns = {{"work"},      {"beside it"},           {"keeps", true}, {"the other keeps", true},
                    {"sum", true}, {"GB/s together", true}, {"status"}};
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const Record& record = *pair.row->record;
     const auto bandwidth = metric_of(record, "bandwidth_together");
     table.rows.push_back(
@@ -152,10 +152,10 @@ Details intervals_of(const std::vector<Pair>& pairs) {
   return details;
 }
 
-HeatChart chart_of(const Places& places, const std::vector<Pair>& pairs) {
+HeatChart chart_of(const Places& places, const std::vector<LoadedPair>& pairs) {
   HeatChart chart{
       fmt::format("What {} keeps of its pace beside {}", std::get<1>(places), std::get<2>(places)), "beside it", {}};
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const double retained = *metric_of(*pair.row->record, "retained");
     chart.cells.push_back({pair.load_kind, pair.case_kind, retained, range_text(*pair.row->record, "retained")});
   }
@@ -179,11 +179,11 @@ std::optional<std::pair<double, std::string>> copy_roof(const Summary& summary, 
 }
 
 // Whether what streams move together can be: more than the machine's best copy is counted twice or not from memory.
-std::string bandwidth_finding(const Summary& summary, const std::vector<Pair>& pairs) {
+std::string bandwidth_finding(const Summary& summary, const std::vector<LoadedPair>& pairs) {
   std::size_t judged = 0, above = 0, without_roof = 0;
   double worst = 0;
   std::string worst_text;
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const Record& record = *pair.row->record;
     const auto together = metric_of(record, "bandwidth_together");
     if (!together || kStreams.count(record.item.operation()) == 0 || kStreams.count(pair.load.operation()) == 0)
@@ -219,10 +219,10 @@ std::string bandwidth_finding(const Summary& summary, const std::vector<Pair>& p
       above, count_of(judged, "pair"), worst_text);
 }
 
-std::string zero_sum_finding(const std::vector<Pair>& pairs) {
+std::string zero_sum_finding(const std::vector<LoadedPair>& pairs) {
   const double zero_sum = 2 - threshold_of("D8");
   std::vector<std::string> names;
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const auto high = metric_of(*pair.row->record, "concurrency_efficiency_high");
     if (high && *high < zero_sum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
   }
@@ -232,9 +232,9 @@ std::string zero_sum_finding(const std::vector<Pair>& pairs) {
 }
 
 // Sums that contention cannot explain, and how busy the machine was with others.
-std::string doubt_finding(const std::vector<Pair>& pairs) {
+std::string doubt_finding(const std::vector<LoadedPair>& pairs) {
   std::size_t impossible = 0, busy = 0;
-  for (const Pair& pair : pairs) {
+  for (const LoadedPair& pair : pairs) {
     const auto low = metric_of(*pair.row->record, "concurrency_efficiency_low");
     impossible += low && *low > kImpossibleSum ? 1 : 0;
     busy += pair.row->record->conditions.load > kBusyLoad ? 1 : 0;
@@ -251,7 +251,7 @@ std::string doubt_finding(const std::vector<Pair>& pairs) {
 }  // namespace
 
 void compose_contention(const Summary& summary, bool with_figures, Document& document) {
-  std::map<Places, std::vector<Pair>> all = pairs_of(summary);
+  std::map<Places, std::vector<LoadedPair>> all = pairs_of(summary);
   if (all.empty()) return;
   document.add(Heading{2, "What processors take from each other"});
   document.add(Paragraph{

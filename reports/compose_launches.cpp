@@ -30,7 +30,7 @@ std::map<ChainWay, std::vector<LinePoint>> chain_points(const Summary& summary) 
     const Record& record = *row.record;
     if (record.item.operation() != kOperatorChain || !has_time(record) || record.item.find("load") != nullptr) continue;
     const LatencyRecord* latency = record.latency();
-    const std::optional<std::int64_t> count = axis_integer(record, "operators");
+    const std::optional<std::int64_t> count = axis_value<std::int64_t>(record, "operators");
     if (latency == nullptr || !count) continue;
     const CaseWords words = labelled_words(summary, row);
     result[{row.run, word_of(words, "processor"), words_text(words, {"words", "threads"}), record.item.kernel()}]

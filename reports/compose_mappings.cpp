@@ -35,10 +35,6 @@ std::map<MappingGroup, std::vector<const Row*>> mapping_groups(const Summary& su
   return result;
 }
 
-bool is_faster(const Row* a, const Row* b) {
-  return a->record->latency()->figure_ns() < b->record->latency()->figure_ns();
-}
-
 std::string problem_text(const Summary& summary, const Row& row) {
   CaseWords words = labelled_words(summary, row);
   std::erase_if(words, [](const auto& word) {

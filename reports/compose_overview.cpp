@@ -22,13 +22,6 @@ std::vector<ScenarioInfo> distinct_scenarios(const Summary& summary) {
   return result;
 }
 
-std::string fact(const Facts& facts, std::string_view name) {
-  for (const auto& [key, value] : facts) {
-    if (key == name) return value;
-  }
-  return "";
-}
-
 std::string counts_text(const Summary& summary) {
   constexpr std::array<Status, 7> kOrder = {Status::ok,       Status::unsupported, Status::skipped, Status::mismatch,
                                             Status::unstable, Status::mistrusted,  Status::failed};
@@ -45,7 +38,7 @@ std::string device_text(const Summary& summary) {
   std::vector<std::string> devices;
   for (const Row& row : summary.rows) {
     std::string name = row.record->device_model.empty() ? "an unnamed device" : row.record->device_model;
-    const std::string cpu = fact(summary.runs[row.run].host, "cpu_model");
+    const std::string cpu = fact_of(summary.runs[row.run].host, "cpu_model");
     if (!cpu.empty()) name += " (" + cpu + ")";
     if (std::find(devices.begin(), devices.end(), name) == devices.end()) devices.push_back(name);
     if (devices.size() > 4) {

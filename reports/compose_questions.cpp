@@ -10,8 +10,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kCarrying = 3;
-constexpr std::size_t kMaxPlotRows = 12;
+constexpr std::size_t kMostEvidence = 12;
 
 // The comparisons within sessions that a question's rule speaks of, the strongest first.
 std::vector<const Comparison*> comparisons_of(const Summary& summary, const DecisionRule& rule) {
@@ -37,7 +36,7 @@ Table table_within_session(const Summary& summary, const std::vector<const Compa
   WordSpread spread;
   for (const Comparison* item : comparisons) spread.add(words_of(item->candidate->record->item));
   const std::vector<std::string> varying = spread.varying();
-  for (std::size_t i = 0; i < std::min(kCarrying, comparisons.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(kCarryingRows, comparisons.size()); ++i) {
     const Comparison& item = *comparisons[i];
     const ComparisonNames names = names_of(summary, item, varying);
     const double ours = item.candidate->record->latencies.at(item.clock).median_ns;
@@ -58,7 +57,7 @@ Plot plot_of(const QuestionDecision& answer) {
   Plot plot;
   plot.title = "Candidate over baseline, over sessions: below 1 the candidate is better; shaded: within the margin";
   plot.band = Interval{1 - answer.question->rule.margin, 1 + answer.question->rule.margin};
-  const std::vector<const Evidence*> rows = answer.carrying(kMaxPlotRows);
+  const std::vector<const Evidence*> rows = answer.carrying(kMostEvidence);
   WordSpread spread;
   for (const Evidence* row : rows) {
     if (!row->baseline.empty()) spread.add(words_of(Case::parse(row->candidate)));
@@ -88,7 +87,7 @@ Plot plot_within_session(const Summary& summary, const std::vector<const Compari
   plot.band = Interval{1 - margin, 1 + margin};
   WordSpread spread;
   for (const Comparison* item : comparisons) spread.add(words_of(item->candidate->record->item));
-  for (std::size_t i = 0; i < std::min(kMaxPlotRows, comparisons.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(kMostEvidence, comparisons.size()); ++i) {
     const Comparison& item = *comparisons[i];
     const ComparisonNames names = names_of(summary, item, spread.varying());
     PlotRow row;
@@ -142,7 +141,7 @@ List doubts_of(const Summary& summary, const QuestionDecision& answer,
 
 Code reproduction_of(const QuestionDecision& answer, const std::vector<const Comparison*>& comparisons) {
   std::vector<std::string> lines;
-  for (const Evidence* row : answer.carrying(kCarrying)) {
+  for (const Evidence* row : answer.carrying(kCarryingRows)) {
     if (row->baseline.empty()) continue;
     lines.push_back("hetscope run --case " + shell_quoted(row->candidate) + " --case " + shell_quoted(row->baseline) +
                     " --out DIR");
@@ -159,7 +158,7 @@ Sheet sheet_of(const Summary& summary, const QuestionDecision& answer, bool with
   const std::vector<const Comparison*> comparisons = comparisons_of(summary, answer.question->rule);
   sheet.add(Banner{std::string(to_string(answer.verdict)), answer.question->question, answer.reason,
                    tone_of(answer.verdict)});
-  const std::vector<const Evidence*> carrying = answer.carrying(kCarrying);
+  const std::vector<const Evidence*> carrying = answer.carrying(kCarryingRows);
   const bool has_interval = std::any_of(carrying.begin(), carrying.end(),
                                         [](const Evidence* row) { return std::isfinite(row->interval.high); });
   if (has_interval || (comparisons.empty() && !carrying.empty())) {

@@ -20,9 +20,7 @@ namespace {
 constexpr std::array<double, 4> kLosses = {0, 0.1, 0.3, 0.5};
 const std::string kNone(kMissing);
 
-std::string gain_text(double gain) { return format_number(gain, 3) + "x"; }
-
-std::string gain_text(const SparseProduct& product) {
+std::string speed_up_text(const SparseProduct& product) {
   if (!product.speed_up()) return kNone;
   const auto interval = product.speed_up_interval();
   return gain_text(*product.speed_up()) +
@@ -191,7 +189,7 @@ Cell fastest_cell(const SparseLayer& layer, double loss) {
     if (best == nullptr || *product.speed_up() > *best->speed_up()) best = &product;
   }
   if (best == nullptr) return {"not measured"};
-  Cell cell = number_cell(best->name + " " + gain_text(*best), *best->speed_up());
+  Cell cell = number_cell(best->name + " " + speed_up_text(*best), *best->speed_up());
   if (best->against_dense.verdict == Verdict::faster) {
     cell.tone = Tone::good;
   } else {
@@ -240,7 +238,7 @@ Table product_table(const Place& place) {
                                  optional_cell(product.slots),
                                  optional_cell(product.matrix_error),
                                  optional_cell(product.loss()),
-                                 number_cell(gain_text(product), product.speed_up().value_or(NAN)),
+                                 number_cell(speed_up_text(product), product.speed_up().value_or(NAN)),
                                  {comparison.ratio ? std::string(to_string(comparison.verdict)) : comparison.reason,
                                   {},
                                   comparison.ratio ? tone_of(comparison.verdict) : Tone::neutral}};
@@ -286,7 +284,7 @@ Table convolution_table(const Summary& summary, const Place& place) {
                             number_cell(figure_text(*columns->record->latency()), columns_ns),
                             number_cell(percent_text(beside_dense), beside_dense),
                             number_cell(percent_text(beside_product), beside_product),
-                            number_cell(gain_text(product), product.speed_up().value_or(NAN)),
+                            number_cell(speed_up_text(product), product.speed_up().value_or(NAN)),
                             number_cell(gain_text(gain), gain)});
     }
   }

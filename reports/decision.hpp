@@ -76,6 +76,9 @@ struct NotCounted {
   std::string example;  // a case line
 };
 
+// Rows that a first look shows for a verdict.
+inline constexpr std::size_t kCarryingRows = 3;
+
 struct QuestionDecision {
   const Question* question = nullptr;
   Go verdict = Go::unclear;

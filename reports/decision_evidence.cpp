@@ -14,7 +14,7 @@ namespace hetscope {
 namespace {
 
 // A row and the run it is of.
-struct Place {
+struct LocatedRecord {
   const Record* record = nullptr;
   std::size_t run = 0;
 };
@@ -31,8 +31,8 @@ class Collector {
       : input_(input), runs_(runs), rule_(decision.question->rule), decision_(decision) {}
 
   void collect() {
-    std::map<SessionKey, std::vector<Place>> groups;
-    std::vector<Place> candidates;
+    std::map<SessionKey, std::vector<LocatedRecord>> groups;
+    std::vector<LocatedRecord> candidates;
     for (std::size_t run = 0; run < input_.runs.size(); ++run) {
       for (const Record& record : input_.runs[run].records) {
         if (!rule_.where.matches(record)) continue;
@@ -41,14 +41,14 @@ class Collector {
         if (!is_baseline && rule_.candidate.matches(record)) candidates.push_back({&record, run});
       }
     }
-    for (const Place& candidate : candidates) {
+    for (const LocatedRecord& candidate : candidates) {
       pair(candidate, groups[{candidate.run, candidate.record->session, candidate.record->group}]);
     }
     for (const auto& [key, baselines] : pairs_) add_row(key, baselines);
   }
 
  private:
-  void leave_out(const Place& place, const std::string& reason) {
+  void leave_out(const LocatedRecord& place, const std::string& reason) {
     auto& list = decision_.not_counted;
     const auto known =
         std::find_if(list.begin(), list.end(), [&reason](const NotCounted& item) { return item.reason == reason; });
@@ -60,7 +60,7 @@ class Collector {
   }
 
   // What stands in the way of a row whatever its baseline; "" when nothing does.
-  std::string why_not(const Place& place) const {
+  std::string why_not(const LocatedRecord& place) const {
     const Record& record = *place.record;
     if (!has_time(record)) return std::string(to_string(record.status)) + ": " + record.reason;
     if (record.source) return "imported: another tool's figure decides nothing";
@@ -74,7 +74,7 @@ class Collector {
     return rule_.needs_gpu ? why_no_gpu(place) : "";
   }
 
-  std::string why_no_gpu(const Place& place) const {
+  std::string why_no_gpu(const LocatedRecord& place) const {
     for (const std::string& name : place.record->item.processors()) {
       const ProcessorFacts* facts = runs_[place.run].processor(name);
       if (facts == nullptr) return "what kind of device is behind " + name + " was not recorded";
@@ -83,7 +83,7 @@ class Collector {
     return "ran on the host's CPU, and the question is about a GPU";
   }
 
-  void pair(const Place& candidate, const std::vector<Place>& group) {
+  void pair(const LocatedRecord& candidate, const std::vector<LocatedRecord>& group) {
     if (const std::string reason = why_not(candidate); !reason.empty()) return leave_out(candidate, reason);
     const Record& record = *candidate.record;
     if (!seen_.insert({record.session, record.group, record.item.line()}).second) {
@@ -91,7 +91,7 @@ class Collector {
     }
     bool is_paired = false;
     std::string reason = "has no baseline in its group";
-    for (const Place& other : group) {
+    for (const LocatedRecord& other : group) {
       const bool is_baseline = rule_.baseline ? other.record != &record && rule_.baseline->matches(*other.record)
                                               : other.record->item.line() == record.baseline_case;
       if (!is_baseline) continue;
@@ -111,7 +111,7 @@ class Collector {
     if (!is_paired) leave_out(candidate, reason);
   }
 
-  CandidateKey key_of(const Place& place) const {
+  CandidateKey key_of(const LocatedRecord& place) const {
     const Record& record = *place.record;
     std::string processors;
     for (const std::string& name : record.item.processors()) {

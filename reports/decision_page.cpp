@@ -6,21 +6,15 @@
 #include "harness/core/units.hpp"
 #include "reports/case_words.hpp"
 #include "reports/claims.hpp"
+#include "reports/compose.hpp"
 #include "reports/decision.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kCarrying = 3;
 // A page, not a book: the rest is in decision.json.
 constexpr std::size_t kMostRows = 12;
-
-Cell number_cell(std::string text, double value) {
-  Cell cell{std::move(text)};
-  if (std::isfinite(value)) cell.sort_value = value;
-  return cell;
-}
 
 std::string value_text(const DecisionRule& rule, const Evidence& row, double value) {
   if (!(value > 0)) return std::string(kMissing);
@@ -130,7 +124,7 @@ Table evidence_table(const DecisionRule& rule, const std::vector<const Evidence*
 void compose_answer(const QuestionDecision& decision, Document& document) {
   document.add(Banner{std::string(to_string(decision.verdict)), decision.question->question, decision.reason,
                       tone_of(decision.verdict)});
-  const std::vector<const Evidence*> carrying = decision.carrying(kCarrying);
+  const std::vector<const Evidence*> carrying = decision.carrying(kCarryingRows);
   if (!carrying.empty()) document.add(evidence_table(decision.question->rule, carrying));
 }
 

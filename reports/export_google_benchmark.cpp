@@ -155,21 +155,14 @@ class Writer {
   std::map<std::string, std::size_t> families_;
 };
 
-std::string fact(const Facts& facts, std::string_view name) {
-  for (const auto& [key, value] : facts) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 ordered_json context_of(const ReportInput& input) {
   ordered_json context = {{"executable", "hetscope"}, {"json_schema_version", 1}};
   if (input.runs.empty()) return context;
   const RunInfo first = read_run_info(input.runs.front());
   if (!first.started_at.empty()) context["date"] = first.started_at;
-  if (const std::string device = fact(first.host, "device_model"); !device.empty()) context["host_name"] = device;
+  if (const std::string device = fact_of(first.host, "device_model"); !device.empty()) context["host_name"] = device;
   for (const char* name : {"version", "git_commit", "compiler", "flags"}) {
-    if (const std::string value = fact(first.build, name); !value.empty()) {
+    if (const std::string value = fact_of(first.build, name); !value.empty()) {
       context[std::string("hetscope_") + name] = value;
     }
   }

@@ -15,7 +15,6 @@
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kMaxDots = 400;
 constexpr std::size_t kBins = 40;
 constexpr int kChartWidth = 400;
 constexpr int kChartHeight = 60;
@@ -35,7 +34,7 @@ std::string_view class_of(Tone tone) {
   return "neutral";
 }
 
-std::string percent(double share) { return fmt::format("{:.2f}%", 100 * share); }
+std::string position_text(double share) { return fmt::format("{:.2f}%", 100 * share); }
 
 std::string tick_text(Quantity quantity, double value) {
   return quantity == Quantity::time_ns ? format_ns(value) : format_number(value);
@@ -56,11 +55,11 @@ std::string background_of(const Plot& plot, const Axis& axis) {
   std::string svg;
   if (plot.band) {
     const double left = axis.position(plot.band->low);
-    svg += fmt::format("<rect class=\"band\" x=\"{}\" y=\"0\" width=\"{}\" height=\"100%\"/>", percent(left),
-                       percent(axis.position(plot.band->high) - left));
+    svg += fmt::format("<rect class=\"band\" x=\"{}\" y=\"0\" width=\"{}\" height=\"100%\"/>", position_text(left),
+                       position_text(axis.position(plot.band->high) - left));
   }
   for (double tick : axis.ticks) {
-    const std::string x = percent(axis.position(tick));
+    const std::string x = position_text(axis.position(tick));
     svg += fmt::format("<line class=\"grid\" x1=\"{0}\" x2=\"{0}\" y1=\"0\" y2=\"100%\"/>", x);
   }
   return svg;
@@ -69,7 +68,7 @@ std::string background_of(const Plot& plot, const Axis& axis) {
 void append_line(std::string& out, std::string_view name, const Axis& axis, const Interval& interval) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return;
   fmt::format_to(std::back_inserter(out), "<line class=\"{}\" x1=\"{}\" x2=\"{}\" y1=\"50%\" y2=\"50%\"/>", name,
-                 percent(axis.position(interval.low)), percent(axis.position(interval.high)));
+                 position_text(axis.position(interval.low)), position_text(axis.position(interval.high)));
 }
 
 // Values that can be drawn.
@@ -126,7 +125,7 @@ void append_plot(const Plot& plot, std::string& out) {
     if (row.tails) append_line(out, "tails", axis, *row.tails);
     append_line(out, "interval", axis, row.interval);
     if (std::isfinite(row.centre))
-      out += "<circle cx=\"" + percent(axis.position(row.centre)) + "\" cy=\"50%\" r=\"4\"/>";
+      out += "<circle cx=\"" + position_text(axis.position(row.centre)) + "\" cy=\"50%\" r=\"4\"/>";
     out += "</svg><span class=\"plot-value " + std::string(class_of(row.tone)) + "\">" + escape_html(row.value) +
            "</span></div>\n";
   }
@@ -135,8 +134,8 @@ void append_plot(const Plot& plot, std::string& out) {
     const double at = axis.position(tick);
     // Labels at the edges must not leave the picture.
     const char* anchor = at < 0.06 ? "start" : at > 0.94 ? "end" : "middle";
-    fmt::format_to(std::back_inserter(out), "<text x=\"{}\" y=\"12\" text-anchor=\"{}\">{}</text>", percent(at), anchor,
-                   escape_html(tick_text(plot.quantity, tick)));
+    fmt::format_to(std::back_inserter(out), "<text x=\"{}\" y=\"12\" text-anchor=\"{}\">{}</text>", position_text(at),
+                   anchor, escape_html(tick_text(plot.quantity, tick)));
   }
   out += "</svg><span class=\"plot-value\"></span></div></figure>\n";
 }

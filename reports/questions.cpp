@@ -17,7 +17,7 @@
 namespace hetscope {
 namespace {
 
-constexpr const char* kSchema = "hetscope/questions/1";
+constexpr const char* kQuestionsSchema = "hetscope/questions/1";
 
 std::string plain_text(const AxisValue& value) {
   const auto* text = std::get_if<std::string>(&value);
@@ -179,8 +179,8 @@ QuestionSet parse_questions(std::string_view text, const std::string& path) {
   const auto document = parse_ordered_json(text, path);
   const JsonNode root(*document, path);
   root.check_keys({"schema", "title", "questions"});
-  if (const JsonNode schema = root.at("schema"); schema.text() != kSchema) {
-    throw schema.error("the schema is '" + schema.text() + "'", std::string("this hetscope reads ") + kSchema);
+  if (const JsonNode schema = root.at("schema"); schema.text() != kQuestionsSchema) {
+    throw schema.error("the schema is '" + schema.text() + "'", std::string("this hetscope reads ") + kQuestionsSchema);
   }
   QuestionSet set;
   set.title = root.at("title").text();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "harness/record/record.hpp"
 #include "harness/statistics/linear_fit.hpp"
@@ -13,9 +14,12 @@
 namespace hetscope {
 
 std::optional<double> metric_of(const Record& record, const std::string& name);
-std::optional<std::int64_t> axis_integer(const Record& record, std::string_view axis);
-// "" when there is none.
-std::string axis_text(const Record& record, std::string_view axis);
+template <class Value>
+std::optional<Value> axis_value(const Record& record, std::string_view axis) {
+  const AxisValue* value = record.item.find(axis);
+  const auto* typed = value == nullptr ? nullptr : std::get_if<Value>(value);
+  return typed == nullptr ? std::nullopt : std::optional(*typed);
+}
 
 // The time at `x`, for a line through times, with its standard error (an interval of 95 % reaches 1.96 of it to either
 // side). Never below 1 % of the time: intervals of one session know nothing of what changes from one placement to the

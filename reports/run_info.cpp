@@ -121,6 +121,13 @@ std::vector<std::string> command_of(const Reader& reader, const std::vector<Scen
 
 }  // namespace
 
+std::string fact_of(const Facts& facts, std::string_view name) {
+  for (const auto& [key, value] : facts) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
 std::string_view whole_processor(std::string_view name) { return name.substr(0, name.find_first_of("/@")); }
 
 const ProcessorFacts* RunInfo::processor(std::string_view name) const {

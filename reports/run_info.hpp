@@ -12,6 +12,8 @@
 namespace hetscope {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;  // name, value; in print order
+// "" when there is none of that name.
+std::string fact_of(const Facts& facts, std::string_view name);
 
 struct ScenarioInfo {
   std::string name;

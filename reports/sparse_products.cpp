@@ -10,6 +10,7 @@
 #include "harness/core/parallel.hpp"
 #include "reports/compose.hpp"
 #include "reports/latency_series.hpp"
+#include "reports/row_values.hpp"
 
 namespace hetscope {
 namespace {
@@ -24,22 +25,9 @@ constexpr std::array<std::string_view, 7> kNotProblem = {"kernel",    "series", 
 // {run, processor, net, layer, session, group}
 using LayerKey = std::tuple<std::size_t, std::string, std::string, std::string, std::string, std::string>;
 
-std::optional<double> metric_of(const Record& record, const std::string& name) {
-  const auto found = record.metrics.find(name);
-  return found == record.metrics.end() ? std::nullopt : std::optional(found->second.value);
-}
-
-// Records may come from strangers: an axis that is missing or of another type is nothing.
-template <class T>
-std::optional<T> axis_of(const Record& record, const std::string& name) {
-  const AxisValue* value = record.item.find(name);
-  const T* typed = value == nullptr ? nullptr : std::get_if<T>(value);
-  return typed == nullptr ? std::nullopt : std::optional(*typed);
-}
-
 std::optional<double> sparsity_of(const Record& record) {
-  if (const auto real = axis_of<double>(record, "sparsity")) return real;
-  const auto integer = axis_of<std::int64_t>(record, "sparsity");
+  if (const auto real = axis_value<double>(record, "sparsity")) return real;
+  const auto integer = axis_value<std::int64_t>(record, "sparsity");
   return integer ? std::optional(static_cast<double>(*integer)) : std::nullopt;
 }
 
@@ -56,12 +44,12 @@ std::string all_but_sparsity(CaseWords words) {
 
 std::string product_name(const Record& record) {
   const std::string& kernel = record.item.kernel();
-  const std::string series = axis_of<std::string>(record, "series").value_or("");
+  const std::string series = axis_value<std::string>(record, "series").value_or("");
   if (series.empty()) return kernel.starts_with(kPrefix) ? kernel.substr(kPrefix.size()) : kernel;
   std::string name = series;
-  if (axis_of<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
+  if (axis_value<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
   if (kernel.ends_with("_online")) name += " online";
-  if (axis_of<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " spread";
+  if (axis_value<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " spread";
   return name;
 }
 
@@ -73,14 +61,10 @@ SparseProduct product_of(const Row& row) {
   product.matrix_error = metric_of(record, "relative_error_of_matrix");
   product.product_error = metric_of(record, "relative_error_to_exact_operand");
   product.slots = metric_of(record, "slots");
-  const std::string series = axis_of<std::string>(record, "series").value_or("");
-  product.is_exact = series.empty() || axis_of<std::string>(record, "residual").value_or("drop") != "drop";
+  const std::string series = axis_value<std::string>(record, "series").value_or("");
+  product.is_exact = series.empty() || axis_value<std::string>(record, "residual").value_or("drop") != "drop";
   if (!product.is_exact) product.terms = modelled_terms(series);
   return product;
-}
-
-bool is_faster(const Row* a, const Row* b) {
-  return a->record->latency()->figure_ns() < b->record->latency()->figure_ns();
 }
 
 SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows, const Row& dense) {
@@ -95,12 +79,12 @@ SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows
   layer.dtype = word_of(words, "dtype");
   layer.dense = &dense;
   layer.name = word_of(words, "shape");
-  if (const auto named = axis_of<std::string>(record, "layer")) {
+  if (const auto named = axis_value<std::string>(record, "layer")) {
     const std::size_t slash = named->find('/');
     if (slash != std::string::npos) layer.net = named->substr(0, slash);
     layer.name = named->substr(slash == std::string::npos ? 0 : slash + 1) + " " + layer.name;
   }
-  if (const auto shape = axis_of<Dims>(record, "shape"); shape && shape->size() == 3) {
+  if (const auto shape = axis_value<Dims>(record, "shape"); shape && shape->size() == 3) {
     layer.extents = LayerExtents{(*shape)[0], (*shape)[1], (*shape)[2]};
   }
   const auto compressed = std::ranges::find(rows, kRows, [](const Row* row) { return row->record->item.kernel(); });
@@ -133,10 +117,10 @@ void compare_all(std::vector<SparseLayer>& layers) {
 
 // Rows and columns of what a case of im2col makes.
 std::optional<std::pair<std::int64_t, std::int64_t>> columns_extents(const Record& record) {
-  const auto shape = axis_of<Dims>(record, "shape");
-  const auto filter = axis_of<Dims>(record, "filter");
-  const auto stride = axis_of<std::int64_t>(record, "stride");
-  const auto padding = axis_of<std::int64_t>(record, "padding");
+  const auto shape = axis_value<Dims>(record, "shape");
+  const auto filter = axis_value<Dims>(record, "filter");
+  const auto stride = axis_value<std::int64_t>(record, "stride");
+  const auto padding = axis_value<std::int64_t>(record, "padding");
   if (!shape || !filter || !stride || !padding || shape->size() != 3 || filter->size() != 2) return std::nullopt;
   // No larger than what the operation accepts, so that nothing overflows.
   constexpr std::int64_t kMostExtent = 1 << 20;
@@ -193,7 +177,7 @@ std::vector<SparseLayer> sparse_layers(const Summary& summary, std::size_t& left
     const Record& record = *row.record;
     if (record.item.operation() != kOperation || record.group.empty() || !has_time(record)) continue;
     if (record.item.find(kLoadWord) != nullptr || record.source) continue;  // another experiment
-    const std::string layer = axis_of<std::string>(record, "layer").value_or("");
+    const std::string layer = axis_value<std::string>(record, "layer").value_or("");
     const CaseWords words = labelled_words(summary, row);
     groups[{row.run, word_of(words, "processor"), layer, word_of(words, "shape"), record.session, record.group}]
         .push_back(&row);

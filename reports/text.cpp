@@ -152,6 +152,8 @@ std::string ratio_range_text(double low, double high) {
   return "[" + ratio_text(low) + ", " + ratio_text(high) + "]";
 }
 
+std::string gain_text(double gain) { return format_number(gain, 3) + "x"; }
+
 std::string joined_names(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + (name.empty() ? "(unnamed)" : name);

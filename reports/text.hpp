@@ -33,6 +33,8 @@ std::string ratio_text(double ratio);
 std::string ratio_range_text(double low, double high);
 // "a, b", with "(unnamed)" for an empty one.
 std::string joined_names(const std::set<std::string>& names);
+// "1.45x".
+std::string gain_text(double gain);
 // "1 row", "2 rows".
 std::string count_of(std::size_t count, std::string_view singular, std::string_view plural = {});
 

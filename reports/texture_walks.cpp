@@ -45,7 +45,7 @@ std::map<WalkWay, WalkSeries> walk_series(const Summary& summary) {
     const Record& record = *row.record;
     if (record.item.operation() != kMemoryWalk || !has_time(record) || record.item.find("load") != nullptr) continue;
     const LatencyRecord* latency = clock_of(record);
-    const auto bytes = axis_integer(record, "bytes");
+    const auto bytes = axis_value<std::int64_t>(record, "bytes");
     if (latency == nullptr || !bytes || !(latency->median_ns > 0) || record.executed_bytes <= 0) continue;
     const CaseWords words = labelled_words(summary, row);
     WalkSeries& series = result[{row.run, word_of(words, "processor"), word_of(words, "pattern"),

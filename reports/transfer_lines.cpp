@@ -21,10 +21,12 @@ std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary) {
     if (record.item.operation() != kTransfer || record.status != Status::ok) continue;
     if (record.item.find("load") != nullptr) continue;  // another experiment
     const LatencyRecord* latency = record.latency();
-    const std::optional<std::int64_t> size = axis_integer(record, "bytes");
+    const std::optional<std::int64_t> size = axis_value<std::int64_t>(record, "bytes");
     if (latency == nullptr || !size) continue;
-    const TransferWay way{row.run, word_of(labelled_words(summary, row), "processor"), axis_text(record, "direction"),
-                          axis_text(record, "sync"), axis_text(record, "sharing")};
+    const TransferWay way{row.run, word_of(labelled_words(summary, row), "processor"),
+                          axis_value<std::string>(record, "direction").value_or(""),
+                          axis_value<std::string>(record, "sync").value_or(""),
+                          axis_value<std::string>(record, "sharing").value_or("")};
     TransferLine& line = lines[way];
     if (std::int64_t& most = largest[way]; *size >= most) {
       most = *size;

@@ -23,7 +23,7 @@ std::span<const EmbeddedFile> detector_files();
 namespace {
 
 constexpr const char* kPath = "reports/detectors/detectors.json";
-constexpr const char* kSchema = "hetscope/detectors/1";
+constexpr const char* kDetectorsSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
 constexpr std::array<std::pair<std::string_view, Values>, 14> kValues = {{{"D1", slower_than_alone},
@@ -49,7 +49,7 @@ std::vector<Detector> read_detectors() {
   const auto document = parse_ordered_json(embedded_text(detector_files(), kPath), kPath);
   const JsonNode root(*document, kPath);
   root.check_keys({"schema", "detectors"});
-  if (root.at("schema").text() != kSchema) throw root.error("is of another schema");
+  if (root.at("schema").text() != kDetectorsSchema) throw root.error("is of another schema");
   std::vector<Detector> detectors;
   for (const auto& item : document->at("detectors")) {
     const JsonNode node(item, kPath);
