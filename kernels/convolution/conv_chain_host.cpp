@@ -114,7 +114,14 @@ class ConvChainDirect final : public HostKernel {
   std::string_view operation() const noexcept override { return "conv_chain"; }
 
  protected:
-  Support supports_case(const Case&) const override { return Support::yes(); }
+  Support supports_case(const Case& item) const override {
+    const ConvChainProblem problem(item);
+    for (std::size_t i = 0; i < problem.operators.size(); ++i) {
+      if (problem.operators[i].kind != ImageOperator::Kind::convolution) continue;
+      if (Support support = HostConvolution::supports(problem.convolution(i)); !support) return support;
+    }
+    return Support::yes();
+  }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return std::make_unique<Runs>(cpu, pool, item, inputs);

@@ -1,6 +1,8 @@
 // The ring has a slot for every row that the windows of one tile of results see; a row is brought once for all of them.
 #include "kernels/convolution/host_convolution.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,7 @@ namespace {
 constexpr std::int64_t kMostLanes = 16;
 constexpr std::int64_t kHalfPageFloats = 512;
 constexpr std::int64_t kRingBytes = 256 * 1024;
+constexpr std::int64_t kMostRingBytes = std::int64_t{1} << 30;
 // Results of a filter block at a time, so that its weights are read from the second-level cache less often.
 constexpr std::int64_t kTileResults = 56;
 
@@ -28,22 +31,39 @@ std::int64_t rows_under(const ConvolutionWindow& sliding, std::int64_t results) 
   return (results - 1) * sliding.stride.rows + (sliding.window.rows - 1) * sliding.dilation.rows + 1;
 }
 
+std::int64_t row_floats_for(const ConvolutionProblem& problem) {
+  return (problem.x[3] + 2 * problem.sliding.padding.columns) * pixel_pitch_for(problem);
+}
+
+// Rows of padding have no slot.
+std::int64_t ring_rows_for(const ConvolutionProblem& problem, std::int64_t results) {
+  return std::min(rows_under(problem.sliding, results), problem.x[2]);
+}
+
 std::int64_t tile_rows_for(const ConvolutionProblem& problem, std::int64_t row_floats) {
   std::int64_t rows = std::min(problem.y[2], divided_up(kTileResults, problem.y[3]));
-  while (rows > 1 && 4 * row_floats * rows_under(problem.sliding, rows) > kRingBytes) --rows;
+  while (rows > 1 && 4 * row_floats * ring_rows_for(problem, rows) > kRingBytes) --rows;
   return rows;
 }
 
 }  // namespace
+
+Support HostConvolution::supports(const ConvolutionProblem& problem) {
+  const std::int64_t row = 4 * row_floats_for(problem);
+  const std::int64_t rows = ring_rows_for(problem, 1);
+  if (row <= kMostRingBytes / rows) return Support::yes();
+  return Support::no(
+      fmt::format("{} padded rows of {} bytes of pixels are more than {} bytes", rows, row, kMostRingBytes));
+}
 
 HostConvolution::HostConvolution(const ConvolutionProblem& problem, const Layout& input, const Layout& output,
                                  const HostTensor& weights, int threads)
     : problem_(problem),
       pixel_pitch_(pixel_pitch_for(problem)),
       result_pitch_(rounded_up(problem.y[1], kMostLanes) + kMostLanes),
-      row_floats_((problem.x[3] + 2 * problem.sliding.padding.columns) * pixel_pitch_),
+      row_floats_(row_floats_for(problem)),
       tile_rows_(tile_rows_for(problem, row_floats_)),
-      ring_rows_(rows_under(problem.sliding, tile_rows_)),
+      ring_rows_(ring_rows_for(problem, tile_rows_)),
       input_(TensorView(problem.dtype, problem.x, input), pixel_pitch_, PixelRows::Direction::read),
       output_(TensorView(problem.dtype, problem.y, output), result_pitch_, PixelRows::Direction::write,
               problem.result_factor()),

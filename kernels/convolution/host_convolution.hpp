@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "harness/core/support.hpp"
 #include "harness/processor/thread_pool.hpp"
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/convolution/convolution_tile.hpp"
@@ -16,6 +17,9 @@ namespace hetscope {
 
 class HostConvolution {
  public:
+  // no() when the rows under one row of results need more than 1 GiB.
+  static Support supports(const ConvolutionProblem& problem);
+
   // `weights` (f x c/g x r x s, row-major, the problem's type) are packed here. `threads`: of the pools that run it.
   HostConvolution(const ConvolutionProblem& problem, const Layout& input, const Layout& output,
                   const HostTensor& weights, int threads);

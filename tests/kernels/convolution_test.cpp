@@ -4,7 +4,7 @@
 #include "harness/core/error.hpp"
 #include "harness/processor/opencl_processor.hpp"
 #include "kernels/catalog.hpp"
-#include "kernels/convolution/convolution.hpp"
+#include "kernels/convolution/host_convolution.hpp"
 
 namespace hetscope {
 namespace {
@@ -63,6 +63,14 @@ TEST(Convolution, RefusesNumbersThatOverflow) {
   EXPECT_THAT(message_of("shape=1x1x16000x16000 filters=1 window=1x1"), HasSubstr("2^27"));
   EXPECT_THAT(message_of("shape=1x1024x300x300 filters=1024 window=65x65"), HasSubstr("2^27"));
   EXPECT_THAT(message_of("shape=1x1024x300x300 filters=1024 window=9x9"), HasSubstr("2^40"));
+}
+
+TEST(Convolution, RowsThatNoMemoryHoldsAreUnsupported) {
+  EXPECT_TRUE(HostConvolution::supports(
+      ConvolutionProblem(convolution_case("shape=1x1024x1x8 filters=1 window=6000x1 padding=5999x0"))));
+  const Support no = HostConvolution::supports(
+      ConvolutionProblem(convolution_case("shape=1x65536x1x1 filters=1 window=1x200 padding=0x60000 dilation=1x305")));
+  EXPECT_THAT(no.reason(), HasSubstr("padded rows"));
 }
 
 TEST(OpenClConvolution, AnImageTheDeviceHasNotIsUnsupported) {
