@@ -11,6 +11,7 @@
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
 #include "reports/sparse_products.hpp"
+#include "reports/tasd_tables.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -18,20 +19,6 @@ namespace {
 
 // What a product may lose, in the table of the fastest: fixed before any result was seen.
 constexpr std::array<double, 4> kLosses = {0, 0.1, 0.3, 0.5};
-const std::string kNone(kMissing);
-
-std::string speed_up_text(const SparseProduct& product) {
-  if (!product.speed_up()) return kNone;
-  const auto interval = product.speed_up_interval();
-  return gain_text(*product.speed_up()) +
-         (interval ? " [" + format_number(interval->low, 3) + ", " + format_number(interval->high, 3) + "]" : "");
-}
-
-Cell optional_cell(const std::optional<double>& value) {
-  return value ? number_cell(format_number(*value), *value) : Cell{kNone};
-}
-
-std::string percent_text(double share) { return fmt::format("{:.0f} %", 100 * share); }
 
 // An energy-delay product that a meter measured; one that a model made is not it.
 std::optional<double> measured_edp_ratio(const SparseProduct& product) {
@@ -112,13 +99,13 @@ std::vector<Cell> edp_cells(const NetRow& net, double gain) {
   cells.push_back(number_cell(percent_text(at_constant_power), at_constant_power));
   const auto measured =
       mean_of(net, [](const SparseLayer&, const SparseProduct& product) { return measured_edp_ratio(product); });
-  cells.push_back(measured ? number_cell(percent_text(*measured), *measured) : Cell{kNone});
+  cells.push_back(measured ? number_cell(percent_text(*measured), *measured) : Cell{std::string(kMissing)});
   for (const AcceleratorModel& model : known_accelerators()) {
     const auto modelled = mean_of(net, [&model](const SparseLayer& layer, const SparseProduct& product) {
       return can_be_modelled(layer, product) ? std::optional(modelled_edp_ratio(model, *layer.extents, product.terms))
                                              : std::nullopt;
     });
-    cells.push_back(modelled ? number_cell("~" + percent_text(*modelled), *modelled) : Cell{kNone});
+    cells.push_back(modelled ? number_cell("~" + percent_text(*modelled), *modelled) : Cell{std::string(kMissing)});
   }
   return cells;
 }
@@ -131,15 +118,7 @@ std::vector<Column> edp_columns() {
   return columns;
 }
 
-// The layers of one processor, and which words tell their problems apart.
-struct Place {
-  std::vector<const SparseLayer*> layers;
-  std::vector<std::string> varying;
-
-  std::string setting(const SparseLayer& layer) const { return words_text(layer.problem, varying); }
-};
-
-Table net_table(const Place& place) {
+Table net_table(const SparsePlace& place) {
   std::map<NetKey, NetRow> nets;
   for (const SparseLayer* layer : place.layers) {
     for (const SparseProduct& product : layer->products) {
@@ -166,11 +145,11 @@ Table net_table(const Place& place) {
                                                       format_number(gain->interval->high, 3) + "]"
                                                 : "";
     std::vector<Cell> cells = {
-        {name.empty() ? kNone : name},
+        {name.empty() ? std::string(kMissing) : name},
         {setting},
         {product},
         number_cell(std::to_string(gain->layers), static_cast<double>(gain->layers)),
-        std::isfinite(order) ? number_cell(format_number(order), order) : Cell{kNone},
+        std::isfinite(order) ? number_cell(format_number(order), order) : Cell{std::string(kMissing)},
         optional_cell(largest_of(net, [](const SparseProduct& item) { return item.matrix_error; })),
         optional_cell(largest_of(net, [](const SparseProduct& item) { return item.loss(); })),
         number_cell(gain_text(gain->mean) + interval, gain->mean),
@@ -198,7 +177,7 @@ Cell fastest_cell(const SparseLayer& layer, double loss) {
   return cell;
 }
 
-Table loss_table(const Place& place) {
+Table loss_table(const SparsePlace& place) {
   Table table;
   table.columns = {{"net"}, {"layer"}, {"setting"}, {"best dense"}};
   for (const double loss : kLosses) {
@@ -206,7 +185,7 @@ Table loss_table(const Place& place) {
   }
   for (const SparseLayer* layer : place.layers) {
     const Record& dense = *layer->dense->record;
-    std::vector<Cell> cells = {{layer->net.empty() ? kNone : layer->net},
+    std::vector<Cell> cells = {{layer->net.empty() ? std::string(kMissing) : layer->net},
                                {layer->name},
                                {place.setting(*layer)},
                                {dense.item.kernel() + ", " + figure_text(*dense.latency())}};
@@ -216,7 +195,7 @@ Table loss_table(const Place& place) {
   return table;
 }
 
-Table product_table(const Place& place) {
+Table product_table(const SparsePlace& place) {
   Table table;
   table.columns = {{"net"},
                    {"layer"},
@@ -231,7 +210,7 @@ Table product_table(const Place& place) {
   for (const SparseLayer* layer : place.layers) {
     for (const SparseProduct& product : layer->products) {
       const Comparison& comparison = product.against_dense;
-      std::vector<Cell> cells = {{layer->net.empty() ? kNone : layer->net},
+      std::vector<Cell> cells = {{layer->net.empty() ? std::string(kMissing) : layer->net},
                                  {layer->name},
                                  {place.setting(*layer)},
                                  {product.name},
@@ -246,95 +225,10 @@ Table product_table(const Place& place) {
       if (product.speed_up()) {
         for (Cell& cell : edp_cells(alone, *product.speed_up())) cells.push_back(std::move(cell));
       } else {
-        cells.resize(table.columns.size(), Cell{kNone});
+        cells.resize(table.columns.size(), Cell{std::string(kMissing)});
       }
       table.rows.push_back(std::move(cells));
     }
-  }
-  return table;
-}
-
-// What is left of a speed-up when the image has to be brought into columns first, which takes the same for every
-// product.
-Table convolution_table(const Summary& summary, const Place& place) {
-  Table table;
-  table.columns = {{"net"},
-                   {"layer"},
-                   {"setting"},
-                   {"product"},
-                   {"im2col", true},
-                   {"its share beside dense", true},
-                   {"beside the product", true},
-                   {"speed-up of the product", true},
-                   {"with im2col", true}};
-  for (const SparseLayer* layer : place.layers) {
-    const Row* columns = im2col_of(summary, *layer);
-    if (columns == nullptr) continue;
-    const double columns_ns = columns->record->latency()->figure_ns();
-    const double dense_ns = layer->dense->record->latency()->figure_ns();
-    for (const SparseProduct& product : layer->products) {
-      const double product_ns = product.row->record->latency()->figure_ns();
-      const double gain = (columns_ns + dense_ns) / (columns_ns + product_ns);
-      const double beside_dense = columns_ns / (columns_ns + dense_ns);
-      const double beside_product = columns_ns / (columns_ns + product_ns);
-      table.rows.push_back({{layer->net.empty() ? kNone : layer->net},
-                            {layer->name},
-                            {place.setting(*layer)},
-                            {product.name},
-                            number_cell(figure_text(*columns->record->latency()), columns_ns),
-                            number_cell(percent_text(beside_dense), beside_dense),
-                            number_cell(percent_text(beside_product), beside_product),
-                            number_cell(speed_up_text(product), product.speed_up().value_or(NAN)),
-                            number_cell(gain_text(gain), gain)});
-    }
-  }
-  return table;
-}
-
-std::string crossover_text(const Crossover& crossover, std::size_t sparsities) {
-  const std::string unclear = crossover.unclear > 0 ? fmt::format(", {} of {} unclear", crossover.unclear,
-                                                                  count_of(sparsities, "sparsity", "sparsities"))
-                                                    : "";
-  switch (crossover.kind) {
-    case CrossoverKind::always:
-      return "faster at every sparsity measured";
-    case CrossoverKind::from:
-      return "faster from " + format_number(crossover.x) + " on" + unclear;
-    case CrossoverKind::up_to:
-      return "faster up to " + format_number(crossover.x) + unclear;
-    case CrossoverKind::never:
-      return "faster at no sparsity measured";
-    case CrossoverKind::mixed:
-      return "neither from one sparsity on";
-    case CrossoverKind::undecided:
-      return "undecided" + unclear;
-  }
-  return "";
-}
-
-Table crossover_table(const std::vector<SparsityCrossover>& crossovers, const Place& place) {
-  std::vector<std::string> names = place.varying;
-  std::erase(names, "sparsity");
-  Table table;
-  table.columns = {{"net"},
-                   {"layer"},
-                   {"setting"},
-                   {"product"},
-                   {"sparsities", true},
-                   {"largest error of the product", true},
-                   {"against dense"},
-                   {"against compressed rows"}};
-  for (const SparsityCrossover& found : crossovers) {
-    const SparseLayer& layer = *found.layer;
-    if (std::ranges::find(place.layers, found.layer) == place.layers.end()) continue;
-    table.rows.push_back({{layer.net.empty() ? kNone : layer.net},
-                          {layer.name},
-                          {words_text(layer.problem, names)},
-                          {found.product},
-                          number_cell(std::to_string(found.sparsities), static_cast<double>(found.sparsities)),
-                          optional_cell(found.largest_error),
-                          {crossover_text(found.against_dense, found.sparsities)},
-                          {found.against_rows ? crossover_text(*found.against_rows, found.sparsities) : kNone}});
   }
   return table;
 }
@@ -378,7 +272,7 @@ void compose_tasd(const Summary& summary, Document& document) {
   const std::vector<SparsityCrossover> crossovers = sparsity_crossovers(layers);
   for (std::size_t first = 0; first < layers.size();) {
     const SparseLayer& head = layers[first];
-    Place here;
+    SparsePlace here;
     WordSpread spread;
     for (; first < layers.size() && layers[first].run == head.run && layers[first].processor == head.processor;
          ++first) {
@@ -394,6 +288,12 @@ void compose_tasd(const Summary& summary, Document& document) {
     if (Table table = convolution_table(summary, here); !table.rows.empty()) {
       document.add(Paragraph{
           "Convolutions: with the time of im2col, which was measured by itself, so that these sums have no interval:"});
+      document.add(std::move(table));
+    }
+    if (Table table = activation_table(here); !table.rows.empty()) {
+      document.add(Paragraph{
+          "Activations decomposed within the clock: what that costs beside the product, by the stages of a pass of "
+          "their own, and from how many columns of b on it is won back against the best dense product:"});
       document.add(std::move(table));
     }
     if (Table table = crossover_table(crossovers, here); !table.rows.empty()) {

@@ -196,6 +196,18 @@ TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
   EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
 }
 
+// 10 us once, 20 us of product where dense takes 80 for 384 columns: 10 / (60 / 384) is 64.
+TEST(TasdReport, ActivationsAreWonBackFromSoManyColumnsOn) {
+  std::vector<Record> rows = {product({}, "onednn", 80'000), product({}, "series_online", 30'000, "1:8")};
+  rows[1].stages_ns = {{"decompose", 6'000}, {"pack", 4'000}, {"multiply", 20'000}};
+  EXPECT_THAT(line_with(report(rows), "| 1:8 online | 10.0 us |"),
+              AllOf(HasSubstr("| 20.0 us | 33 % | 2.67x"), HasSubstr("| 384 | 64 |")));
+  rows[1].stages_ns["multiply"] = 90'000;
+  EXPECT_THAT(line_with(report(rows), "| 1:8 online | 10.0 us |"), HasSubstr("| never |"));
+  rows[1].stages_ns.erase("pack");
+  EXPECT_THAT(report(rows), Not(HasSubstr("won back")));
+}
+
 AcceleratorModel one_pj_each() { return {"unit", "made", "up", 1, 1, 1, 1, 1, 1}; }
 
 TEST(AcceleratorModel, IsTheArithmeticOfItsFormula) {
