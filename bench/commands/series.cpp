@@ -164,6 +164,12 @@ void measure_candidates(const SeriesOptions& options, const Catalog& catalog, Se
   }
 }
 
+// What the series executes when its residual follows as compressed rows and nothing is lost, over every entry.
+double hybrid_multiply_adds(const SeriesCandidate& candidate) {
+  const DecompositionMetrics& metrics = candidate.metrics;
+  return metrics.executed_slots + static_cast<double>(metrics.dropped_nonzeros) / static_cast<double>(metrics.entries);
+}
+
 nlohmann::json json_of(const SeriesAnswer& answer, const SeriesCandidate& candidate) {
   nlohmann::json json = {{"series", candidate.series.to_string()},
                          {"slots", candidate.series.slots()},
@@ -216,6 +222,11 @@ std::string json_text(const SeriesOptions& options, const SeriesAnswer& answer) 
     json["best"] = result.candidates[*result.best].series.to_string();
   }
   if (result.control) json["control"] = json_of(answer, *result.control);
+  if (result.best) {
+    const SeriesCandidate& best = result.candidates[*result.best];
+    json["hybrid"] = {
+        {"series", best.series.to_string()}, {"residual", "csr"}, {"multiply_adds", hybrid_multiply_adds(best)}};
+  }
   if (answer.spread) {
     json["spread"] = json_of(answer, *answer.spread);
     json["spread_ns"] = answer.spread_ns;
@@ -263,6 +274,11 @@ std::string answer_text(const SeriesOptions& options, const SeriesAnswer& answer
     const bool is_best = result.best == i && options.by != "latency";
     text += candidate_line(answer, candidate,
                            is_best ? "best by " + options.by : (candidate.within_limits ? "" : "beyond the limits"));
+  }
+  if (result.best) {
+    const SeriesCandidate& best = result.candidates[*result.best];
+    text += fmt::format("| {}+csr | {} | 0 | 0 | 0 | {} | lossless: the residual as compressed rows |\n",
+                        best.series.to_string(), format_number(hybrid_multiply_adds(best)), kMissing);
   }
   if (result.control) text += candidate_line(answer, *result.control, "control: one term of the same slots");
   if (answer.spread) {
