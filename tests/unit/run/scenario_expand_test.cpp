@@ -288,8 +288,9 @@ TEST_F(Expand, ProcessorsMadeToOrderAreNamedAndAllTheirThreadsCounted) {
               AllOf(HasSubstr("no processor 'npu'"), HasSubstr("/together")));
   EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu"]],"axes":{"shape":[[2]]}})"),
               HasSubstr("work is shared by two or three processors"));
-  EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","opencl:0","cpu.big","cpu@0-1"]],"axes":{"shape":[[2]]}})"),
-              HasSubstr("work is shared by two or three processors"));
+  EXPECT_THAT(
+      fault(R"({"operation":"double","together":[["cpu","opencl:0","cpu.big","cpu@0-1"]],"axes":{"shape":[[2]]}})"),
+      HasSubstr("work is shared by two or three processors"));
   EXPECT_THAT(fault(R"({"operation":"double","together":[["cpu","cpu"]],"axes":{"shape":[[2]]}})"),
               HasSubstr("'cpu' appears twice"));
 }
