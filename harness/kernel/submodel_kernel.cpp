@@ -8,7 +8,7 @@
 #include <map>
 
 #include "harness/core/clock.hpp"
-#include "harness/core/comma_list.hpp"
+#include "harness/core/split_text.hpp"
 
 namespace hetscope {
 namespace {
@@ -185,11 +185,11 @@ class SubmodelRunnable final : public Runnable {
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_provider_options(const std::string& text) {
   std::vector<std::pair<std::string, std::string>> options;
   if (text.empty()) return options;
-  for (const std::string& entry : split_at_commas(text)) {
+  for (const std::string_view entry : split_text(text, ',')) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string::npos || equals == 0) return std::nullopt;
-    std::string key = entry.substr(0, equals);
-    std::string value = entry.substr(equals + 1);
+    std::string key(entry.substr(0, equals));
+    std::string value(entry.substr(equals + 1));
     if (std::ranges::find(kProviderOptions, key) == kProviderOptions.end() || !is_plain_word(value))
       return std::nullopt;
     if (std::ranges::find(kWritingBackends, value) != kWritingBackends.end()) return std::nullopt;

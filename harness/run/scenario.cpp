@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/core/comma_list.hpp"
 #include "harness/core/registry.hpp"
+#include "harness/core/split_text.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/record/json.hpp"
 #include "harness/record/json_node.hpp"
@@ -84,7 +84,7 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
 
 // "m,k,n": each shape gives one value to each of the axes.
 std::vector<Row> read_joint_rows(const std::string& name, const JsonNode& node, const std::string& path) {
-  const std::vector<std::string> axes = split_at_commas(name);
+  const std::vector<std::string_view> axes = split_text(name, ',');
   std::vector<Row> shapes;
   if (node.is_object()) {
     shapes = read_shape_rows(node, path);

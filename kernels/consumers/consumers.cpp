@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 
 namespace hetscope {
 namespace {
@@ -16,16 +17,6 @@ constexpr int kPackedLanes = 4;
 constexpr std::size_t kMostConsumers = 8;
 constexpr std::size_t kMostCopies = 8;
 constexpr std::int64_t kMostColumns = std::int64_t{1} << 16;
-
-std::vector<std::string_view> parts_of(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.push_back(text.substr(0, end));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 Error bad_consumer(std::string_view text) {
   return Error("unknown consumer '" + std::string(text) + "'", {},
@@ -71,7 +62,7 @@ std::vector<Layout> layouts_of(const Case& item, const std::vector<Consumer>& co
     if (text == name + "_copies") return layouts_by_reduction(kRank, dims, reached, true);
   }
   std::vector<Layout> layouts;
-  for (const std::string_view part : parts_of(text, '+')) layouts.push_back(Layout::parse(part, kRank));
+  for (const std::string_view part : split_text(text, '+')) layouts.push_back(Layout::parse(part, kRank));
   if (layouts.size() > kMostCopies) throw Error("more than 8 copies", item.line(), "name fewer layouts");
   return layouts;
 }
@@ -79,7 +70,7 @@ std::vector<Layout> layouts_of(const Case& item, const std::vector<Consumer>& co
 }  // namespace
 
 Consumer Consumer::parse(std::string_view text, const Shape& shape) {
-  const std::vector<std::string_view> words = parts_of(text, ':');
+  const std::vector<std::string_view> words = split_text(text, ':');
   Consumer consumer;
   if (words[0] == "sum") {
     consumer.kind = OperatorKind::sum;
@@ -128,7 +119,7 @@ ConsumerProblem::ConsumerProblem(const Case& item)
   if (x.rank() != kRank) {
     throw Error("shape " + x.to_string() + " has rank " + std::to_string(x.rank()), item.line(), "give 3 extents");
   }
-  for (const std::string_view part : parts_of(item.text("consumers"), '/')) {
+  for (const std::string_view part : split_text(item.text("consumers"), '/')) {
     consumers.push_back(Consumer::parse(part, x));
   }
   if (consumers.size() > kMostConsumers) throw Error("more than 8 consumers", item.line(), "name fewer");

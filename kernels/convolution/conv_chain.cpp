@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "kernels/elimination/bounded.hpp"
 #include "kernels/registration.hpp"
 
@@ -16,16 +17,6 @@ namespace {
 
 constexpr int kRank = 4;
 constexpr std::size_t kMostOperators = 8;
-
-std::vector<std::string_view> parts_of(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    parts.push_back(text.substr(0, end));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 Error bad_operator(std::string_view text) {
   return Error("unknown operator '" + std::string(text) + "'", {},
@@ -43,7 +34,7 @@ std::int64_t number_of(std::string_view digits, std::string_view whole) {
 
 // "NCHW", or "NCHW16c:NCHW" where writer and reader differ.
 TensorLayouts layouts_of(std::string_view text) {
-  const std::vector<std::string_view> names = parts_of(text, ':');
+  const std::vector<std::string_view> names = split_text(text, ':');
   if (names.size() > 2) throw Error("layouts of a tensor '" + std::string(text) + "'", {}, "give WRITTEN:READ");
   return {Layout::parse(names.front(), kRank), Layout::parse(names.back(), kRank)};
 }
@@ -179,9 +170,9 @@ class ConvChain final : public Operation {
 ImageOperator ImageOperator::parse(std::string_view text) {
   if (text == "relu") return {Kind::relu, {}};
   if (text == "instance_norm") return {Kind::instance_norm, {}};
-  const std::vector<std::string_view> words = parts_of(text, ':');
+  const std::vector<std::string_view> words = split_text(text, ':');
   if (words[0] != "conv" || words.size() < 3 || words.size() > 4) throw bad_operator(text);
-  const std::vector<std::string_view> extents = parts_of(words[2], 'x');
+  const std::vector<std::string_view> extents = split_text(words[2], 'x');
   if (extents.size() != 2) throw bad_operator(text);
   ImageOperator result{Kind::convolution, {}};
   result.sliding.filters = number_of(words[1], text);
@@ -192,7 +183,7 @@ ImageOperator ImageOperator::parse(std::string_view text) {
 }
 
 ConvChainProblem::ConvChainProblem(const Case& item) : tensors{Shape(item.dims("shape"))} {
-  for (const std::string_view part : parts_of(item.text("operators"), '/')) {
+  for (const std::string_view part : split_text(item.text("operators"), '/')) {
     operators.push_back(ImageOperator::parse(part));
   }
   if (operators.size() > kMostOperators) throw Error("more than 8 operators", item.line(), "name fewer");
@@ -207,7 +198,7 @@ ConvChainProblem::ConvChainProblem(const Case& item) : tensors{Shape(item.dims("
     const bool is_convolution = step.kind == ImageOperator::Kind::convolution;
     tensors.push_back(is_convolution ? step.sliding.output(tensors.back(), item.line()) : tensors.back());
   }
-  for (const std::string_view part : parts_of(item.text("layouts"), ',')) layouts.push_back(layouts_of(part));
+  for (const std::string_view part : split_text(item.text("layouts"), ',')) layouts.push_back(layouts_of(part));
   if (layouts.size() != tensors.size()) {
     throw Error(std::to_string(layouts.size()) + " layouts for " + std::to_string(tensors.size()) + " tensors",
                 item.line(), "name one for each, input and result included");

@@ -10,6 +10,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/split_text.hpp"
 
 namespace hetscope {
 namespace {
@@ -43,17 +44,16 @@ Error bad_operator(std::string_view text, const std::string& what) {
 // Numbers between separators; throws for anything else.
 std::vector<std::int64_t> numbers_of(std::string_view text, char separator, std::string_view whole) {
   std::vector<std::int64_t> numbers;
-  while (true) {
-    const std::size_t end = std::min(text.find(separator), text.size());
+  for (const std::string_view digits : split_text(text, separator)) {
     std::int64_t number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + end, number);
-    if (error != std::errc() || rest != text.data() + end || end == 0 || number < 0 || number > kMostNumber) {
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, number);
+    if (digits.empty() || error != std::errc() || rest != end || number < 0 || number > kMostNumber) {
       throw bad_operator(whole, "a number from 0 to 2^30 is missing");
     }
     numbers.push_back(number);
-    if (end == text.size()) return numbers;
-    text.remove_prefix(end + 1);
   }
+  return numbers;
 }
 
 MovementStep parse_step(std::string_view text, std::string_view whole) {
@@ -143,14 +143,11 @@ PairOperator PairOperator::parse(std::string_view text) {
     return {OperatorKind::matmul, numbers[0], {}};
   }
   PairOperator movement;
-  std::string_view rest = text;
-  while (true) {
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    movement.steps.push_back(parse_step(rest.substr(0, end), text));
+  for (const std::string_view step : split_text(text, '/')) {
+    movement.steps.push_back(parse_step(step, text));
     if (movement.steps.size() > kMostSteps) throw bad_operator(text, "more than 16 movements");
-    if (end == rest.size()) return movement;
-    rest.remove_prefix(end + 1);
   }
+  return movement;
 }
 
 OperatorClass PairOperator::operator_class() const {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "kernels/sized_vectors.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elimination/row_stages.cpp"
 #include <hwy/foreach_target.h>

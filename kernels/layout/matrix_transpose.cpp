@@ -9,9 +9,8 @@
 #include <numeric>
 
 #include "kernels/layout/fetch_to_write.hpp"
+#include "kernels/sized_vectors.hpp"
 
-// Arrays of vectors need vectors of known size; NEON stands for these.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/layout/matrix_transpose.cpp"
 #include <hwy/foreach_target.h>

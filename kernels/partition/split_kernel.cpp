@@ -7,8 +7,8 @@
 #include <cassert>
 #include <numeric>
 
-#include "harness/core/comma_list.hpp"
 #include "harness/core/registry.hpp"
+#include "harness/core/split_text.hpp"
 #include "kernels/partition/cut.hpp"
 #include "kernels/partition/threaded_run.hpp"
 
@@ -145,11 +145,11 @@ Support SplitKernel::check_words(const Case& item, std::span<const std::string> 
       return Support::no("processor " + processors[i] + " is named twice");
     }
   }
-  const std::vector<std::string> parts = split_at_commas(item.text("parts"));
+  const std::vector<std::string_view> parts = split_text(item.text("parts"), ',');
   if (parts.size() != processors.size()) {
     return Support::no(fmt::format("'parts' names {} kernels for {} processors", parts.size(), processors.size()));
   }
-  for (const std::string& part : parts) {
+  for (const std::string_view part : parts) {
     if (find_kernel(part) != nullptr) continue;
     std::vector<std::string> names;
     for (const auto& kernel : kernels_) names.emplace_back(kernel->name());
@@ -184,7 +184,7 @@ Case SplitKernel::case_of(const Case& part, const Case& whole, const Kernel& ker
 
 std::vector<SplitKernel::Share> SplitKernel::shares_of(const Case& item) const {
   const std::string& axis = item.text("split");
-  const std::vector<std::string> parts = split_at_commas(item.text("parts"));
+  const std::vector<std::string_view> parts = split_text(item.text("parts"), ',');
   const auto ranges =
       cut(operation_->split_extent(item, axis), shares_in(item, item.processors().size()), item.integer("unit"));
   std::vector<Share> shares;

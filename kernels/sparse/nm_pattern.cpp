@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 
 namespace hetscope {
 namespace {
@@ -16,16 +17,6 @@ bool parse_int(std::string_view text, int& value) {
   const char* end = text.data() + text.size();
   const auto [rest, status] = std::from_chars(text.data(), end, value);
   return status == std::errc{} && rest == end;
-}
-
-template <class Each>
-void split(std::string_view text, char separator, Each&& each) {
-  while (true) {
-    const std::size_t at = text.find(separator);
-    each(text.substr(0, at));
-    if (at == std::string_view::npos) return;
-    text.remove_prefix(at + 1);
-  }
 }
 
 // The exact sum of N/M as a fraction; at most 16 terms with M <= 32 fit in 64 bits (the common denominator divides
@@ -76,13 +67,13 @@ NmPattern parse_nm_pattern(std::string_view text, std::string_view where) {
 
 std::vector<NmPattern> parse_menu(std::string_view text, std::string_view where) {
   std::vector<NmPattern> menu;
-  split(text, ',', [&](std::string_view word) {
+  for (const std::string_view word : split_text(text, ',')) {
     const NmPattern pattern = parse_nm_pattern(word, where);
     if (std::find(menu.begin(), menu.end(), pattern) != menu.end()) {
       throw Error("pattern '" + std::string(word) + "' is twice in the menu", std::string(where), "list it once");
     }
     menu.push_back(pattern);
-  });
+  }
   return menu;
 }
 
@@ -98,10 +89,10 @@ Series::Series(std::vector<NmPattern> terms, std::string_view where) : terms_(st
 Series Series::parse(std::string_view text, std::string_view where) {
   if (text.empty()) throw Error("an empty series", std::string(where), "for example 2:4+2:8");
   std::vector<NmPattern> terms;
-  split(text, '+', [&](std::string_view word) {
-    if (terms.size() > static_cast<std::size_t>(kMaxTerms)) return;
+  for (const std::string_view word : split_text(text, '+')) {
+    if (terms.size() > static_cast<std::size_t>(kMaxTerms)) break;  // Series says so
     terms.push_back(parse_nm_pattern(word, where));
-  });
+  }
   return Series(std::move(terms), where);
 }
 

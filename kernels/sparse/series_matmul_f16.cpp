@@ -1,9 +1,8 @@
 // The fused product of f16 operands: stored in 16 bits, multiplied and summed in f32, rounded once.
 #include "kernels/sparse/series_matmul_share.hpp"
 
-// SVE's vectors have no size the compiler knows, which arrays of vectors need; NEON serves those processors.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "kernels/sized_vectors.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sparse/series_matmul_f16.cpp"
 #include <hwy/foreach_target.h>

@@ -1,9 +1,8 @@
 // One loop for each pattern and element type; sums of f32 are taken out before they could round.
 #include "kernels/texture/walk_texels.hpp"
 
-// Vectors of unknown size cannot be members of a struct, which texels are here.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "kernels/sized_vectors.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/texture/walk_texels.cpp"
 #include <hwy/foreach_target.h>

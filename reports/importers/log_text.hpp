@@ -49,7 +49,6 @@ std::vector<LogLine> split_lines(const ImportInput& input);
 std::vector<LogLine> split_lines(std::string_view text);
 
 std::string_view trimmed(std::string_view text);
-std::vector<std::string_view> split(std::string_view text, char separator);
 bool contains(std::string_view text, std::string_view part);
 // Does a line of `text` begin with `prefix`?
 bool has_line(std::string_view text, std::string_view prefix);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/mnn_backend.hpp"
 #include "reports/importers/registration.hpp"
@@ -15,7 +16,7 @@ constexpr std::string_view kTool = "mnn_time_profile";
 constexpr std::string_view kTimer = "host time (gettimeofday) around the call of one operation";
 
 std::vector<std::string_view> cells_of(std::string_view text) {
-  std::vector<std::string_view> cells = split(text, '\t');
+  std::vector<std::string_view> cells = split_text(text, '\t');
   for (std::string_view& cell : cells) cell = trimmed(cell);
   while (!cells.empty() && cells.back().empty()) cells.pop_back();
   return cells;

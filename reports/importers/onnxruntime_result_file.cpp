@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
 
@@ -23,7 +24,7 @@ struct Run {
 
 // Exactly five cells; a decimal comma makes six.
 std::optional<Run> read_run(std::string_view text) {
-  const std::vector<std::string_view> cells = split(text, ',');
+  const std::vector<std::string_view> cells = split_text(text, ',');
   if (cells.size() != 5 || trimmed(cells[0]).empty()) return std::nullopt;
   const std::optional<Decimal> seconds = Decimal::parse(trimmed(cells[1]));
   const std::optional<Decimal> bytes = Decimal::parse(trimmed(cells[2]));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/openvino_latency.hpp"
 #include "reports/importers/registration.hpp"
@@ -102,7 +103,7 @@ class OpenvinoCsv final : public Importer {
     std::vector<Record> groups;
     bool is_in_groups = false;
     for (const LogLine& line : lines) {
-      const std::vector<std::string_view> cells = split(line.text, ';');
+      const std::vector<std::string_view> cells = split_text(line.text, ';');
       if (line.text.starts_with("Group Latencies")) is_in_groups = true;
       if (line.is_unfinished) continue;
       if (!is_in_groups) {
@@ -152,7 +153,7 @@ class OpenvinoCsv final : public Importer {
         is_table = true;
         continue;
       }
-      const std::vector<std::string_view> cells = split(line.text, ';');
+      const std::vector<std::string_view> cells = split_text(line.text, ';');
       if (!is_table || line.is_unfinished || cells.size() < 6 || cells[0] == "Total") continue;
       Case item = model_case(input, kTool, "", "");
       set_text(item, "node", trimmed(cells[0]));

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
 #include "reports/importers/tflite_stat.hpp"
@@ -79,7 +80,7 @@ bool is_log_message(std::string_view text) {
 
 std::vector<std::string> read_header(const LogLine& line) {
   std::vector<std::string> columns;
-  for (const std::string_view cell : split(line.text, ',')) columns.emplace_back(trimmed(cell));
+  for (const std::string_view cell : split_text(line.text, ',')) columns.emplace_back(trimmed(cell));
   const auto has = [&columns](std::string_view name) {
     return std::find(columns.begin(), columns.end(), name) != columns.end();
   };
