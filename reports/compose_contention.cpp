@@ -227,8 +227,8 @@ std::string zero_sum_finding(const std::vector<LoadedPair>& pairs) {
     if (high && *high < zero_sum) names.push_back(pair.case_kind + " beside " + pair.load_kind);
   }
   if (names.empty()) return fmt::format("Sum of retained fractions: no pair is surely below {}.", zero_sum);
-  return fmt::format("Sum of retained fractions surely below {}, at most a fifth gained over taking turns: {}.",
-                     zero_sum, fmt::join(names, "; "));
+  return fmt::format("Sum of retained fractions surely below {}, at most {:.0f} % gained over taking turns: {}.",
+                     zero_sum, 100 * (zero_sum - 1), fmt::join(names, "; "));
 }
 
 // Sums that contention cannot explain, and how busy the machine was with others.

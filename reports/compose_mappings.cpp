@@ -92,15 +92,17 @@ void add_regrets(const Summary& summary, const std::vector<const Row*>& rows, Re
     const bool is_texture = row->record->item.kernel().ends_with("image2d");
     const bool is_mute = is_texture && runs_on_host_cpu(summary, *row);
     regrets.table.rows.push_back(
-        {{problem_text(summary, *row)},
+        {{summary.run_prefix(row->run) + problem_text(summary, *row)},
          {row->record->item.kernel()},
          {word_of(words, "processor")},
          {layout},
          {word_of(labelled_words(summary, *best), kLayoutWord)},
          number_cell(ratio_text(distance.ratio->ratio) + " " + ratio_range_text(low, high), distance.ratio->ratio),
          {is_mute ? "says nothing of textures: the host's CPU" : ""}});
-    regrets.by_kernel[row->record->item.kernel() + " on " + word_of(words, "processor") + ", " + layout].push_back(
-        distance.ratio->ratio);
+    regrets
+        .by_kernel[summary.run_prefix(row->run) + row->record->item.kernel() + " on " + word_of(words, "processor") +
+                   ", " + layout]
+        .push_back(distance.ratio->ratio);
   }
 }
 

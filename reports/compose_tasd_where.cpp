@@ -150,7 +150,7 @@ Table crossover_table(const std::vector<SparsityCrossover>& crossovers, const Sp
          number_cell(std::to_string(found.sparsities), static_cast<double>(found.sparsities)),
          optional_cell(found.largest_error),
          {crossover_text(found.against_dense, found.sparsities)},
-         {found.against_rows ? crossover_text(*found.against_rows, found.sparsities) : std::string(kMissing)}});
+         {found.against_rows ? crossover_text(*found.against_rows, found.sparsities_of_rows) : std::string(kMissing)}});
   }
   return table;
 }

@@ -24,16 +24,17 @@ Cell judgement_of(const std::string& sharing, const TransferLine& line, const Tr
   if (copy == nullptr) return {"not evaluated: no copy to compare with"};
   const double limit = threshold_of("D5");
   const Interval& of_copy = copy->fit->slope_interval;
+  const std::string share = fmt::format("{:.0f} % of a copied one", 100 * limit);
   std::string text;
   Tone tone = Tone::plain;
   if (line.fit->slope_interval.low > limit * of_copy.high) {
-    text = "as a copy: a byte costs more than a tenth of a copied one";
+    text = "as a copy: a byte costs more than " + share;
     tone = Tone::bad;
   } else if (line.fit->slope_interval.high < limit * of_copy.low) {
-    text = "no copy: a byte costs less than a tenth of a copied one";
+    text = "no copy: a byte costs less than " + share;
     tone = Tone::good;
   } else {
-    text = "unclear: the slope may be on either side of a tenth of a copy's";
+    text = "unclear: a byte may cost more or less than " + share;
   }
   if (line.is_mapped_elsewhere) {
     text += "; mapped elsewhere than the memory it was told to use";
@@ -79,7 +80,8 @@ void compose_transfer(const Summary& summary, Document& document) {
       "A line through the times of each way, alpha + beta x bytes, by weighted least squares with 95 % intervals: "
       "alpha holds the launch of the device's side and the wait, beta what is copied, openly or not. The largest "
       "deviation of a point says how far to trust the line: caches bend it. A way is judged where its whole interval "
-      "of beta lies on one side of a tenth of a copy's whole interval; what costs as a copy hides one, or flushes "
+      "of beta lies on one side of that share (D5) of a copy's whole interval; what costs as a copy hides one, or "
+      "flushes "
       "caches."});
   std::size_t run = 0;
   std::string processor;

@@ -124,10 +124,10 @@ std::optional<std::pair<std::int64_t, std::int64_t>> columns_extents(const Recor
   if (!shape || !filter || !stride || !padding || shape->size() != 3 || filter->size() != 2) return std::nullopt;
   // No larger than what the operation accepts, so that nothing overflows.
   constexpr std::int64_t kMostExtent = 1 << 20;
-  for (const std::int64_t extent :
-       {(*shape)[0], (*shape)[1], (*shape)[2], (*filter)[0], (*filter)[1], *stride, *padding + 1}) {
+  for (const std::int64_t extent : {(*shape)[0], (*shape)[1], (*shape)[2], (*filter)[0], (*filter)[1], *stride}) {
     if (extent < 1 || extent > kMostExtent) return std::nullopt;
   }
+  if (*padding < 0 || *padding >= kMostExtent) return std::nullopt;
   const auto outputs = [&](std::size_t axis) {
     return ((*shape)[axis + 1] + 2 * *padding - (*filter)[axis]) / *stride + 1;
   };
@@ -144,8 +144,9 @@ const Row* im2col_of(const Summary& summary, const SparseLayer& layer) {
     if (row.run != layer.run || record.item.operation() != "im2col" || !has_time(record)) continue;
     const CaseWords words = labelled_words(summary, row);
     if (word_of(words, "processor") != layer.processor || word_of(words, "dtype") != layer.dtype) continue;
-    if (word_of(words, "threads") != word_of(layer.problem, "threads") || record.clock != layer.dense->record->clock)
-      continue;
+    if (word_of(words, "threads") != word_of(layer.problem, "threads")) continue;
+    if (word_of(words, "cache") != word_of(layer.problem, "cache")) continue;
+    if (record.clock != layer.dense->record->clock) continue;
     if (columns_extents(record) != std::pair(layer.extents->k, layer.extents->n)) continue;
     if (found == nullptr || is_faster(&row, found)) found = &row;
   }
@@ -226,7 +227,8 @@ std::vector<SparsityCrossover> sparsity_crossovers(const std::vector<SparseLayer
     if (sweep.dense.size() < 2) continue;
     sweep.found.sparsities = sweep.dense.size();
     sweep.found.against_dense = find_crossover(sweep.dense);
-    if (!sweep.rows.empty()) sweep.found.against_rows = find_crossover(sweep.rows);
+    sweep.found.sparsities_of_rows = sweep.rows.size();
+    if (sweep.rows.size() > 1) sweep.found.against_rows = find_crossover(sweep.rows);
     result.push_back(std::move(sweep.found));
   }
   return result;

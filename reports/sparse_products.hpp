@@ -66,7 +66,8 @@ struct SparsityCrossover {
   std::size_t sparsities = 0;
   std::optional<double> largest_error;  // of the product, over the sparsities
   Crossover against_dense;
-  std::optional<Crossover> against_rows;  // none: no compressed rows, or these themselves
+  std::size_t sparsities_of_rows = 0;     // with compressed rows in their group
+  std::optional<Crossover> against_rows;  // none: compressed rows at fewer than two sparsities, or these themselves
 };
 // Of the problems that were measured at two sparsities at least.
 std::vector<SparsityCrossover> sparsity_crossovers(const std::vector<SparseLayer>& layers);

@@ -113,6 +113,9 @@ void search_for_series(const SeriesOptions& options, SeriesAnswer& answer, const
   request.objective = SearchObjective::error;
   if (options.by == "slots") request.objective = SearchObjective::slots;
   if (options.by == "edp") {
+    if (answer.problem.item.text("dtype") == "i8") {
+      throw Error("the tables of accelerators have words of 16 and 32 bits, none of i8", "--by edp", "choose by slots");
+    }
     request.objective = SearchObjective::cost;
     request.cost = [&answer](const Series& series, const Decomposition&) { return edp_of(answer, series); };
   }
@@ -214,7 +217,9 @@ std::string json_text(const SeriesOptions& options, const SeriesAnswer& answer) 
                          {"search_ns", result.search_ns},
                          {"ruled_out", result.pruned},
                          {"best", nullptr},
-                         {"control", nullptr}};
+                         {"control", nullptr},
+                         {"candidates", nlohmann::json::array()},
+                         {"products", nlohmann::json::array()}};
   for (const SeriesCandidate& candidate : result.candidates) json["candidates"].push_back(json_of(answer, candidate));
   if (options.by == "latency") {
     if (answer.fastest) json["best"] = answer.products[*answer.fastest].series;
@@ -232,7 +237,7 @@ std::string json_text(const SeriesOptions& options, const SeriesAnswer& answer) 
     json["spread_ns"] = answer.spread_ns;
   }
   for (const SeriesProduct& product : answer.products) json["products"].push_back(json_of(product));
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string candidate_line(const SeriesAnswer& answer, const SeriesCandidate& candidate, const std::string& note) {

@@ -28,6 +28,10 @@ Case completed_case(Case item, const Catalog& catalog, const std::string& where)
   item.set_processors({kHostName});
   item = catalog.complete(item);
   catalog.validate(item, where);
+  if (item.integer_or("threads", 1) != 1 || item.text_or("cache", "hot") != "hot") {
+    throw Error("series measures on one thread and with warm caches", where,
+                "leave threads and cache out, or run what it finds with hetscope run");
+  }
   return item;
 }
 
@@ -137,6 +141,8 @@ void measure_series_products(const SeriesProblem& problem, const Catalog& catalo
   options.budget_ns = std::llround(budget_s * 1e9 * static_cast<double>(subjects.size()));
   const std::vector<Measurement> results = Session(clock).measure(subjects, options);
   const std::vector<double> first = results[0].per_iteration_ns(kHostClock);
+  // Every member is in each round, so that two of each are two that they share.
+  const bool is_against_first = measured[0] == &products[0] && !first.empty() && results[0].rounds.back() > 0;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const std::vector<double> samples = results[i].per_iteration_ns(kHostClock);
     if (samples.empty()) {
@@ -146,8 +152,7 @@ void measure_series_products(const SeriesProblem& problem, const Catalog& catalo
     measured[i]->median_ns = median(samples);
     measured[i]->interval = median_interval_by_round(samples, results[i].rounds, options.seed);
     measured[i]->converged = results[i].converged;
-    const bool shares_rounds = results[i].rounds.back() > 0;
-    if (i > 0 && shares_rounds) {
+    if (i > 0 && is_against_first && results[i].rounds.back() > 0) {
       measured[i]->against_first = ratio_of_rounds(samples, results[i].rounds, first, results[0].rounds, options.seed);
     }
   }

@@ -45,8 +45,9 @@ class TensorConsumers final : public Operation {
         throw Error("dimension " + std::to_string(consumer.dim) + " has more than 2^16 elements", item.line(),
                     "give a smaller extent");
       }
-      if (problem.x.element_count() > kMaxElements || problem.result(consumer).element_count() > kMaxElements) {
-        throw Error("x or a result has more than 2^27 elements", item.line(), "give a smaller shape");
+      if (problem.x.element_count() > kMaxElements || problem.result(consumer).element_count() > kMaxElements ||
+          problem.x[consumer.dim] * consumer.columns > kMaxElements) {
+        throw Error("x, weights or a result have more than 2^27 elements", item.line(), "give a smaller shape");
       }
     }
   }

@@ -27,6 +27,10 @@ std::int64_t pixel_pitch_for(const ConvolutionProblem& problem) {
   return pitch % kHalfPageFloats == 0 ? pitch + kMostLanes : pitch;
 }
 
+std::int64_t result_pitch_for(const ConvolutionProblem& problem) {
+  return rounded_up(problem.y[1], kMostLanes) + kMostLanes;
+}
+
 std::int64_t rows_under(const ConvolutionWindow& sliding, std::int64_t results) {
   return (results - 1) * sliding.stride.rows + (sliding.window.rows - 1) * sliding.dilation.rows + 1;
 }
@@ -51,16 +55,20 @@ std::int64_t tile_rows_for(const ConvolutionProblem& problem, std::int64_t row_f
 Support HostConvolution::supports(const ConvolutionProblem& problem) {
   const std::int64_t row = 4 * row_floats_for(problem);
   const std::int64_t rows = ring_rows_for(problem, 1);
-  if (row <= kMostRingBytes / rows) return Support::yes();
-  return Support::no(
-      fmt::format("{} padded rows of {} bytes of pixels are more than {} bytes", rows, row, kMostRingBytes));
+  if (row > kMostRingBytes / rows) {
+    return Support::no(
+        fmt::format("{} padded rows of {} bytes of pixels are more than {} bytes", rows, row, kMostRingBytes));
+  }
+  const std::int64_t results = 4 * problem.y[3] * result_pitch_for(problem);
+  if (results <= kMostRingBytes) return Support::yes();
+  return Support::no(fmt::format("a row of results of {} bytes is more than {} bytes", results, kMostRingBytes));
 }
 
 HostConvolution::HostConvolution(const ConvolutionProblem& problem, const Layout& input, const Layout& output,
                                  const HostTensor& weights, int threads)
     : problem_(problem),
       pixel_pitch_(pixel_pitch_for(problem)),
-      result_pitch_(rounded_up(problem.y[1], kMostLanes) + kMostLanes),
+      result_pitch_(result_pitch_for(problem)),
       row_floats_(row_floats_for(problem)),
       tile_rows_(tile_rows_for(problem, row_floats_)),
       ring_rows_(ring_rows_for(problem, tile_rows_)),

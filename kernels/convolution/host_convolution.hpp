@@ -17,7 +17,7 @@ namespace hetscope {
 
 class HostConvolution {
  public:
-  // no() when the rows under one row of results need more than 1 GiB.
+  // no() when a row of results, or the rows under it, need more than 1 GiB.
   static Support supports(const ConvolutionProblem& problem);
 
   // `weights` (f x c/g x r x s, row-major, the problem's type) are packed here. `threads`: of the pools that run it.

@@ -83,9 +83,11 @@ Im2colProblem::Im2colProblem(const Case& item) : dtype(parse_dtype(item.text("dt
   filter_width = filter[1];
   stride = item.integer("stride");
   padding = item.integer("padding");
-  for (const std::int64_t extent : {channels, height, width, filter_height, filter_width, stride, padding + 1}) {
+  for (const std::int64_t extent : {channels, height, width, filter_height, filter_width, stride}) {
     if (extent < 1 || extent > kMostExtent) throw Error("an extent is not from 1 to 2^20", item.line(), "give another");
   }
+  if (padding < 0 || padding >= kMostExtent)
+    throw Error("an extent is not from 1 to 2^20", item.line(), "give another");
   if (filter_height > height + 2 * padding || filter_width > width + 2 * padding) {
     throw Error("the filter is larger than the padded image", item.line(), "give a smaller filter");
   }

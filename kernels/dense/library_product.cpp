@@ -154,4 +154,8 @@ std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, Host
   return std::make_unique<FloatProduct>(library, cpu, pool, left, right);
 }
 
+std::int64_t conversion_bytes(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k) {
+  return dtype == DType::f16 ? 2 * m * k + 8 * (k * n + m * n) : 0;
+}
+
 }  // namespace hetscope

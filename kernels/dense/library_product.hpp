@@ -16,8 +16,12 @@ Support support_of(const DenseLibrary& library, const char* name, DType dtype, s
 
 // y (m x n) = left (m x k) right (k x n); row-major. The operands outlive it; it owns y. f32 makes f32. i8 makes i32.
 // f16 makes f16 through the product in f32: the left operand is converted here, the right one and y within the clock,
-// which is what one has who keeps halves and has no product of them.
+// which is what one has who keeps halves and has no product of them. So the left operand of f16 has to be constant.
 std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
                                                const HostTensor& left, const HostTensor& right);
+
+// What such a product moves more than its operands and y once, because of its conversions: the left operand read as
+// f32, the right one and y written and read as f32. 0 for other types than f16.
+std::int64_t conversion_bytes(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k);
 
 }  // namespace hetscope

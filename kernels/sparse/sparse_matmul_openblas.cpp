@@ -14,12 +14,17 @@ class SparseMatmulOpenBlas final : public HostKernel {
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
   Work executed_work(const Case& item, const Operation&) const override {
     const SparseMatmulProblem problem(item);
-    return problem.work(problem.m * problem.k, problem.dense_bytes());
+    return problem.work(problem.m * problem.k,
+                        problem.dense_bytes() + conversion_bytes(problem.dtype, problem.m, problem.n, problem.k));
   }
 
  protected:
   Support supports_case(const Case& item) const override {
-    return support_of(openblas_library(), "OpenBLAS", SparseMatmulProblem(item).dtype, item.integer_or("threads", 1));
+    const SparseMatmulProblem problem(item);
+    if (problem.dtype == DType::f16) {
+      if (const Support constant = needs_constant_left(item); !constant) return constant;
+    }
+    return support_of(openblas_library(), "OpenBLAS", problem.dtype, item.integer_or("threads", 1));
   }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {

@@ -98,7 +98,7 @@ class SparseMatmulSeriesOnline final : public HostKernel {
     const Series series = series_of(item);
     std::int64_t slots = 0;
     for (const NmPattern& term : series.terms()) slots += (problem.k + term.m - 1) / term.m * term.n;
-    return problem.work(problem.m * slots, 4 * problem.m * problem.k + 16 * problem.m * slots);
+    return problem.work(problem.m * slots, problem.dense_bytes() + 16 * problem.m * slots);
   }
 
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,

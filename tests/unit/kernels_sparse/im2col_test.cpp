@@ -1,6 +1,8 @@
 // What im2col accepts and how large its columns are; that they are right is tested with all kernels.
 #include "kernels/dense/im2col.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,6 +42,7 @@ TEST(Im2col, RefusesWhatIsNoConvolution) {
   EXPECT_THAT(error({1, 4, 4}, {7, 3}, 1, 1), HasSubstr("larger than the padded image"));
   EXPECT_THAT(error({1, 4, 4}, {3, 3}, 0, 1), HasSubstr("an extent"));
   EXPECT_THAT(error({1, 4, 4}, {3, 3}, 1, -1), HasSubstr("an extent"));
+  EXPECT_THAT(error({1, 4, 4}, {3, 3}, 1, std::numeric_limits<std::int64_t>::max()), HasSubstr("an extent"));
   EXPECT_THAT(error({1, 1 << 21, 1}, {1, 1}, 1, 0), HasSubstr("an extent"));
   EXPECT_THAT(error({1 << 20, 1 << 20, 1 << 20}, {1, 1}, 1, 0), HasSubstr("2^30"));
   EXPECT_THAT(error({1 << 20, 1 << 10, 1}, {1, 1}, 1, 1 << 19), HasSubstr("2^30"));

@@ -265,6 +265,7 @@ TEST(Session, TheObserverKnowsWhoRan) {
   EXPECT_EQ(observer.last, 1U);
   EXPECT_FALSE(bad.inside);
 }
+
 TEST(EnergyPass, FindsTheEnergyOfAKnownPower) {
   const FakeClock clock(200);
   Session session(clock);

@@ -52,7 +52,7 @@ TEST(ContentionReport, IsAMatrixOfWorkAgainstWork) {
   EXPECT_THAT(text, HasSubstr("| spin | \u2013 | 0.970 (1.930) |")) << "a pair that was not measured";
   EXPECT_THAT(text, HasSubstr("0.500 \\[0.490, 0.510\\]"));
   EXPECT_THAT(text, HasSubstr("below the best copy of the run in 1 of 1 pair of streams")) << "spin moves nothing";
-  EXPECT_THAT(text, HasSubstr("at most a fifth gained over taking turns: stream_read beside stream_read."));
+  EXPECT_THAT(text, HasSubstr("at most 20 % gained over taking turns: stream_read beside stream_read."));
 }
 
 TEST(ContentionReport, OneKindAtTwoSizesIsTwoLines) {

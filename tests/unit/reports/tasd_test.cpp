@@ -192,6 +192,9 @@ TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
   // (20 + 80) over (20 + 20) us, of which columns are a fifth and a half.
   EXPECT_THAT(line_with(report(rows), "| 1:8 | 20.0 us |"),
               AllOf(HasSubstr("| 20 % | 50 % | 4.00x"), HasSubstr("| 2.50x |")));
+  rows.back().item.set("padding", std::numeric_limits<std::int64_t>::max());
+  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  rows.back().item.set("padding", std::int64_t{1});
   rows.back().item.set("stride", std::int64_t{0});
   EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
 }

@@ -45,12 +45,12 @@ TEST(TransferReport, FitsALineToEachWay) {
   EXPECT_THAT(text, HasSubstr("## What handing memory over costs"));
   EXPECT_THAT(row_of(text, "copy"), AllOf(HasSubstr("| 20.0 \\["), HasSubstr("| 105 \\["), HasSubstr("| copies |")));
   EXPECT_THAT(row_of(text, "svm_fine"),
-              AllOf(HasSubstr("| 8.00 \\["), HasSubstr("no copy: a byte costs less than a tenth of a copied one")));
+              AllOf(HasSubstr("| 8.00 \\["), HasSubstr("no copy: a byte costs less than 10 % of a copied one")));
 }
 
 TEST(TransferReport, AWayThatClaimsToCopyNothingAndDoesIsSeen) {
   const std::string text = report({way("copy", 20'000, 0.1), way("alloc_host_ptr", 9'000, 0.05)});
-  EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("as a copy: a byte costs more than a tenth of a copied one"));
+  EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("as a copy: a byte costs more than 10 % of a copied one"));
 }
 
 TEST(TransferReport, ASlopeAboutATenthOfACopysIsUnclear) {
