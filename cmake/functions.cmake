@@ -4,10 +4,11 @@ function(hetscope_untimed target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
-# hetscope_library(NAME [UNTIMED] DEPENDS target...): a static library of every .cpp of the current folder and its subfolders
-# that have no CMakeLists.txt of their own. A new file needs no change here.
+# hetscope_library(NAME [UNTIMED] [TOGETHER] DEPENDS target...): a static library of every .cpp of the current folder and its
+# subfolders that have no CMakeLists.txt of their own. A new file needs no change here. TOGETHER: eight files at a time compile
+# what they share once, so that a name local to a file is the only one of its kind in the library.
 function(hetscope_library name)
-  cmake_parse_arguments(ARG "UNTIMED" "" "DEPENDS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "UNTIMED;TOGETHER" "" "DEPENDS;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   foreach(pattern ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX ${pattern})
@@ -17,6 +18,9 @@ function(hetscope_library name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(ARG_UNTIMED)
     hetscope_untimed(${name})
+  endif()
+  if(ARG_TOGETHER)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 

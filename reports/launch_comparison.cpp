@@ -130,6 +130,36 @@ LaunchComparison compare_launches(std::span<const Launch> launches, double margi
   return comparison;
 }
 
+double best_launch_seconds(std::span<const Launch> launches, double seconds, double overhead_s) {
+  constexpr double kHalfWidths = 1.959964;  // standard errors in half a 95 % interval
+  constexpr double kFewestRuns = 30;
+  std::vector<double> ratios;
+  double within = 0;
+  double slowest_s = 0;
+  for (const Launch& launch : launches) {
+    if (!has_time(*launch.base) || !has_time(*launch.candidate)) continue;
+    const std::string clock = common_clock(*launch.candidate, *launch.base);
+    if (clock.empty()) continue;
+    ratios.push_back(std::log(ratio_within(launch, clock)));
+    for (const Record* side : {launch.base, launch.candidate}) {
+      const LatencyRecord& latency = side->latencies.at(clock);
+      const double half_width = (latency.ci95_high_ns - latency.ci95_low_ns) / 2 / latency.figure_ns();
+      within += std::pow(half_width / kHalfWidths, 2);
+      slowest_s = std::max(slowest_s, latency.figure_ns() / 1e9);
+    }
+  }
+  if (ratios.size() < 2) return kLaunchSeconds;
+  within /= static_cast<double>(ratios.size());
+  const double centre = mean(ratios);
+  double spread = 0;
+  for (const double ratio : ratios) spread += std::pow(ratio - centre, 2);
+  const double between = spread / static_cast<double>(ratios.size() - 1) - within;
+  const double best = between > 0 ? std::sqrt(overhead_s * within * seconds / (2 * between)) : kLaunchSeconds;
+  // The comparison is false for what is no number.
+  if (!(best < kLaunchSeconds)) return kLaunchSeconds;
+  return std::clamp(std::max(best, kFewestRuns * slowest_s), kShortestLaunchSeconds, kLaunchSeconds);
+}
+
 std::vector<Launch> launches_of(std::span<const Record> records) {
   std::vector<Launch> launches;
   const Record* base = nullptr;

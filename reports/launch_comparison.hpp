@@ -53,6 +53,17 @@ struct LaunchComparison {
 // and scope agree in all launches.
 LaunchComparison compare_launches(std::span<const Launch> launches, double margin, std::uint64_t seed = 1);
 
+// Seconds for which a launch measures each side at first, and those between which best_launch_seconds() chooses.
+inline constexpr double kLaunchSeconds = 0.4;
+inline constexpr double kShortestLaunchSeconds = 0.05;
+
+// For how long further launches should measure each side so that a budget decides the most, judged by launches that
+// measured for `seconds` and took `overhead_s` besides. What a launch draws once is drawn oftener by short launches,
+// what differs within one is averaged by long ones: sqrt(c w / 2 b) with c the overhead, w the variance of the log
+// ratio within a launch times its seconds, and b that between launches (two-stage sampling: Cochran, Sampling
+// Techniques, 1977, chapter 10; Kalibera and Jones, ISMM 2013). Never so short that a median has fewer than 30 runs.
+double best_launch_seconds(std::span<const Launch> launches, double seconds, double overhead_s);
+
 // Launches in the order of the records: a row without a baseline case is a base, the next row of the same session that
 // names it is its candidate.
 std::vector<Launch> launches_of(std::span<const Record> records);

@@ -65,6 +65,8 @@ nlohmann::json run_document(const AbOptions& options, const RunIdentity& identit
   return document;
 }
 
+constexpr int kLaunchesToLearnFrom = 4;
+
 // One pair until it is decided.
 class PairRun {
  public:
@@ -77,6 +79,7 @@ class PairRun {
     int next_look = kMinLaunches;
     for (int number = 0;; ++number) {
       measure(number, random);
+      if (number + 1 == kLaunchesToLearnFrom) seconds_ = learnt_seconds();
       const auto launches = static_cast<int>(records_.size() / 2);
       const double spent_s = std::chrono::duration<double>(SteadyClock::now() - begin).count();
       const bool is_last = launches >= options_.rounds || spent_s >= options_.budget_s;
@@ -96,11 +99,21 @@ class PairRun {
     // Every launch is a session of its own, which is what the verdict resamples.
     RunIdentity identity = identity_;
     identity.session = make_uuid();
-    std::vector<Record> records = pair_.launch(number, identity, random);
+    const auto begin = SteadyClock::now();
+    std::vector<Record> records = pair_.launch(number, seconds_, identity, random);
+    launch_s_ += std::chrono::duration<double>(SteadyClock::now() - begin).count();
     for (Record& record : records) {
       if (directory_ != nullptr) directory_->append(record);
       records_.push_back(std::move(record));
     }
+  }
+
+  // Windows of energy have a length of their own, beside which a launch's is small.
+  double learnt_seconds() const {
+    const auto has_energy = [](const Record& record) { return !record.energies.empty(); };
+    if (std::any_of(records_.begin(), records_.end(), has_energy)) return kLaunchSeconds;
+    const double overhead_s = launch_s_ / kLaunchesToLearnFrom - 2 * kLaunchSeconds;
+    return best_launch_seconds(launches_of(records_), kLaunchSeconds, std::max(overhead_s, 0.0));
   }
 
   AbResult judge_now() const {
@@ -114,6 +127,8 @@ class PairRun {
   const RunIdentity& identity_;
   RunDirectory* directory_;
   std::vector<Record> records_;
+  double seconds_ = kLaunchSeconds;
+  double launch_s_ = 0;  // of all launches so far
 };
 
 int run(const AbOptions& options, const Catalog& catalog) {

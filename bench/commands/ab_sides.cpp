@@ -21,8 +21,6 @@
 namespace hetscope {
 namespace {
 
-// Measuring time of one launch for each side. Short, because what differs between launches is what decides.
-constexpr double kLaunchSeconds = 0.4;
 constexpr double kTimeoutSeconds = 300;
 // With energy a launch holds a window of its own as well.
 constexpr double kTimeoutWithEnergySeconds = 1200;
@@ -54,9 +52,9 @@ class CasePair final : public AbPair {
   std::string base_name() const override { return base_name_; }
   std::string candidate_name() const override { return candidate_name_; }
 
-  std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) override {
+  std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) override {
     PlannedGroup group = group_of(name_, number, energy_);
-    group.budget_s = 2 * kLaunchSeconds;
+    group.budget_s = 2 * seconds;
     const PlannedCase base{base_, ""};
     const PlannedCase candidate{candidate_, base_.line()};
     // Whoever is prepared first gets other memory: that is drawn too.
@@ -87,12 +85,12 @@ class BuildPair final : public AbPair {
   std::string base_name() const override { return base_.program; }
   std::string candidate_name() const override { return candidate_.program; }
 
-  std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) override {
+  std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) override {
     const bool base_first = random.below(2) == 0;
     std::vector<Record> records(2);
     for (const int side : base_first ? std::vector{0, 1} : std::vector{1, 0}) {
       PlannedGroup group = group_of(item_.line(), number, energy_);
-      group.budget_s = kLaunchSeconds;
+      group.budget_s = seconds;
       group.cases = {{item_, side == 0 ? "" : item_.line()}};
       records[static_cast<std::size_t>(side)] =
           measure_in_launch(side == 0 ? base_ : candidate_, {group, identity, meter_}).front();
@@ -131,7 +129,7 @@ class CommandPair final : public AbPair {
   std::string base_name() const override { return fmt::format("{}", fmt::join(words_[0], " ")); }
   std::string candidate_name() const override { return fmt::format("{}", fmt::join(words_[1], " ")); }
 
-  std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) override {
+  std::vector<Record> launch(int number, double /*seconds*/, const RunIdentity& identity, Random& random) override {
     const bool base_first = random.below(2) == 0;
     std::vector<Record> records(2);
     for (const std::size_t side : base_first ? std::vector<std::size_t>{0, 1} : std::vector<std::size_t>{1, 0}) {

@@ -19,8 +19,9 @@ class AbPair {
   virtual std::string name() const = 0;  // what both share
   virtual std::string base_name() const = 0;
   virtual std::string candidate_name() const = 0;
-  // Two records, base and candidate, the second naming the first as its baseline. `identity` has the launch's session.
-  virtual std::vector<Record> launch(int number, const RunIdentity& identity, Random& random) = 0;
+  // Two records, base and candidate, the second naming the first as its baseline, each measured for about `seconds` (a
+  // command measures for as long as it likes). `identity` has the launch's session.
+  virtual std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) = 0;
 };
 
 // Two cases of this build, in the rounds of one worker; two equal ones are an A/A pair. `name` is what both share.

@@ -69,7 +69,7 @@ std::vector<Record> measure(const Case& item, const QualifyOptions& options, Run
   std::vector<Record> records;
   for (int number = 0; number < options.launches; ++number) {
     identity.session = make_uuid();
-    for (Record& record : pair->launch(number, identity, random)) {
+    for (Record& record : pair->launch(number, kLaunchSeconds, identity, random)) {
       directory.append(record);
       records.push_back(std::move(record));
     }

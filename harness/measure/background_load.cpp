@@ -10,8 +10,6 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kBatchNs = 1'000'000;
-
 // What `step` throws says that it was the load's.
 template <class Step>
 void guarded(Step&& step) {
@@ -75,8 +73,8 @@ std::int64_t background_batch(Runnable& runnable, const Clock& clock) {
   std::int64_t batch = 1;
   guarded([&] {
     const EnteredRunnable entered(runnable);
-    for (std::int64_t elapsed_ns = 0; (elapsed_ns = time_batch(clock, runnable, batch)) < kBatchNs;) {
-      const std::int64_t grown = grown_batch(batch, elapsed_ns, kBatchNs);
+    for (std::int64_t elapsed_ns = 0; (elapsed_ns = time_batch(clock, runnable, batch)) < kShortBatchNs;) {
+      const std::int64_t grown = grown_batch(batch, elapsed_ns, kShortBatchNs);
       if (grown == batch) break;
       batch = grown;
     }

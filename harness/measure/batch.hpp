@@ -22,6 +22,9 @@ class EnteredRunnable {
   Runnable& runnable_;
 };
 
+// Of a processor that is kept busy and looked at in between: long beside a look, short beside what is waited for.
+inline constexpr std::int64_t kShortBatchNs = 1'000'000;
+
 inline std::int64_t time_batch(const Clock& clock, Runnable& runnable, std::int64_t iterations) {
   const std::int64_t begin_ns = clock.now_ns();
   runnable.run(iterations);

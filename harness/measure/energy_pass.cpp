@@ -15,7 +15,6 @@ namespace hetscope {
 namespace {
 
 constexpr int kWaitingUpdates = 10;
-constexpr std::int64_t kBatchNs = 1'000'000;
 
 class EnergyPass {
  public:
@@ -67,7 +66,7 @@ class EnergyPass {
 
   void run_window(EnergyMeasurement& result) {
     const EnteredRunnable entered(runnable_);
-    batch_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(kBatchNs / std::max(latency_ns_, 1.0)));
+    batch_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(kShortBatchNs / std::max(latency_ns_, 1.0)));
     runnable_.run(batch_);
     if (aligned_) result.waiting_w = ticks_.waiting_power_w(kWaitingUpdates);
     if (load_ != nullptr) load_->share_of_others();

@@ -19,7 +19,6 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kMaxEvictionBytes = std::int64_t{1} << 30;
 // Stands in where the kernel tells no cache sizes, as on many phones: above the last level and system cache of any.
 constexpr std::int64_t kAssumedCacheBytes = std::int64_t{32} << 20;
 constexpr std::int64_t kSmallestCacheLine = 32;

@@ -14,7 +14,7 @@ std::unique_ptr<Backend> make_npu_backend();
 
 namespace {
 
-constexpr const char* kPrefix = "npu:onnxruntime/";
+constexpr const char* kProviderPrefix = "npu:onnxruntime/";
 // Sends the work to a service elsewhere.
 constexpr const char* kRemoteProvider = "AzureExecutionProvider";
 
@@ -38,7 +38,7 @@ std::string name_of(std::string provider) {
     const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
     if (!is_plain) c = '_';
   }
-  return kPrefix + provider;
+  return kProviderPrefix + provider;
 }
 
 ProcessorInfo describe(const OnnxRuntimeLibrary& library, const std::string& provider, HardwareType type) {

@@ -17,7 +17,6 @@ namespace {
 // The first that registers provider libraries, and the one that tells the assignment of nodes.
 constexpr int kLeastApi = 22;
 constexpr int kAssignmentApi = 24;
-constexpr int kErrorSeverity = 3;
 constexpr std::size_t kLongestMessage = 600;
 
 // What OrtGetApiBase() hands out.

@@ -14,6 +14,9 @@
 
 namespace hetscope {
 
+// ORT_LOGGING_LEVEL_ERROR of onnxruntime_c_api.h: what is milder is not noted.
+inline constexpr int kErrorSeverity = 3;
+
 struct OrtEnv;
 struct OrtStatus;
 struct OrtSession;

@@ -8,7 +8,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kErrorSeverity = 3;
 // OrtArenaAllocator and OrtMemTypeDefault: ordinary memory of the host.
 constexpr int kArenaAllocator = 1;
 constexpr int kDefaultMemory = 0;

@@ -14,7 +14,6 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kMaxEvictionBytes = std::int64_t{1} << 30;
 constexpr const char* kEvictionSource = R"(
 __kernel void touch(__global uint4* memory) {
   const size_t i = get_global_id(0);

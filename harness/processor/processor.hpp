@@ -14,6 +14,9 @@
 
 namespace hetscope {
 
+// No more memory than this is used to evict caches.
+inline constexpr std::int64_t kMaxEvictionBytes = std::int64_t{1} << 30;
+
 enum class ProcessorKind { cpu, gpu, npu, accelerator };
 std::string_view to_string(ProcessorKind kind);
 
@@ -46,7 +49,8 @@ class Processor {
   const std::string& name() const noexcept { return info().name; }
   // Waits until everything submitted to it is done.
   virtual void finish() = 0;
-  // Reads and writes enough other memory that what was cached is not: for cache=cold. no() when it cannot be done here.
+  // Reads and writes enough other memory, at most kMaxEvictionBytes, that what was cached is not: for cache=cold. no()
+  // when it cannot be done here.
   virtual Support evict_caches() = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
+#include "harness/run/interruption.hpp"
 
 namespace hetscope {
 namespace {
@@ -20,9 +21,8 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Kind = BaselineAnswer::Kind;
 
-constexpr int kSliceMs = 100;
 constexpr std::size_t kErrorTailBytes = 4096;
-constexpr std::size_t kLastWordsBytes = 400;
+constexpr std::size_t kLastLineBytes = 400;
 
 SteadyClock::time_point in_seconds(double seconds) {
   return SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(seconds));
@@ -59,7 +59,7 @@ BaselineAnswer BaselineProcess::ask(std::string line, Kind wanted, double timeou
 
 void BaselineProcess::check_chatter(std::size_t& bytes, const std::string& line) {
   bytes += line.size() + 1;
-  if (!line.empty()) chatter_ = one_line(line.substr(0, kLastWordsBytes));
+  if (!line.empty()) chatter_ = one_line(line.substr(0, kLastLineBytes));
   if (bytes > kMaxChatterBytes) {
     give_up("printed more than " + format_bytes(static_cast<double>(kMaxChatterBytes)) + " that is no answer");
   }
@@ -134,7 +134,7 @@ void BaselineProcess::resume() noexcept {
 
 std::string BaselineProcess::last_words() {
   hear_error();
-  const std::string error = last_line(error_tail_).substr(0, kLastWordsBytes);
+  const std::string error = last_line(error_tail_).substr(0, kLastLineBytes);
   return error.empty() ? chatter_ : error;
 }
 

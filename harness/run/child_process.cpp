@@ -25,9 +25,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kSliceMs = 100;
-constexpr int kExecFailed = 127;
-
 struct Pipe {
   OwnedFd read, write;
 };

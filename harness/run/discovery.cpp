@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/run/interruption.hpp"
 #include "harness/run/supervisor.hpp"
 #include "harness/run/worker_process.hpp"
 #include "harness/run/worker_protocol.hpp"
@@ -16,7 +17,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kLookTime = std::chrono::seconds(60);
-constexpr int kSliceMs = 100;
 // More back ends than this cannot crash: each costs its own name, which a broken worker might invent.
 constexpr std::size_t kMostCrashes = 100;
 

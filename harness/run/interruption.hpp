@@ -19,6 +19,9 @@ class Interrupted final : public Error {
   int signal_number_;
 };
 
+// Whoever waits for a process looks for an interruption this often, in milliseconds.
+inline constexpr int kSliceMs = 100;
+
 // One at a time. A signal that was ignored before (nohup) stays ignored.
 class InterruptionGuard {
  public:

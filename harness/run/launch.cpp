@@ -20,8 +20,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kSliceMs = 100;
-
 // The answers until it says `done`; "" or how it ended before that.
 std::string hear(WorkerProcess& worker, double timeout_s, std::vector<Record>& records) {
   const auto end = SteadyClock::now() + std::chrono::duration<double>(timeout_s);

@@ -20,36 +20,11 @@
 #include "harness/run/contention.hpp"
 #include "harness/run/modelled_energy.hpp"
 #include "harness/run/record_of.hpp"
+#include "harness/run/runner_member.hpp"
 #include "harness/run/soak.hpp"
 
 namespace hetscope {
 namespace {
-
-// The inputs and the reference of one problem, shared by the members of a group that solve the same one.
-struct Problem {
-  const Operation* operation = nullptr;
-  std::vector<Operand> inputs;
-  std::vector<Expectation> expectations;
-};
-
-// What runs beside one or more cases of a group; verified like them, because a load that computes nothing is none.
-struct Load {
-  std::shared_ptr<const Problem> problem;
-  std::unique_ptr<Runnable> runnable;
-  Work executed;
-};
-
-// A case on its way to becoming a record.
-struct Member {
-  Record record;
-  const Kernel* kernel = nullptr;
-  std::shared_ptr<const Problem> problem;
-  std::unique_ptr<Runnable> runnable;
-  std::shared_ptr<Load> load;  // nullptr: none
-  std::vector<Processor*> on;
-  std::vector<ReferenceLoop*> references;  // of its processors
-  BlockSpeedRecord speed;
-};
 
 void fail(Record& record, Status status, std::string reason) {
   record.status = status;
@@ -79,7 +54,7 @@ constexpr double kLongestRepeatS = 1;
 constexpr double kNsPerS = 1e9;
 
 // Why the row is no evidence about its processors; "": it is.
-std::string doubt_about(const Member& member) {
+std::string doubt_about(const GroupMember& member) {
   for (const Processor* processor : member.on) {
     if (processor->info().is_fake) return processor->name() + " is a fake for tests: its times are made up";
   }
@@ -89,7 +64,7 @@ std::string doubt_about(const Member& member) {
 bool has_times(const Record& record) { return record.status == Status::ok || record.status == Status::unstable; }
 
 // What the Runnable has to say after it was measured, and whether it makes the row a mistrusted one.
-void tell_of_runnable(Member& member) {
+void tell_of_runnable(GroupMember& member) {
   Record& record = member.record;
   for (const Placement& placement : member.runnable->placement()) {
     record.placement.push_back({placement.requested, placement.actual, placement.evidence});
@@ -145,30 +120,30 @@ struct Runner::State {
   Session session;
   std::string procfs_root;
   ConditionsReader conditions;
-  std::map<std::string, std::shared_ptr<const Problem>> problems;         // of the current group
-  std::map<std::string, std::shared_ptr<Load>> loads = {};                // of the current group, by case line
+  std::map<std::string, std::shared_ptr<const GroupProblem>> problems;    // of the current group
+  std::map<std::string, std::shared_ptr<GroupLoad>> loads = {};           // of the current group, by case line
   std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
   std::vector<std::unique_ptr<EnergyModel>> models = {};
   std::optional<double> process_start_s = {};
 
-  Member start(const PlannedGroup& group, const PlannedCase& planned);
-  void prepare(Member& member, const Case& item);
-  std::shared_ptr<Load> load_of(const Case& item);
+  GroupMember start(const PlannedGroup& group, const PlannedCase& planned);
+  void prepare(GroupMember& member, const Case& item);
+  std::shared_ptr<GroupLoad> load_of(const Case& item);
   double run_once(Runnable& runnable);
-  void verify_answer(Member& member, const Case& item);
-  void measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
+  void verify_answer(GroupMember& member, const Case& item);
+  void measure(const PlannedGroup& group, std::vector<GroupMember>& members, const Progress& progress,
                ConditionsWatch& watch);
   ReferenceLoop* reference_of(Processor& processor);
-  void measure_energy(Member& member);
+  void measure_energy(GroupMember& member);
   std::vector<Processor*> opened(const Case& item);
-  std::shared_ptr<const Problem> problem_of(const Case& item, const Operation& operation);
+  std::shared_ptr<const GroupProblem> problem_of(const Case& item, const Operation& operation);
 };
 
-std::shared_ptr<const Problem> Runner::State::problem_of(const Case& item, const Operation& operation) {
+std::shared_ptr<const GroupProblem> Runner::State::problem_of(const Case& item, const Operation& operation) {
   const std::string key = problem_key(item, operation);
   auto& entry = problems[key];
   if (!entry) {
-    auto problem = std::make_shared<Problem>();
+    auto problem = std::make_shared<GroupProblem>();
     problem->operation = &operation;
     problem->inputs = operation.inputs(item, seed_from(key));
     problem->expectations = operation.reference(item, problem->inputs);
@@ -177,15 +152,15 @@ std::shared_ptr<const Problem> Runner::State::problem_of(const Case& item, const
   return entry;
 }
 
-Member Runner::State::start(const PlannedGroup& group, const PlannedCase& planned) {
-  Member member;
+GroupMember Runner::State::start(const PlannedGroup& group, const PlannedCase& planned) {
+  GroupMember member;
   member.record = unmeasured_record(identity, group, planned, Status::failed, "");
   // Zero until it is prepared, which is when it is measured.
   member.record.prepare_ns = 0;
   return member;
 }
 
-void Runner::State::prepare(Member& member, const Case& item) {
+void Runner::State::prepare(GroupMember& member, const Case& item) {
   const Operation& operation = catalog.operations().at(item.operation());
   catalog.validate(item);
   member.kernel = &catalog.kernels().at(item.kernel());
@@ -220,10 +195,10 @@ std::vector<Processor*> Runner::State::opened(const Case& item) {
   return on;
 }
 
-std::shared_ptr<Load> Runner::State::load_of(const Case& item) {
-  std::shared_ptr<Load>& entry = loads[item.line()];
+std::shared_ptr<GroupLoad> Runner::State::load_of(const Case& item) {
+  std::shared_ptr<GroupLoad>& entry = loads[item.line()];
   if (entry) return entry;
-  auto load = std::make_shared<Load>();
+  auto load = std::make_shared<GroupLoad>();
   const Operation& operation = catalog.operations().at(item.operation());
   const Kernel& kernel = catalog.kernels().at(item.kernel());
   const std::vector<Processor*> on = opened(item);
@@ -255,7 +230,7 @@ double Runner::State::run_once(Runnable& runnable) {
   return static_cast<double>(clock.now_ns() - begin_ns) / kNsPerS;
 }
 
-void Runner::State::verify_answer(Member& member, const Case& item) {
+void Runner::State::verify_answer(GroupMember& member, const Case& item) {
   const Operation& operation = *member.problem->operation;
   const double first_run_s = run_once(*member.runnable);
   const Tolerance tolerance = operation.tolerance(item);
@@ -300,7 +275,7 @@ ReferenceLoop* Runner::State::reference_of(Processor& processor) {
   return entry->second.get();
 }
 
-void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& members, const Progress& progress,
+void Runner::State::measure(const PlannedGroup& group, std::vector<GroupMember>& members, const Progress& progress,
                             ConditionsWatch& watch) {
   MeasureOptions options;
   options.throttle.hottest_c = [this] { return conditions.hottest_c(); };
@@ -328,7 +303,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
       failure = std::current_exception();
     }
     if (failure) {
-      Member& culprit = members[observer.current()];
+      GroupMember& culprit = members[observer.current()];
       guarded(culprit.record, "measuring", [&] { std::rethrow_exception(failure); });
       culprit.runnable.reset();
       continue;
@@ -345,7 +320,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<Member>& memb
   }
 }
 
-void Runner::State::measure_energy(Member& member) {
+void Runner::State::measure_energy(GroupMember& member) {
   Record& record = member.record;
   if (meters.empty()) {
     std::string reason = "no meter";
@@ -388,11 +363,11 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
   State& state = *state_;
   state.problems.clear();
   state.loads.clear();
-  std::vector<Member> members;
+  std::vector<GroupMember> members;
   for (std::size_t i = 0; i < group.cases.size(); ++i) {
     if (progress) progress(i);
     const Case& item = group.cases[i].item;
-    Member& member = members.emplace_back(state.start(group, group.cases[i]));
+    GroupMember& member = members.emplace_back(state.start(group, group.cases[i]));
     if (!guarded(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
     if (!guarded(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
   }
@@ -402,7 +377,7 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
 
   std::vector<Record> records;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    Member& member = members[i];
+    GroupMember& member = members[i];
     member.record.conditions = record_of(conditions);
     if (member.speed.blocks > 0) member.record.conditions.speed = member.speed;
     if (member.runnable && member.record.status == Status::ok) {

@@ -23,7 +23,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kSliceMs = 100;
 constexpr const char* kInterruptedReason =
     "the run was interrupted while this case was running; --retry-failed runs it again";
 

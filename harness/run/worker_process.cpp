@@ -18,6 +18,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/record/json.hpp"
+#include "harness/run/interruption.hpp"
 
 extern char** environ;
 
@@ -31,8 +32,6 @@ constexpr std::size_t kLastWordsBytes = 300;
 constexpr auto kHelloTime = std::chrono::seconds(30);
 constexpr auto kSendTime = std::chrono::seconds(30);
 constexpr auto kExitTime = std::chrono::seconds(2);
-constexpr int kSliceMs = 100;
-constexpr int kExecFailed = 127;
 
 Error system_error(const std::string& what) {
   return Error("cannot start a worker process: " + what + ": " + std::strerror(errno));

@@ -14,6 +14,9 @@
 
 namespace hetscope {
 
+// The exit status of a child that could not become the program it was made for; the shells' own.
+inline constexpr int kExecFailed = 127;
+
 inline constexpr const char* kWorkerFdVariable = "HETSCOPE_WORKER_FD";
 inline constexpr const char* kProgressFdVariable = "HETSCOPE_PROGRESS_FD";
 // When it was started: nanoseconds of CLOCK_MONOTONIC, which both processes share.

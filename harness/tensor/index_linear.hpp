@@ -11,6 +11,9 @@
 
 namespace hetscope {
 
+// Forms that are made by multiplying stay below this, far from the end of 64 bits.
+inline constexpr double kSafeMagnitude = 0x1.0p60;
+
 struct IndexRange {
   std::int64_t min = 0;
   std::int64_t max = 0;

@@ -10,7 +10,7 @@
 namespace hetscope {
 namespace {
 
-constexpr double kMaxInt32 = std::numeric_limits<std::int32_t>::max();
+constexpr double kLargestInt = std::numeric_limits<std::int32_t>::max();
 
 double largest_of(const IndexStep& step) {
   return std::max(std::abs(static_cast<double>(step.min)), std::abs(static_cast<double>(step.max)));
@@ -62,7 +62,7 @@ class Printer {
       largest = std::max(largest, 2 * divisor * (is_lifted(step) ? 1 : 0) + divisor);
       if (is_lifted(step)) largest += 2 * largest_of(program_.steps()[step.operands.front().step]);
     }
-    return largest > kMaxInt32;
+    return largest > kLargestInt;
   }
 
   bool is_lifted(const IndexStep& step) const {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxParts = 256;
 constexpr std::int64_t kSafeValue = std::int64_t{1} << 60;
-constexpr double kSafeMagnitude = 0x1.0p60;
 
 std::int64_t ceil_quotient(std::int64_t value, std::int64_t divisor) {
   return floor_quotient(value, divisor) + (floor_remainder(value, divisor) == 0 ? 0 : 1);

@@ -13,8 +13,6 @@
 namespace hetscope {
 namespace {
 
-// Forms that are made by multiplying stay below this, far from the end of 64 bits.
-constexpr double kSafeMagnitude = 0x1.0p60;
 constexpr double kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
 bool product_is_safe(std::int64_t a, std::int64_t b) {

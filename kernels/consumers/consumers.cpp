@@ -164,6 +164,17 @@ Shape ConsumerProblem::result(const Consumer& consumer) const {
   return Shape(dims);
 }
 
+Work ConsumerProblem::executed_work() const {
+  Work work;
+  for (const auto& passes : {producing(), consuming(Storage::buffer)}) {
+    for (const PairPass& pass : passes) {
+      work.bytes += pass.work().bytes;
+      work.flops += pass.work().flops;
+    }
+  }
+  return work;
+}
+
 Work ConsumerProblem::work() const {
   Work work{4 * x.element_count(), has_producer ? x.element_count() : 0};
   for (const PairPass& pass : consuming(Storage::buffer)) {

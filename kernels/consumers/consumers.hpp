@@ -46,7 +46,9 @@ struct ConsumerProblem {
   std::vector<PairPass> consuming(Storage storage) const;
   // Rows of the consumer's dimension go last: its result's extents.
   Shape result(const Consumer& consumer) const;
-  Work work() const;
+  Work work() const;  // x read once, whoever reads it
+  // What its passes really move: x for every copy, a copy for every consumer.
+  Work executed_work() const;
 
   Shape x;
   std::vector<Consumer> consumers;

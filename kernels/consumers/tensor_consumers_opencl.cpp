@@ -20,9 +20,9 @@ struct DeviceTensors {
   std::vector<cl::Buffer> results;
 };
 
-class Runs final : public OpenClRunnable {
+class DeviceConsumers final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, DeviceTensors tensors, ConsumerProblem problem)
+  DeviceConsumers(OpenClProcessor& device, std::vector<Launch> launches, DeviceTensors tensors, ConsumerProblem problem)
       : OpenClRunnable(device, std::move(launches)), tensors_(std::move(tensors)), problem_(std::move(problem)) {}
 
   std::vector<HostTensor> outputs() override {
@@ -57,6 +57,9 @@ class TensorConsumersOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "tensor_consumers"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    return ConsumerProblem(item).executed_work();
+  }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
@@ -105,7 +108,7 @@ class TensorConsumersOpenCl final : public OpenClKernel {
       launches.push_back(launcher.launch(consuming[i], copy, tensors.results.back(), right));
       tensors.others.insert(tensors.others.end(), right.begin(), right.end());
     }
-    return std::make_unique<Runs>(device, std::move(launches), std::move(tensors), std::move(problem));
+    return std::make_unique<DeviceConsumers>(device, std::move(launches), std::move(tensors), std::move(problem));
   }
 
  private:

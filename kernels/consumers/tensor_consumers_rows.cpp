@@ -10,9 +10,9 @@
 namespace hetscope {
 namespace {
 
-class Runs final : public HostRunnable {
+class RowConsumers final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
+  RowConsumers(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
       : HostRunnable(cpu, pool), problem_(item), inputs_(inputs) {
     const std::size_t copies = problem_.copies.size();
     for (const PairPass& pass : problem_.producing())
@@ -82,12 +82,15 @@ class TensorConsumersRows final : public HostKernel {
  public:
   std::string_view name() const noexcept override { return "tensor_consumers_rows"; }
   std::string_view operation() const noexcept override { return "tensor_consumers"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    return ConsumerProblem(item).executed_work();
+  }
 
  protected:
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, item, inputs);
+    return std::make_unique<RowConsumers>(cpu, pool, item, inputs);
   }
 };
 

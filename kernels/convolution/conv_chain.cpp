@@ -252,6 +252,15 @@ std::vector<ImageStep> ConvChainProblem::steps() const {
   return result;
 }
 
+Work ConvChainProblem::executed_work() const {
+  Work work;
+  for (const ImageStep& step : steps()) {
+    work.bytes += step.work.bytes;
+    work.flops += step.work.flops;
+  }
+  return work;
+}
+
 Metrics ConvChainProblem::metrics() const {
   double launches = 0, transforms = 0, bytes = 0;
   for (const ImageStep& step : steps()) {

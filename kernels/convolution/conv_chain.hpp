@@ -48,7 +48,8 @@ struct ConvChainProblem {
 
   std::vector<ImageStep> steps() const;
   ConvolutionProblem convolution(std::size_t number) const;
-  Metrics metrics() const;  // "launches", "transforms", "transformed_bytes" read and written by these
+  Work executed_work() const;  // of all steps: every tensor between them is written and read
+  Metrics metrics() const;     // "launches", "transforms", "transformed_bytes" read and written by these
 
   std::vector<ImageOperator> operators;
   std::vector<Shape> tensors;          // one more than operators

@@ -112,6 +112,9 @@ class ConvChainDirect final : public HostKernel {
  public:
   std::string_view name() const noexcept override { return "conv_chain_direct"; }
   std::string_view operation() const noexcept override { return "conv_chain"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    return ConvChainProblem(item).executed_work();
+  }
 
  protected:
   Support supports_case(const Case& item) const override {

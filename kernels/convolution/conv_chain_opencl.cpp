@@ -38,6 +38,9 @@ class ConvChainBuffer final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "conv_chain_buffer"; }
   std::string_view operation() const noexcept override { return "conv_chain"; }
+  Work executed_work(const Case& item, const Operation&) const override {
+    return ConvChainProblem(item).executed_work();
+  }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

@@ -14,8 +14,8 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/copy/copy_image2d.cl";
-constexpr std::size_t kGroupItems = 64;
+constexpr std::string_view kImageSource = "kernels/copy/copy_image2d.cl";
+constexpr std::size_t kImageGroupItems = 64;
 
 struct ImageExtent {
   std::size_t width = 0;
@@ -109,12 +109,12 @@ class CopyImage2d final : public OpenClKernel {
     device.queue().enqueueWriteImage(source, CL_TRUE, {0, 0, 0}, {extent.width, extent.height, 1}, 0, 0, texels.data());
 
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "copy_image2d");
+    launch.kernel = device.kernel(kImageSource, embedded_text(opencl_source_files(), kImageSource), "copy_image2d");
     launch.kernel.setArg(0, source);
     launch.kernel.setArg(1, target);
     launch.kernel.setArg(2, static_cast<cl_int>(extent.width));
     launch.kernel.setArg(3, static_cast<cl_int>(extent.texels));
-    const auto [columns, rows] = group_extent(device.local_size(launch.kernel, kGroupItems), device.limits());
+    const auto [columns, rows] = group_extent(device.local_size(launch.kernel, kImageGroupItems), device.limits());
     launch.global =
         cl::NDRange((extent.width + columns - 1) / columns * columns, (extent.height + rows - 1) / rows * rows);
     launch.local = cl::NDRange(columns, rows);

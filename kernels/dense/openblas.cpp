@@ -13,18 +13,18 @@ namespace hetscope {
 namespace {
 
 // cblas_sgemm as CBLAS defines it; 32-bit integers of the default build.
-using Sgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
-                   int lda, const float* b, int ldb, float beta, float* c, int ldc);
+using CblasSgemm = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float* a,
+                        int lda, const float* b, int ldb, float beta, float* c, int ldc);
 constexpr int kRowMajor = 101;
 constexpr int kNoTranspose = 111;
 
-Sgemm* g_sgemm = nullptr;
+CblasSgemm* g_cblas_sgemm = nullptr;
 
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
+void multiply_by_cblas(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
   const auto columns = static_cast<int>(n);
   const auto inner = static_cast<int>(k);
-  g_sgemm(kRowMajor, kNoTranspose, kNoTranspose, static_cast<int>(m), columns, inner, 1.0F, a, inner, b, columns, 0.0F,
-          c, columns);
+  g_cblas_sgemm(kRowMajor, kNoTranspose, kNoTranspose, static_cast<int>(m), columns, inner, 1.0F, a, inner, b, columns,
+                0.0F, c, columns);
 }
 
 const char* core_type_for_this_cpu() {
@@ -43,9 +43,9 @@ DenseLibrary open_openblas() {
   DynamicLibrary library = DynamicLibrary::open_first(candidates, &result.why_not);
   if (!library) return result;
   library.leak();
-  g_sgemm = library.function<Sgemm>("cblas_sgemm");
+  g_cblas_sgemm = library.function<CblasSgemm>("cblas_sgemm");
   result.set_threads = library.function<DenseLibrary::SetThreads>("openblas_set_num_threads");
-  if (g_sgemm == nullptr || result.set_threads == nullptr) {
+  if (g_cblas_sgemm == nullptr || result.set_threads == nullptr) {
     result.why_not = library.path() + " has no cblas_sgemm or no openblas_set_num_threads";
     return result;
   }
@@ -53,7 +53,7 @@ DenseLibrary open_openblas() {
   if (const auto core_name = library.function<const char*()>("openblas_get_corename")) {
     result.identity += " runs its " + std::string(core_name()) + " code";
   }
-  result.multiply = multiply;
+  result.multiply = multiply_by_cblas;
   return result;
 }
 

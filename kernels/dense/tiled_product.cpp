@@ -16,7 +16,7 @@ constexpr cl_uint kRightArgument = 0;
 constexpr cl_uint kResultArgument = 1;
 constexpr cl_uint kFirstLeftArgument = 5;
 // An argument of the kernel is an unsigned 32-bit integer, and so is a column or row beyond the last one.
-constexpr std::int64_t kMostExtent = std::int64_t{1} << 30;
+constexpr std::int64_t kMostUnsignedExtent = std::int64_t{1} << 30;
 
 std::int64_t power_of_two_up_to(std::int64_t most) {
   std::int64_t power = 1;
@@ -105,7 +105,8 @@ std::string ProductTiling::options() const {
 
 Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
                             const OpenClProcessor& device) {
-  if (std::max({extents.m, extents.n, extents.k}) > kMostExtent) return Support::no("extents are counted in 30 bits");
+  if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
+    return Support::no("extents are counted in 30 bits");
   const std::int64_t largest = std::max({left_bytes, 4 * extents.k * extents.n, 4 * extents.m * extents.n});
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,

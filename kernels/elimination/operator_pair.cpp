@@ -41,7 +41,7 @@ class OperatorPair final : public Operation {
         AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
         AxisSpec{"first",
                  AxisType::text,
-                 "the producer: matmul:N, softmax, layer_norm, relu, or movements with / between them",
+                 "the producer: matmul:N, softmax, layer_norm, sum, relu, or movements with / between them",
                  std::nullopt,
                  {}},
         AxisSpec{"second", AxisType::text, "the consumer, likewise", std::nullopt, {}},
@@ -130,8 +130,13 @@ class OperatorPair final : public Operation {
  private:
   static void check_row(const PairOperator& item, const Shape& input, const Case& where) {
     if (item.is_movement()) return;
-    if (input[input.rank() - 1] <= kMaxRow && item.columns <= kMaxRow) return;
-    throw Error("a row of more than 2^16 elements", where.line(), "give shorter rows or fewer columns");
+    const std::int64_t row = input[input.rank() - 1];
+    if (row > kMaxRow || item.columns > kMaxRow) {
+      throw Error("a row of more than 2^16 elements", where.line(), "give shorter rows or fewer columns");
+    }
+    if (item.columns > 0 && row > kMaxElements / item.columns) {
+      throw Error("a right operand of more than 2^27 elements", where.line(), "give shorter rows or fewer columns");
+    }
   }
 
   static HostTensor random_tensor(const Shape& shape, Random& random) {

@@ -23,9 +23,9 @@ struct PairBuffers {
   std::map<std::size_t, cl::Buffer> weights;
 };
 
-class Runs final : public OpenClRunnable {
+class BufferPairs final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, PairBuffers buffers, PairReport report, Shape y)
+  BufferPairs(OpenClProcessor& device, std::vector<Launch> launches, PairBuffers buffers, PairReport report, Shape y)
       : OpenClRunnable(device, launches),
         last_launch_(launches.size() - 1),
         buffers_(std::move(buffers)),
@@ -97,7 +97,7 @@ class OperatorPairBuffer final : public OpenClKernel {
       buffers.tensors.push_back(std::move(target));
     }
     report.count(plan);
-    return std::make_unique<Runs>(device, std::move(launches), std::move(buffers), std::move(report), problem.y);
+    return std::make_unique<BufferPairs>(device, std::move(launches), std::move(buffers), std::move(report), problem.y);
   }
 
  private:

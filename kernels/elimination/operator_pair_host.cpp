@@ -12,9 +12,10 @@
 namespace hetscope {
 namespace {
 
-class Runs final : public HostRunnable {
+class HostPairs final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const PairProblem& problem, PairMethod method, std::span<const Operand> inputs)
+  HostPairs(HostCpu& cpu, ThreadPool& pool, const PairProblem& problem, PairMethod method,
+            std::span<const Operand> inputs)
       : HostRunnable(cpu, pool), source_(inputs[0].tensor), report_(problem, method) {
     PairPlan plan = plan_pair(problem, method);
     for (std::size_t i = 0; i < plan.passes.size(); ++i) {
@@ -90,7 +91,7 @@ class OperatorPairHost final : public HostKernel {
   Support supports_case(const Case& item) const override { return supports_method(PairProblem(item), kMethod); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, PairProblem(item), kMethod, inputs);
+    return std::make_unique<HostPairs>(cpu, pool, PairProblem(item), kMethod, inputs);
   }
 };
 

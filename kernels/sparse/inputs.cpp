@@ -177,4 +177,11 @@ std::vector<float> make_sparse_input(const SparseInput& input) {
   return values;
 }
 
+double stored_entry(float value, DType dtype) {
+  constexpr double kI8Scale = 32;
+  if (dtype != DType::i8 || value == 0) return static_cast<double>(value);
+  const double rounded = std::clamp(std::nearbyint(static_cast<double>(value) * kI8Scale), -127.0, 127.0);
+  return rounded == 0 ? std::copysign(1.0, static_cast<double>(value)) : rounded;
+}
+
 }  // namespace hetscope

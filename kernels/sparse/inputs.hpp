@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/tensor/dtype.hpp"
+
 namespace hetscope {
 
 enum class MaskKind {
@@ -43,5 +45,9 @@ struct SparseInput {
 // rows x cols, row-major. No entry that the mask keeps is zero. Equal magnitudes at a threshold: the lower index is
 // kept. Throws Error for sizes below 1, above 2^40 entries, or a sparsity outside [0, 1].
 std::vector<float> make_sparse_input(const SparseInput& input);
+
+// How such an entry is stored in a matrix of `dtype`. In i8 it is 32 times what its law draws, rounded and clamped: a
+// standard deviation is a quarter of the range. What the mask keeps is no zero afterwards.
+double stored_entry(float value, DType dtype);
 
 }  // namespace hetscope

@@ -17,9 +17,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 30;
-// An i8 entry is this many times the value that its law draws, rounded and clamped: a standard deviation is a quarter
-// of the range.
-constexpr double kI8Scale = 32;
 
 // The definition, one block after the other: N times, the largest magnitude that is left; the lower index wins a tie.
 void keep_largest(const NmPattern& term, HostTensor& left, HostTensor& kept) {
@@ -75,10 +72,7 @@ class NmDecompose final : public Operation {
     const std::vector<float> values = make_sparse_input(input);
     HostTensor matrix(parse_dtype(item.text("dtype")), Shape(shape), Layout::row_major(2));
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto value = static_cast<double>(values[i]);
-      const double stored =
-          matrix.dtype() == DType::i8 ? std::clamp(std::nearbyint(value * kI8Scale), -127.0, 127.0) : value;
-      matrix.set(static_cast<std::int64_t>(i), stored);
+      matrix.set(static_cast<std::int64_t>(i), stored_entry(values[i], matrix.dtype()));
     }
     std::vector<Operand> result;
     result.push_back({"matrix", Lifetime::per_run, std::move(matrix)});

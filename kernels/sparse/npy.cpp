@@ -12,10 +12,10 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::string_view kNpyMagic = "\x93NUMPY";
 constexpr std::string_view kZipMagic = "PK";
 constexpr std::size_t kMaxAxes = 8;
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
+constexpr std::int64_t kMaxArrayElements = std::int64_t{1} << 40;
 
 bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
@@ -121,7 +121,7 @@ class HeaderReader {
 std::int64_t count_of(const std::vector<std::int64_t>& shape, std::string_view where) {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
-    if (extent > 0 && count > kMaxElements / extent) throw Error("the array is too large", std::string(where));
+    if (extent > 0 && count > kMaxArrayElements / extent) throw Error("the array is too large", std::string(where));
     count *= extent;
   }
   return count;
@@ -200,7 +200,7 @@ std::vector<float> NpyArray::to_f32() const {
 }
 
 NpyArray parse_npy(std::span<const std::byte> bytes, std::string_view where) {
-  if (!starts_with(bytes, kMagic) || bytes.size() < 10) throw Error("not an .npy file", std::string(where));
+  if (!starts_with(bytes, kNpyMagic) || bytes.size() < 10) throw Error("not an .npy file", std::string(where));
   const int version = std::to_integer<int>(bytes[6]);
   if (version < 1 || version > 3) {
     throw Error(".npy version " + std::to_string(version) + " is unknown", std::string(where));

@@ -10,7 +10,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::array<char, 8> kMagic = {'H', 'S', 'N', 'M', 'T', '\r', '\n', '\x1a'};
+constexpr std::array<char, 8> kTermMagic = {'H', 'S', 'N', 'M', 'T', '\r', '\n', '\x1a'};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kFileHeaderBytes = 16;
 constexpr std::size_t kTermHeaderBytes = 56;
@@ -82,7 +82,7 @@ std::vector<std::byte> encode(std::span<const PackedTerm> terms) {
   require_count(terms.size(), {});
   require_one_matrix(terms, {});
   std::vector<std::byte> bytes;
-  for (const char c : kMagic) bytes.push_back(static_cast<std::byte>(c));
+  for (const char c : kTermMagic) bytes.push_back(static_cast<std::byte>(c));
   append_little(bytes, kVersion);
   append_little(bytes, static_cast<std::uint32_t>(terms.size()));
   for (const PackedTerm& term : terms) {
@@ -104,7 +104,7 @@ std::vector<std::byte> encode(std::span<const PackedTerm> terms) {
 
 std::vector<PackedTerm> decode(std::span<const std::byte> bytes, std::string_view where) {
   const std::string place(where);
-  if (bytes.size() < kFileHeaderBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) {
+  if (bytes.size() < kFileHeaderBytes || std::memcmp(bytes.data(), kTermMagic.data(), kTermMagic.size()) != 0) {
     throw Error("not a file of packed N:M terms", place);
   }
   const auto version = load_little<std::uint32_t>(bytes, 8);

@@ -17,16 +17,6 @@
 namespace hetscope {
 namespace {
 
-// An i8 entry is this many times the value that its law draws, rounded and clamped: a standard deviation is a quarter
-// of the range. What the mask keeps is no zero afterwards.
-constexpr double kI8Scale = 32;
-
-double stored_value(float value, DType dtype) {
-  if (dtype != DType::i8 || value == 0) return static_cast<double>(value);
-  const double rounded = std::clamp(std::nearbyint(static_cast<double>(value) * kI8Scale), -127.0, 127.0);
-  return rounded == 0 ? std::copysign(1.0, static_cast<double>(value)) : rounded;
-}
-
 class SparseMatmul final : public Operation {
  public:
   std::string_view name() const noexcept override { return "sparse_matmul"; }
@@ -66,7 +56,7 @@ class SparseMatmul final : public Operation {
     const std::vector<float> values = make_sparse_input(input);
     HostTensor left(problem.dtype, Shape{problem.m, problem.k}, Layout::row_major(2));
     for (std::size_t i = 0; i < values.size(); ++i) {
-      left.set(static_cast<std::int64_t>(i), stored_value(values[i], problem.dtype));
+      left.set(static_cast<std::int64_t>(i), stored_entry(values[i], problem.dtype));
     }
     HostTensor right(problem.dtype, Shape{problem.k, problem.n}, Layout::row_major(2));
     Random random(~input.seed);

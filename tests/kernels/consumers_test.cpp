@@ -58,6 +58,13 @@ TEST(Consumers, EachReadsTheFirstCopyThatServesIt) {
   EXPECT_EQ(consumer_metrics(ConsumerProblem(consumers_case("consumers=sum:0/sum:1 layout=k1"))).at("served").value, 1);
 }
 
+TEST(Consumers, EveryCopyIsWrittenAndReadByThoseWhoReadIt) {
+  const ConsumerProblem problem(
+      consumers_case("consumers=sum:0/sum:1 layout=order:0,1,2+order:1,2,0/p1x4 producer=relu"));
+  EXPECT_EQ(problem.work().bytes, 4 * (240 + 5 * 8 + 6 * 8));
+  EXPECT_EQ(problem.executed_work().bytes, 4 * (2 * (240 + 240) + (240 + 5 * 8) + (240 + 6 * 8)));
+}
+
 std::string message_of(const std::string& line) {
   try {
     const Catalog catalog = make_catalog();
@@ -114,6 +121,8 @@ TEST(ConvChain, CountsItsTransforms) {
   EXPECT_EQ(metrics.at("launches").value, 4);
   EXPECT_EQ(metrics.at("transforms").value, 2);
   EXPECT_EQ(metrics.at("transformed_bytes").value, 4 * 20 * (6 + 8 + 8 + 8));
+  const Work executed = problem.executed_work();
+  EXPECT_EQ(executed.bytes, 4 * (20 * (6 + 6) + 20 * (6 + 8) + 8 * 6 * 9 + 20 * (8 + 8) + 20 * (8 + 8)));
 }
 
 }  // namespace

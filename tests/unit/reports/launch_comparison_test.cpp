@@ -46,6 +46,37 @@ TEST(CompareLaunches, KnowsSameFasterAndSlower) {
   EXPECT_EQ(verdict_of(launches(kMinLaunches - 1, 0.5, 0)), Verdict::unclear) << "too few launches";
 }
 
+// Launches whose medians are known to `within` of themselves (half an interval).
+std::vector<Record> launches_within(double noise, double within, double median_ns = 1e5) {
+  std::vector<Record> records = launches(40, 1, noise);
+  for (Record& record : records) {
+    LatencyRecord& latency = record.latencies.at("host_monotonic");
+    latency.median_ns *= median_ns / 1e6;
+    latency.ci95_low_ns = latency.median_ns * (1 - within);
+    latency.ci95_high_ns = latency.median_ns * (1 + within);
+    // Without samples the ratio of a launch is that of its medians.
+    latency.totals_ns.clear();
+    latency.rounds.clear();
+    latency.order.clear();
+    latency.iterations.clear();
+  }
+  return records;
+}
+
+TEST(BestLaunchSeconds, ShortWhereLaunchesDifferAndLongWhereRunsDo) {
+  const auto best = [](const std::vector<Record>& records) {
+    return best_launch_seconds(launches_of(records), kLaunchSeconds, 0.1);
+  };
+  EXPECT_EQ(best(launches_within(0.03, 1e-4)), kShortestLaunchSeconds);
+  EXPECT_EQ(best(launches_within(0.0001, 0.01)), kLaunchSeconds);
+  // sqrt(0.1 s * 2 (0.02 / 1.96)^2 0.4 s / (2 (0.03^2 - 2 (0.02 / 1.96)^2))), with 40 draws of the 0.03.
+  EXPECT_NEAR(best(launches_within(0.03, 0.02)), 0.0764, 0.02);
+  EXPECT_NEAR(best(launches_within(0.03, 1e-4, 5e6)), 30 * 5e-3, 0.1) << "30 runs of the slowest median";
+  EXPECT_GE(best(launches_within(0.03, 1e-4, 5e6)), 0.15);
+  EXPECT_EQ(best(launches_within(0.03, 1e-4, 1e9)), kLaunchSeconds) << "never longer than the first ones";
+  EXPECT_EQ(best({}), kLaunchSeconds);
+}
+
 TEST(CompareLaunches, SaysHowManyMoreItNeeds) {
   const std::vector<Record> records = launches(12, 1.05, 0.1);
   const LaunchComparison comparison = compare_launches(launches_of(records), 0.02);
