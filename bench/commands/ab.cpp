@@ -25,6 +25,7 @@
 #include "harness/record/json.hpp"
 #include "harness/run/interruption.hpp"
 #include "reports/launch_comparison.hpp"
+#include "reports/summary.hpp"
 
 namespace hetscope {
 namespace {
@@ -110,7 +111,7 @@ class PairRun {
 
   // Windows of energy have a length of their own, beside which a launch's is small.
   double learnt_seconds() const {
-    const auto has_energy = [](const Record& record) { return !record.energies.empty(); };
+    const auto has_energy = [](const Record& record) { return energy_of(record) != nullptr; };
     if (std::any_of(records_.begin(), records_.end(), has_energy)) return kLaunchSeconds;
     const double overhead_s = launch_s_ / kLaunchesToLearnFrom - 2 * kLaunchSeconds;
     return best_launch_seconds(launches_of(records_), kLaunchSeconds, std::max(overhead_s, 0.0));
