@@ -19,21 +19,34 @@ struct Pair {
   double ratio = 0;
 };
 
-// Rounds pair what was measured within milliseconds; two processes share none.
-double ratio_within(const Launch& launch, const std::string& clock) {
+constexpr double kHalfWidths = 1.959964;  // standard errors in half a 95 % interval
+
+struct RatioWithin {
+  double ratio = 0;
+  double log_variance = 0;  // as far as the samples of the launch tell it
+};
+
+// Rounds pair what was measured within milliseconds; two processes share none. One resample is enough where only the
+// ratio is wanted.
+RatioWithin ratio_within(const Launch& launch, const std::string& clock, int resamples = 1) {
   const LatencyRecord& base = launch.base->latencies.at(clock);
   const LatencyRecord& candidate = launch.candidate->latencies.at(clock);
-  const double of_medians = candidate.figure_ns() / base.figure_ns();
+  const auto log_variance = [](double low, double high, double centre) {
+    return std::pow((high - low) / 2 / kHalfWidths / centre, 2);
+  };
+  RatioWithin of_medians{candidate.figure_ns() / base.figure_ns(), 0};
+  for (const LatencyRecord* side : {&base, &candidate}) {
+    of_medians.log_variance += log_variance(side->ci95_low_ns, side->ci95_high_ns, side->figure_ns());
+  }
   if (launch.base->group != launch.candidate->group || launch.base->session != launch.candidate->session) {
     return of_medians;
   }
   const LatencySeries ours = series_of(candidate);
   const LatencySeries theirs = series_of(base);
-  constexpr int kFewestResamples = 1;  // only the centre is wanted
   try {
-    return ratio_of_rounds(ours.per_iteration_ns, ours.rounds, theirs.per_iteration_ns, theirs.rounds, 1, 0.95,
-                           kFewestResamples)
-        .ratio;
+    const RatioEstimate estimate =
+        ratio_of_rounds(ours.per_iteration_ns, ours.rounds, theirs.per_iteration_ns, theirs.rounds, 1, 0.95, resamples);
+    return {estimate.ratio, log_variance(estimate.interval.low, estimate.interval.high, estimate.ratio)};
   } catch (const Error&) {
     return of_medians;
   }
@@ -117,7 +130,7 @@ LaunchComparison compare_launches(std::span<const Launch> launches, double margi
       continue;
     }
     by_clock[clock].push_back({launch.base->latencies.at(clock).figure_ns(),
-                               launch.candidate->latencies.at(clock).figure_ns(), ratio_within(launch, clock)});
+                               launch.candidate->latencies.at(clock).figure_ns(), ratio_within(launch, clock).ratio});
   }
   for (const auto& [clock, pairs] : by_clock) add_ratio(comparison, "latency", clock, pairs, margin, seed);
   const auto energy = [](const Record&, const EnergyRecord& record) { return record.value_j.value_or(NAN); };
@@ -131,8 +144,8 @@ LaunchComparison compare_launches(std::span<const Launch> launches, double margi
 }
 
 double best_launch_seconds(std::span<const Launch> launches, double seconds, double overhead_s) {
-  constexpr double kHalfWidths = 1.959964;  // standard errors in half a 95 % interval
   constexpr double kFewestRuns = 30;
+  constexpr int kResamples = 200;
   std::vector<double> ratios;
   double within = 0;
   double slowest_s = 0;
@@ -140,12 +153,11 @@ double best_launch_seconds(std::span<const Launch> launches, double seconds, dou
     if (!has_time(*launch.base) || !has_time(*launch.candidate)) continue;
     const std::string clock = common_clock(*launch.candidate, *launch.base);
     if (clock.empty()) continue;
-    ratios.push_back(std::log(ratio_within(launch, clock)));
+    const RatioWithin ratio = ratio_within(launch, clock, kResamples);
+    ratios.push_back(std::log(ratio.ratio));
+    within += ratio.log_variance;
     for (const Record* side : {launch.base, launch.candidate}) {
-      const LatencyRecord& latency = side->latencies.at(clock);
-      const double half_width = (latency.ci95_high_ns - latency.ci95_low_ns) / 2 / latency.figure_ns();
-      within += std::pow(half_width / kHalfWidths, 2);
-      slowest_s = std::max(slowest_s, latency.figure_ns() / 1e9);
+      slowest_s = std::max(slowest_s, side->latencies.at(clock).figure_ns() / 1e9);
     }
   }
   if (ratios.size() < 2) return kLaunchSeconds;
