@@ -4,9 +4,14 @@ function(hetscope_untimed target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+# hetscope_together(TARGET): eight files at a time compile what they share once, so that a name local to a file is the only one
+# of its kind in the target. Whoever looks at files one by one, as static analysis does, turns HETSCOPE_TOGETHER off.
+function(hetscope_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${HETSCOPE_TOGETHER} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # hetscope_library(NAME [UNTIMED] [TOGETHER] DEPENDS target...): a static library of every .cpp of the current folder and its
-# subfolders that have no CMakeLists.txt of their own. A new file needs no change here. TOGETHER: eight files at a time compile
-# what they share once, so that a name local to a file is the only one of its kind in the library.
+# subfolders that have no CMakeLists.txt of their own. A new file needs no change here.
 function(hetscope_library name)
   cmake_parse_arguments(ARG "UNTIMED;TOGETHER" "" "DEPENDS;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -20,7 +25,7 @@ function(hetscope_library name)
     hetscope_untimed(${name})
   endif()
   if(ARG_TOGETHER)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    hetscope_together(${name})
   endif()
 endfunction()
 
