@@ -141,9 +141,9 @@ leg_oclgrind() {
 }
 
 leg_clang_tidy() {
-  need run-clang-tidy clang-tidy
-  # Each file by itself: those that are compiled together are not in the list of commands.
-  cmake --preset dev -B build/apart -DHETSCOPE_TOGETHER=OFF >"$logs/configure-apart.log" 2>&1 ||
+  need run-clang-tidy clang-tidy clang++
+  # With the options that clang knows, and each file by itself: those compiled together are not in the list of commands.
+  cmake --preset dev -B build/apart -DCMAKE_CXX_COMPILER=clang++ -DHETSCOPE_TOGETHER=OFF >"$logs/configure-apart.log" 2>&1 ||
     { tail -n 30 "$logs/configure-apart.log" >&2; return 1; }
   cmake --build build/apart --target hetscope_build_info -- --quiet
   local log=$logs/clang-tidy-findings.log
