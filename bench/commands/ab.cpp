@@ -38,7 +38,7 @@ struct AbOptions {
   AbFormat format;
   std::string out;
   std::string meter;
-  int rounds = 200;
+  int rounds = 1000;
   double budget_s = 30;
 };
 

@@ -12,6 +12,10 @@
 
 namespace hetscope {
 
+// Items of a work group where a kernel has no better reason: whole warps and wavefronts of every GPU, and few enough
+// for any device. local_size() makes it smaller where a kernel's registers demand it.
+inline constexpr std::size_t kGroupItems = 64;
+
 class OpenClKernel : public Kernel {
  public:
   ProgramModel program_model() const noexcept final { return ProgramModel::opencl_c; }

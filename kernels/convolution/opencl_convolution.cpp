@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
 #include "kernels/opencl_sources.hpp"
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::string_view kSource = "kernels/convolution/conv2d.cl";
 constexpr std::int64_t kBlockFilters = 4;
-constexpr std::size_t kGroupItems = 64;
 constexpr std::int64_t kPixels = 4;
 
 std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }

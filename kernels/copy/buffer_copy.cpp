@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kSource = "kernels/copy/buffer_copy.cl";
 constexpr std::int64_t kVectorBytes = 16;
-constexpr std::size_t kGroupItems = 256;
+constexpr std::size_t kCopyGroupItems = 256;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ std::unique_ptr<Runnable> make_buffer_copy(OpenClProcessor& device, const HostTe
   launch.kernel.setArg(1, to);
   launch.kernel.setArg(2, static_cast<cl_uint>(vectors));
   launch.kernel.setArg(3, static_cast<cl_uint>(tail_bytes));
-  const std::size_t local = device.local_size(launch.kernel, kGroupItems);
+  const std::size_t local = device.local_size(launch.kernel, kCopyGroupItems);
   const auto items = static_cast<std::size_t>(std::max(vectors, tail_bytes));
   launch.global = cl::NDRange((items + local - 1) / local * local);
   launch.local = cl::NDRange(local);

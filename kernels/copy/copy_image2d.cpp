@@ -15,7 +15,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::string_view kImageSource = "kernels/copy/copy_image2d.cl";
-constexpr std::size_t kImageGroupItems = 64;
 
 struct ImageExtent {
   std::size_t width = 0;
@@ -114,7 +113,7 @@ class CopyImage2d final : public OpenClKernel {
     launch.kernel.setArg(1, target);
     launch.kernel.setArg(2, static_cast<cl_int>(extent.width));
     launch.kernel.setArg(3, static_cast<cl_int>(extent.texels));
-    const auto [columns, rows] = group_extent(device.local_size(launch.kernel, kImageGroupItems), device.limits());
+    const auto [columns, rows] = group_extent(device.local_size(launch.kernel, kGroupItems), device.limits());
     launch.global =
         cl::NDRange((extent.width + columns - 1) / columns * columns, (extent.height + rows - 1) / rows * rows);
     launch.local = cl::NDRange(columns, rows);

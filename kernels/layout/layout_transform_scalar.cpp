@@ -138,9 +138,9 @@ void transform(const Nest& nest, ThreadPool& pool, const T* source, T* target) {
   });
 }
 
-class Runs final : public HostMovement {
+class ScalarRuns final : public HostMovement {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+  ScalarRuns(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : HostMovement(cpu, pool, source, HostTensor(problem.target)), nest_(make_nest(problem)) {}
 
  protected:
@@ -168,7 +168,7 @@ class LayoutTransformScalar final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+    return std::make_unique<ScalarRuns>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
   }
 };
 

@@ -22,9 +22,9 @@ std::int64_t cache_share_bytes(const HostCpu& cpu, int threads) {
   return std::min(share, threads * kMostOfOneThread);
 }
 
-class Runs final : public HostMovement {
+class TiledRuns final : public HostMovement {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+  TiledRuns(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : HostMovement(cpu, pool, source, HostTensor(problem.target)) {
     const std::int64_t share = cache_share_bytes(cpu, pool.size());
     const bool is_too_big = share > 0 && problem.target.storage_bytes() > share;
@@ -54,7 +54,7 @@ class LayoutTransformTiled final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+    return std::make_unique<TiledRuns>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
   }
 };
 

@@ -12,7 +12,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::size_t kMaxRank = 6;
+constexpr std::size_t kXnnpackMaxRank = 6;
 
 // The source with room behind it for what the library reads beyond its end. A base, so that it is there before the
 // movement that reads it.
@@ -26,9 +26,9 @@ struct RoomySource {
   HostTensor roomy;
 };
 
-class Runs final : private RoomySource, public HostMovement {
+class XnnpackRuns final : private RoomySource, public HostMovement {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
+  XnnpackRuns(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : RoomySource(source),
         HostMovement(cpu, pool, roomy, HostTensor(problem.target), MovementThreads::library),
         transpose_(dense_permutation_of(problem).value(), size_of(source.dtype()), pool.size(), roomy.data(),
@@ -59,14 +59,14 @@ class LayoutTransformXnnpack final : public HostKernel {
     }
     const auto permutation = dense_permutation_of(LayoutTransformProblem(item));
     if (!permutation) return Support::no("its transpose neither makes nor drops padding");
-    if (permutation->extents.size() > kMaxRank) {
-      return Support::no("its transpose has at most " + std::to_string(kMaxRank) + " dimensions");
+    if (permutation->extents.size() > kXnnpackMaxRank) {
+      return Support::no("its transpose has at most " + std::to_string(kXnnpackMaxRank) + " dimensions");
     }
     return Support::yes();
   }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
+    return std::make_unique<XnnpackRuns>(cpu, pool, LayoutTransformProblem(item), inputs[0].tensor);
   }
 };
 

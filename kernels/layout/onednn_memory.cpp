@@ -13,7 +13,7 @@ constexpr int kAnyTag = 1;
 constexpr int kMaxTags = 4096;
 constexpr std::size_t kMaxDims = 12;
 
-using Dims = std::array<std::int64_t, kMaxDims>;
+using OneDnnDims = std::array<std::int64_t, kMaxDims>;
 template <class F>
 void find(const DynamicLibrary& library, const char* name, F*& function, std::string& missing) {
   function = library.function<F>(name);
@@ -80,7 +80,7 @@ int tag_number(std::string_view name) {
 }
 
 // The strides of a layout that has one for each dimension; false for vectors that stand apart.
-bool strides_of(const TensorView& view, Dims& strides) {
+bool strides_of(const TensorView& view, OneDnnDims& strides) {
   const int rank = view.shape().rank();
   std::vector<std::int64_t> index(static_cast<std::size_t>(rank), 0);
   for (int dim = 0; dim < rank; ++dim) {
@@ -110,9 +110,9 @@ OneDnnDescription::~OneDnnDescription() {
 }
 
 bool OneDnnDescription::describe(const TensorView& view) {
-  Dims dims{};
+  OneDnnDims dims{};
   std::ranges::copy(view.shape().dims(), dims.begin());
-  Dims strides{};
+  OneDnnDims strides{};
   const int rank = view.shape().rank();
   if (strides_of(view, strides)) {
     return onednn_functions().by_strides(target(), rank, dims.data(), data_type_of(view.dtype()), strides.data()) == 0;

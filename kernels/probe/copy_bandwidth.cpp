@@ -10,7 +10,7 @@ namespace {
 
 // The two halves are f32 tensors.
 constexpr std::int64_t kGranuleBytes = 8;
-constexpr std::int64_t kMaxBytes = std::int64_t{1} << 40;
+constexpr std::int64_t kCopyBandwidthMaxBytes = std::int64_t{1} << 40;
 
 class CopyBandwidth final : public Operation {
  public:
@@ -25,7 +25,7 @@ class CopyBandwidth final : public Operation {
 
   void validate(const Case& item) const override {
     const std::int64_t bytes = item.integer("bytes");
-    if (bytes < kGranuleBytes || bytes > kMaxBytes || bytes % kGranuleBytes != 0) {
+    if (bytes < kGranuleBytes || bytes > kCopyBandwidthMaxBytes || bytes % kGranuleBytes != 0) {
       throw Error("bytes=" + std::to_string(bytes) + " is not a multiple of 8 from 8 to 2^40", item.line(),
                   "give the size of source and target together");
     }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kSource = "kernels/probe/empty_launch_opencl.cl";
 
-class Runs final : public OpenClRunnable {
+class EmptyLaunchOpenClRuns final : public OpenClRunnable {
  public:
   using OpenClRunnable::OpenClRunnable;
   std::vector<HostTensor> outputs() override { return {}; }
@@ -26,7 +26,7 @@ class EmptyLaunchOpenCl final : public OpenClKernel {
     Launch launch;
     launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "empty_launch");
     launch.global = cl::NDRange(1);
-    return std::make_unique<Runs>(device, std::vector<Launch>{launch});
+    return std::make_unique<EmptyLaunchOpenClRuns>(device, std::vector<Launch>{launch});
   }
 };
 

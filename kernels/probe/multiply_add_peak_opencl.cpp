@@ -10,15 +10,14 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/probe/multiply_add_peak_opencl.cl";
-constexpr std::size_t kGroupItems = 64;
+constexpr std::string_view kMultiplyAddPeakOpenClSource = "kernels/probe/multiply_add_peak_opencl.cl";
 // Chains a work-item runs side by side, in vectors.
 constexpr std::int64_t kVectors = 8;
 
-class Runs final : public OpenClRunnable {
+class MultiplyAddPeakOpenClRuns final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> buffers, cl::Buffer result,
-       TensorView view)
+  MultiplyAddPeakOpenClRuns(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> buffers,
+                            cl::Buffer result, TensorView view)
       : OpenClRunnable(device, std::move(launches)),
         buffers_(std::move(buffers)),
         result_(std::move(result)),
@@ -69,8 +68,9 @@ class MultiplyAddPeakOpenCl final : public OpenClKernel {
     const std::int64_t full_items = chains / (kVectors * lanes);
     const std::int64_t items = full_items + chains % (kVectors * lanes);
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "multiply_add",
-                                  "-DLANES=" + std::to_string(lanes));
+    launch.kernel =
+        device.kernel(kMultiplyAddPeakOpenClSource, embedded_text(opencl_source_files(), kMultiplyAddPeakOpenClSource),
+                      "multiply_add", "-DLANES=" + std::to_string(lanes));
     launch.kernel.setArg(0, start);
     launch.kernel.setArg(1, result);
     launch.kernel.setArg(2, coefficients);
@@ -80,8 +80,9 @@ class MultiplyAddPeakOpenCl final : public OpenClKernel {
     const std::size_t local = device.local_size(launch.kernel, kGroupItems);
     launch.global = cl::NDRange((static_cast<std::size_t>(items) + local - 1) / local * local);
     launch.local = cl::NDRange(local);
-    return std::make_unique<Runs>(device, std::vector<Launch>{launch}, std::vector<cl::Buffer>{start, coefficients},
-                                  std::move(result), start_tensor.view());
+    return std::make_unique<MultiplyAddPeakOpenClRuns>(device, std::vector<Launch>{launch},
+                                                       std::vector<cl::Buffer>{start, coefficients}, std::move(result),
+                                                       start_tensor.view());
   }
 };
 

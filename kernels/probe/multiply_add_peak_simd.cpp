@@ -11,9 +11,9 @@ namespace {
 // 16 vectors of 16 lanes: whole sets for every thread but the last.
 constexpr std::int64_t kGrain = 256;
 
-class Runs final : public HostRunnable {
+class MultiplyAddPeakSimdRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const HostTensor& start, const HostTensor& coefficients)
+  MultiplyAddPeakSimdRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& start, const HostTensor& coefficients)
       : HostRunnable(cpu, pool), start_(start), coefficients_(coefficients), result_(start.view()) {}
 
   std::vector<HostTensor> outputs() override {
@@ -50,7 +50,8 @@ class MultiplyAddPeakSimd final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, inputs[kStartOperand].tensor, inputs[kCoefficientsOperand].tensor);
+    return std::make_unique<MultiplyAddPeakSimdRuns>(cpu, pool, inputs[kStartOperand].tensor,
+                                                     inputs[kCoefficientsOperand].tensor);
   }
 };
 

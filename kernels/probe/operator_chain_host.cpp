@@ -2,16 +2,16 @@
 //   traffic: words read and written once a call, as long as a thread's share stays in its caches
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/probe/operator_chain.hpp"
+#include "kernels/probe/stream_words.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kLineWords = 16;
-
-class Runs final : public HostRunnable {
+class OperatorChainHostRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, std::int64_t calls, std::int64_t steps)
+  OperatorChainHostRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, std::int64_t calls,
+                        std::int64_t steps)
       : HostRunnable(cpu, pool), source_(source), target_(source.view()), calls_(calls), steps_(steps) {}
 
   std::vector<HostTensor> outputs() override {
@@ -61,7 +61,8 @@ class OperatorChainHost final : public HostKernel {
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     const std::int64_t operators = item.integer("operators");
-    return std::make_unique<Runs>(cpu, pool, inputs[0].tensor, kOneCall ? 1 : operators, kOneCall ? operators : 1);
+    return std::make_unique<OperatorChainHostRuns>(cpu, pool, inputs[0].tensor, kOneCall ? 1 : operators,
+                                                   kOneCall ? operators : 1);
   }
 };
 

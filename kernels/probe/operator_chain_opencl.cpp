@@ -11,13 +11,12 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/probe/operator_chain.cl";
-constexpr std::size_t kGroupItems = 64;
+constexpr std::string_view kOperatorChainOpenClSource = "kernels/probe/operator_chain.cl";
 
-class Runs final : public OpenClRunnable {
+class OperatorChainOpenClRuns final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, const std::vector<Launch>& launches, std::vector<cl::Buffer> buffers, cl::Buffer target,
-       std::int64_t words)
+  OperatorChainOpenClRuns(OpenClProcessor& device, const std::vector<Launch>& launches, std::vector<cl::Buffer> buffers,
+                          cl::Buffer target, std::int64_t words)
       : OpenClRunnable(device, launches),
         buffers_(std::move(buffers)),
         target_(std::move(target)),
@@ -72,14 +71,15 @@ class OperatorChainOpenCl final : public OpenClKernel {
       launches.push_back(i == 0 ? first : i % 2 == 1 ? there : back);
     }
     cl::Buffer target = buffers[launch_count % 2 == 1 ? 1 : 2];
-    return std::make_unique<Runs>(device, launches, std::move(buffers), std::move(target), words);
+    return std::make_unique<OperatorChainOpenClRuns>(device, launches, std::move(buffers), std::move(target), words);
   }
 
  private:
   static Launch launch_of(OpenClProcessor& device, const cl::Buffer& source, const cl::Buffer& target,
                           std::int64_t words, std::int64_t steps) {
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "operators");
+    launch.kernel = device.kernel(kOperatorChainOpenClSource,
+                                  embedded_text(opencl_source_files(), kOperatorChainOpenClSource), "operators");
     launch.kernel.setArg(0, source);
     launch.kernel.setArg(1, target);
     launch.kernel.setArg(2, static_cast<cl_uint>(words));

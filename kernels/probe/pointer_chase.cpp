@@ -7,14 +7,14 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "kernels/probe/stream_words.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kLineWords = 16;
 constexpr std::int64_t kLineBytes = 4 * kLineWords;
-constexpr std::int64_t kMaxBytes = std::int64_t{1} << 32;
+constexpr std::int64_t kPointerChaseMaxBytes = std::int64_t{1} << 32;
 constexpr std::int64_t kMaxSteps = std::int64_t{1} << 31;
 
 class PointerChase final : public Operation {
@@ -31,7 +31,7 @@ class PointerChase final : public Operation {
 
   void validate(const Case& item) const override {
     const std::int64_t bytes = item.integer("bytes");
-    if (bytes < kLineBytes || bytes > kMaxBytes || bytes % kLineBytes != 0) {
+    if (bytes < kLineBytes || bytes > kPointerChaseMaxBytes || bytes % kLineBytes != 0) {
       throw Error("bytes=" + std::to_string(bytes) + " is not a multiple of 64 from 64 to 2^32", item.line(),
                   "give whole lines");
     }

@@ -7,13 +7,13 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/probe/sequential_probe.cl";
+constexpr std::string_view kSequentialProbeSource = "kernels/probe/sequential_probe.cl";
 
 TensorView one_word() { return TensorView(DType::i32, Shape{1}, Layout::row_major(1)); }
 
-class Runs final : public HostRunnable {
+class SequentialProbeRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const HostTensor& input, std::int64_t steps, SequentialSteps take)
+  SequentialProbeRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& input, std::int64_t steps, SequentialSteps take)
       : HostRunnable(cpu, pool), input_(input), steps_(steps), take_(take) {}
 
   std::vector<HostTensor> outputs() override {
@@ -43,7 +43,7 @@ Support supports_sequential(const Case& item) {
 
 std::unique_ptr<Runnable> make_sequential_on_host(HostCpu& cpu, ThreadPool& pool, const HostTensor& input,
                                                   std::int64_t steps, SequentialSteps take) {
-  return std::make_unique<Runs>(cpu, pool, input, steps, take);
+  return std::make_unique<SequentialProbeRuns>(cpu, pool, input, steps, take);
 }
 
 std::unique_ptr<Runnable> make_sequential_on_device(OpenClProcessor& device, const HostTensor& input,
@@ -53,7 +53,8 @@ std::unique_ptr<Runnable> make_sequential_on_device(OpenClProcessor& device, con
   device.upload(words, input.data(), bytes);
   cl::Buffer end = device.allocate(sizeof(cl_uint), CL_MEM_WRITE_ONLY);
   Launch launch;
-  launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), function);
+  launch.kernel =
+      device.kernel(kSequentialProbeSource, embedded_text(opencl_source_files(), kSequentialProbeSource), function);
   launch.kernel.setArg(0, words);
   launch.kernel.setArg(1, end);
   launch.kernel.setArg(2, static_cast<cl_uint>(steps));

@@ -12,9 +12,9 @@
 namespace hetscope {
 namespace {
 
-constexpr std::uint32_t kFactor = 1664525;
-constexpr std::uint32_t kAddend = 1013904223;
-constexpr std::int64_t kMaxSteps = std::int64_t{1} << 31;
+constexpr std::uint32_t kSpinFactor = 1664525;
+constexpr std::uint32_t kSpinAddend = 1013904223;
+constexpr std::int64_t kSpinMaxSteps = std::int64_t{1} << 31;
 
 class Spin final : public Operation {
  public:
@@ -29,7 +29,7 @@ class Spin final : public Operation {
 
   void validate(const Case& item) const override {
     const std::int64_t steps = item.integer("steps");
-    if (steps >= 1 && steps < kMaxSteps) return;
+    if (steps >= 1 && steps < kSpinMaxSteps) return;
     throw Error("steps=" + std::to_string(steps) + " is not from 1 to 2^31 - 1", item.line(),
                 "2^18 take a millisecond");
   }
@@ -38,16 +38,16 @@ class Spin final : public Operation {
     HostTensor numbers(DType::i32, Shape{3}, Layout::row_major(1));
     Random random(seed);
     numbers.fill_random(random);
-    numbers.as<std::uint32_t>()[1] = kFactor;
-    numbers.as<std::uint32_t>()[2] = kAddend;
+    numbers.as<std::uint32_t>()[1] = kSpinFactor;
+    numbers.as<std::uint32_t>()[2] = kSpinAddend;
     std::vector<Operand> result;
     result.push_back({"start, factor and addend", Lifetime::per_run, std::move(numbers)});
     return result;
   }
 
   std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
-    std::uint32_t factor = kFactor;
-    std::uint32_t addend = kAddend;
+    std::uint32_t factor = kSpinFactor;
+    std::uint32_t addend = kSpinAddend;
     std::uint32_t x = *inputs[0].tensor.as<std::uint32_t>();
     for (std::int64_t left = item.integer("steps"); left > 0; left /= 2) {
       if (left % 2 == 1) x = factor * x + addend;

@@ -11,15 +11,15 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/probe/stream_words.cl";
-constexpr std::size_t kGroupItems = 64;
+constexpr std::string_view kStreamReadSource = "kernels/probe/stream_words.cl";
 constexpr std::int64_t kVectorBytes = 16;
 // Enough to fill a large GPU; each reads many vectors.
 constexpr std::int64_t kMostItems = std::int64_t{1} << 16;
 
-class Runs final : public OpenClRunnable {
+class StreamReadBufferRuns final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, cl::Buffer words, cl::Buffer partial, std::size_t items)
+  StreamReadBufferRuns(OpenClProcessor& device, std::vector<Launch> launches, cl::Buffer words, cl::Buffer partial,
+                       std::size_t items)
       : OpenClRunnable(device, std::move(launches)),
         words_(std::move(words)),
         partial_(std::move(partial)),
@@ -59,7 +59,8 @@ class StreamReadBuffer final : public OpenClKernel {
     device.upload(words, tensor.data(), bytes);
     const std::int64_t vectors = bytes / kVectorBytes;
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "sum_words");
+    launch.kernel =
+        device.kernel(kStreamReadSource, embedded_text(opencl_source_files(), kStreamReadSource), "sum_words");
     const std::size_t local = device.local_size(launch.kernel, kGroupItems);
     const auto wanted = static_cast<std::size_t>(std::clamp<std::int64_t>(vectors, 1, kMostItems));
     const std::size_t items = (wanted + local - 1) / local * local;
@@ -70,7 +71,8 @@ class StreamReadBuffer final : public OpenClKernel {
     launch.kernel.setArg(3, static_cast<cl_uint>(bytes % kVectorBytes / kProbeWordBytes));
     launch.global = cl::NDRange(items);
     launch.local = cl::NDRange(local);
-    return std::make_unique<Runs>(device, std::vector<Launch>{launch}, std::move(words), std::move(partial), items);
+    return std::make_unique<StreamReadBufferRuns>(device, std::vector<Launch>{launch}, std::move(words),
+                                                  std::move(partial), items);
   }
 };
 

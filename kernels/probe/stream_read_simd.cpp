@@ -10,11 +10,10 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kLineWords = 16;
-
-class Runs final : public HostRunnable {
+class StreamReadSimdRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const HostTensor& words) : HostRunnable(cpu, pool), words_(words) {}
+  StreamReadSimdRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& words)
+      : HostRunnable(cpu, pool), words_(words) {}
 
   std::vector<HostTensor> outputs() override {
     std::vector<HostTensor> result;
@@ -46,7 +45,7 @@ class StreamReadSimd final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, inputs[0].tensor);
+    return std::make_unique<StreamReadSimdRuns>(cpu, pool, inputs[0].tensor);
   }
 };
 

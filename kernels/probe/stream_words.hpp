@@ -5,6 +5,9 @@
 
 namespace hetscope {
 
+// Words of four bytes in a line of 64 bytes, the smallest piece that memory and caches exchange.
+inline constexpr std::int64_t kLineWords = 16;
+
 // The sum modulo 2^32.
 std::uint32_t sum_words(const std::uint32_t* words, std::int64_t count);
 // `target` starts at a multiple of 64 bytes. Stores are ordered before anything that follows.

@@ -11,9 +11,9 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/probe/stream_words.cl";
-constexpr std::size_t kGroupItems = 256;
-constexpr std::int64_t kVectorBytes = 16;
+constexpr std::string_view kStreamWriteSource = "kernels/probe/stream_words.cl";
+constexpr std::size_t kWriteGroupItems = 256;
+constexpr std::int64_t kWriteVectorBytes = 16;
 
 class StreamWriteBuffer final : public OpenClKernel {
  public:
@@ -30,15 +30,16 @@ class StreamWriteBuffer final : public OpenClKernel {
     cl::Buffer word = device.allocate(kProbeWordBytes, CL_MEM_READ_ONLY);
     device.upload(word, inputs[0].tensor.data(), kProbeWordBytes);
     cl::Buffer target = device.allocate(bytes, CL_MEM_WRITE_ONLY);
-    const std::int64_t vectors = bytes / kVectorBytes;
-    const std::int64_t tail_words = bytes % kVectorBytes / kProbeWordBytes;
+    const std::int64_t vectors = bytes / kWriteVectorBytes;
+    const std::int64_t tail_words = bytes % kWriteVectorBytes / kProbeWordBytes;
     Launch launch;
-    launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "fill_words");
+    launch.kernel =
+        device.kernel(kStreamWriteSource, embedded_text(opencl_source_files(), kStreamWriteSource), "fill_words");
     launch.kernel.setArg(0, target);
     launch.kernel.setArg(1, word);
     launch.kernel.setArg(2, static_cast<cl_uint>(vectors));
     launch.kernel.setArg(3, static_cast<cl_uint>(tail_words));
-    const std::size_t local = device.local_size(launch.kernel, kGroupItems);
+    const std::size_t local = device.local_size(launch.kernel, kWriteGroupItems);
     const auto items = static_cast<std::size_t>(std::max(vectors, tail_words));
     launch.global = cl::NDRange((items + local - 1) / local * local);
     launch.local = cl::NDRange(local);

@@ -8,11 +8,9 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kLineWords = 16;
-
-class Runs final : public HostRunnable {
+class StreamWriteSimdRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const HostTensor& word, std::int64_t words)
+  StreamWriteSimdRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& word, std::int64_t words)
       : HostRunnable(cpu, pool), word_(word), target_(DType::i32, Shape{words}, Layout::row_major(1)) {}
 
   std::vector<HostTensor> outputs() override {
@@ -44,7 +42,7 @@ class StreamWriteSimd final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, inputs[0].tensor, item.integer("bytes") / kProbeWordBytes);
+    return std::make_unique<StreamWriteSimdRuns>(cpu, pool, inputs[0].tensor, item.integer("bytes") / kProbeWordBytes);
   }
 };
 

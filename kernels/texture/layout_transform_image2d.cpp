@@ -8,7 +8,6 @@ namespace hetscope {
 namespace {
 
 constexpr int kDimsInX = 1;
-constexpr int kMaxRank = 5;  // lanes become a dimension of their own, and a map has six
 
 class LayoutTransformImage2d final : public OpenClKernel {
  public:
@@ -22,7 +21,7 @@ class LayoutTransformImage2d final : public OpenClKernel {
       return Support::no("there is no image of floats for dtype " + item.text("dtype"));
     }
     const Shape shape(item.dims("shape"));
-    if (shape.rank() > kMaxRank) return Support::no("an image takes tensors of rank 1 to 5");
+    if (shape.rank() > kMaxTexelRank) return Support::no("an image takes tensors of rank 1 to 5");
     TexelExtent extent;
     for (const char* axis : {"from", "to"}) {
       const Layout layout = Layout::parse(item.text(axis), shape.rank());

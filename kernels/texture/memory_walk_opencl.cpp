@@ -21,7 +21,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::string_view kSource = "kernels/texture/memory_walk.cl";
-constexpr std::size_t kGroupItems = 64;
 constexpr std::int64_t kDefaultItems = std::int64_t{1} << 16;
 
 class Runs final : public OpenClRunnable {

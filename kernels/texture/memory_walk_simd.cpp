@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::int64_t kShareReads = 64;
 
-class Runs final : public HostRunnable {
+class MemoryWalkSimdRuns final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const Walk& walk, const HostTensor& elements)
+  MemoryWalkSimdRuns(HostCpu& cpu, ThreadPool& pool, const Walk& walk, const HostTensor& elements)
       : HostRunnable(cpu, pool),
         walk_(walk),
         rows_(walk.dtype, Shape{walk.height(), walk.pitch(), kTexelLanes}, Layout::row_major(3)) {
@@ -58,7 +58,7 @@ class MemoryWalkSimd final : public HostKernel {
   Support supports_case(const Case&) const override { return Support::yes(); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, Walk(item), inputs[0].tensor);
+    return std::make_unique<MemoryWalkSimdRuns>(cpu, pool, Walk(item), inputs[0].tensor);
   }
 };
 

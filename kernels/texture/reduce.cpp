@@ -12,7 +12,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
-constexpr int kRank = 3;
 constexpr double kF32Unit = 0x1p-24;
 
 class Reduce final : public Operation {
@@ -35,23 +34,23 @@ class Reduce final : public Operation {
 
   void validate(const Case& item) const override {
     const Shape shape(item.dims("shape"));
-    if (shape.rank() != kRank) {
+    if (shape.rank() != kReducedRank) {
       throw Error("shape " + shape.to_string() + " has rank " + std::to_string(shape.rank()), item.line(),
                   "give 3 extents");
     }
     if (shape.element_count() > kMaxElements) {
       throw Error("shape " + shape.to_string() + " has more than 2^27 elements", item.line(), "give a smaller shape");
     }
-    if (item.integer("reduced") >= kRank) {
+    if (item.integer("reduced") >= kReducedRank) {
       throw Error("reduced=" + std::to_string(item.integer("reduced")) + " is no dimension of a tensor of rank 3",
                   item.line(), "give 0, 1 or 2");
     }
-    Layout::parse(item.text("layout"), kRank);
+    Layout::parse(item.text("layout"), kReducedRank);
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
     HostTensor source(parse_dtype(item.text("dtype")), Shape(item.dims("shape")),
-                      Layout::parse(item.text("layout"), kRank));
+                      Layout::parse(item.text("layout"), kReducedRank));
     Random random(seed);
     source.fill_random(random);
     std::vector<Operand> result;
@@ -69,7 +68,7 @@ class Reduce final : public Operation {
     for_each_index(source.shape(), [&](std::span<const std::int64_t> index) {
       std::size_t at = 0;
       int kept = 0;
-      for (std::size_t dim = 0; dim < kRank; ++dim) {
+      for (std::size_t dim = 0; dim < kReducedRank; ++dim) {
         if (dim == reduced) continue;
         at = at * static_cast<std::size_t>(output[kept++]) + static_cast<std::size_t>(index[dim]);
       }

@@ -6,6 +6,9 @@
 
 namespace hetscope {
 
+// Of what is reduced.
+inline constexpr int kReducedRank = 3;
+
 // The extents of the result: those of the input without the reduced one.
 Shape reduced_shape(const Case& item);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/registration.hpp"
@@ -19,10 +20,8 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/texture/reduce.cl";
-constexpr std::size_t kGroupItems = 64;
-constexpr int kRank = 3;
-constexpr int kDimsInX = 1;
+constexpr std::string_view kReduceSource = "kernels/texture/reduce.cl";
+constexpr int kReduceDimsInX = 1;
 
 // Dimensions by the role that reduce.cl gives them.
 struct Roles {
@@ -30,7 +29,7 @@ struct Roles {
     const int reduced = static_cast<int>(item.integer("reduced"));
     over_lanes = reduced == packed;
     std::vector<int> others;
-    for (int dim = 0; dim < kRank; ++dim) {
+    for (int dim = 0; dim < kReducedRank; ++dim) {
       if (dim != packed && dim != reduced) others.push_back(dim);
     }
     a = others[0];
@@ -46,10 +45,10 @@ struct Roles {
 
   // `stored` by (a, b, group, lane); what pads the packed dimension reads as 0.
   TensorView view(const TensorView& stored) const {
-    std::vector<std::int64_t> behind(kRank, 0);
+    std::vector<std::int64_t> behind(kReducedRank, 0);
     behind[static_cast<std::size_t>(packed)] = groups() * kTexelLanes - shape[packed];
-    const IndexMap padded = IndexMap::pad(shape, std::vector<std::int64_t>(kRank, 0), behind, 0);
-    const std::array<int, kRank> order = {a, b, packed};
+    const IndexMap padded = IndexMap::pad(shape, std::vector<std::int64_t>(kReducedRank, 0), behind, 0);
+    const std::array<int, kReducedRank> order = {a, b, packed};
     const IndexMap turned = IndexMap::transpose(padded.output(), order);
     return stored.through(padded)
         .through(turned)
@@ -72,9 +71,9 @@ struct Roles {
   std::int64_t other_stride = 1;
 };
 
-class Runs final : public OpenClRunnable {
+class ReduceOpenClRuns final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, Launch launch, cl::Memory source, cl::Buffer target, Shape output)
+  ReduceOpenClRuns(OpenClProcessor& device, Launch launch, cl::Memory source, cl::Buffer target, Shape output)
       : OpenClRunnable(device, {std::move(launch)}),
         source_(std::move(source)),
         target_(std::move(target)),
@@ -104,14 +103,14 @@ class ReduceOpenCl final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    const Layout layout = Layout::parse(item.text("layout"), kRank);
+    const Layout layout = Layout::parse(item.text("layout"), kReducedRank);
     const TensorView stored = stored_view(item);
     if (!layout.is_packed() || layout.lanes() != kTexelLanes) {
       return Support::no(fmt::format("layout {} packs no dimension by {}", layout.name(), kTexelLanes));
     }
     if constexpr (kStorage == Storage::image2d) {
       TexelExtent extent;
-      return fit_texels(device, stored.dtype(), stored.shape(), layout, kDimsInX, extent);
+      return fit_texels(device, stored.dtype(), stored.shape(), layout, kReduceDimsInX, extent);
     }
     if (stored.storage_bytes() <= device.limits().max_allocation_bytes) return Support::yes();
     return Support::no(fmt::format("the operand needs {} bytes, and one allocation holds {}", stored.storage_bytes(),
@@ -125,7 +124,7 @@ class ReduceOpenCl final : public OpenClKernel {
     TexelExtent extent;
     cl::Memory source;
     if constexpr (kStorage == Storage::image2d) {
-      const Support fits = fit_texels(device, tensor.dtype(), tensor.shape(), tensor.layout(), kDimsInX, extent);
+      const Support fits = fit_texels(device, tensor.dtype(), tensor.shape(), tensor.layout(), kReduceDimsInX, extent);
       if (!fits) throw Declined(fits);
       source = upload_texels(device, tensor, extent);
     } else {
@@ -138,25 +137,25 @@ class ReduceOpenCl final : public OpenClKernel {
     cl::Buffer target = device.allocate(4 * output.element_count(), CL_MEM_WRITE_ONLY);
     Launch launch;
     launch.kernel =
-        device.kernel(kSource, source_text(roles.view(stored_view(item)), extent), "reduce", roles.options());
+        device.kernel(kReduceSource, source_text(roles.view(stored_view(item)), extent), "reduce", roles.options());
     launch.kernel.setArg(0, source);
     launch.kernel.setArg(1, target);
     const std::size_t items = device.local_size(launch.kernel, kGroupItems);
     const auto columns = static_cast<std::size_t>(roles.columns());
     launch.global = cl::NDRange((columns + items - 1) / items * items, static_cast<std::size_t>(roles.shape[roles.a]));
     launch.local = cl::NDRange(items, 1);
-    return std::make_unique<Runs>(device, std::move(launch), std::move(source), std::move(target), output);
+    return std::make_unique<ReduceOpenClRuns>(device, std::move(launch), std::move(source), std::move(target), output);
   }
 
  private:
   static TensorView stored_view(const Case& item) {
     return TensorView(parse_dtype(item.text("dtype")), Shape(item.dims("shape")),
-                      Layout::parse(item.text("layout"), kRank), kStorage);
+                      Layout::parse(item.text("layout"), kReducedRank), kStorage);
   }
   static std::string source_text(const TensorView& view, const TexelExtent& extent) {
     try {
       return print_view_access(view, {"source", ViewDirection::read, true, extent.width}).text +
-             std::string(embedded_text(opencl_source_files(), kSource));
+             std::string(embedded_text(opencl_source_files(), kReduceSource));
     } catch (const Error& error) {
       throw Declined(Support::no(error.what()));
     }

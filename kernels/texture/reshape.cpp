@@ -8,12 +8,12 @@
 
 #include "harness/core/error.hpp"
 #include "kernels/registration.hpp"
+#include "kernels/texture/texels.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
-constexpr int kMaxRank = 5;  // lanes become a dimension of their own, and a map has six
+constexpr std::int64_t kReshapeMaxElements = std::int64_t{1} << 28;
 
 class Reshape final : public Operation {
  public:
@@ -31,11 +31,11 @@ class Reshape final : public Operation {
   void validate(const Case& item) const override {
     for (const char* axis : {"shape", "output"}) {
       const Shape shape(item.dims(axis));
-      if (shape.rank() < 1 || shape.rank() > kMaxRank) {
+      if (shape.rank() < 1 || shape.rank() > kMaxTexelRank) {
         throw Error(std::string(axis) + " " + shape.to_string() + " has rank " + std::to_string(shape.rank()),
                     item.line(), "give 1 to 5 extents");
       }
-      if (shape.element_count() > kMaxElements) {
+      if (shape.element_count() > kReshapeMaxElements) {
         throw Error(std::string(axis) + " " + shape.to_string() + " has more than 2^28 elements", item.line(),
                     "give a smaller shape");
       }

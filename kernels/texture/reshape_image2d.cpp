@@ -11,7 +11,7 @@
 namespace hetscope {
 namespace {
 
-constexpr int kDimsInX = 2;
+constexpr int kReshapeDimsInX = 2;
 
 struct Ends {
   explicit Ends(const Case& item)
@@ -23,9 +23,9 @@ struct Ends {
   TexelExtent to_extent;
 
   Support fit(const OpenClProcessor& device) {
-    Support fits = fit_texels(device, dtype, from, texel_layout(from.rank()), kDimsInX, from_extent);
+    Support fits = fit_texels(device, dtype, from, texel_layout(from.rank()), kReshapeDimsInX, from_extent);
     if (!fits) return fits;
-    return fit_texels(device, dtype, to, texel_layout(to.rank()), kDimsInX, to_extent);
+    return fit_texels(device, dtype, to, texel_layout(to.rank()), kReshapeDimsInX, to_extent);
   }
   TensorView stored(const Shape& shape) const {
     return TensorView(dtype, shape, texel_layout(shape.rank()), Storage::image2d);

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/texture/move_texels.cl";
-constexpr std::size_t kGroupItems = 64;
+constexpr std::string_view kTexelsSource = "kernels/texture/move_texels.cl";
 
 std::int64_t groups_of(std::int64_t extent) { return (extent + kTexelLanes - 1) / kTexelLanes; }
 
@@ -32,10 +32,10 @@ std::vector<std::int64_t> texel_dims(const Shape& shape, const Layout& layout) {
   return dims;
 }
 
-class Runs final : public OpenClRunnable {
+class TexelsRuns final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, Launch launch, cl::Image2D source, cl::Image2D target, TexelExtent extent,
-       TensorView view)
+  TexelsRuns(OpenClProcessor& device, Launch launch, cl::Image2D source, cl::Image2D target, TexelExtent extent,
+             TensorView view)
       : OpenClRunnable(device, {std::move(launch)}),
         source_(std::move(source)),
         target_(std::move(target)),
@@ -140,7 +140,7 @@ void download_texels(OpenClProcessor& device, const cl::Image2D& image, const Te
 
 std::unique_ptr<Runnable> make_texel_movement(OpenClProcessor& device, const TexelMovement& movement) {
   const TexelExtent& extent = movement.target_extent;
-  std::string text(embedded_text(opencl_source_files(), kSource));
+  std::string text(embedded_text(opencl_source_files(), kTexelsSource));
   std::string options;
   if (moves_whole_texels(movement)) {
     options = fmt::format("-DWHOLE -DSOURCE_WIDTH={}", movement.source_extent.width);
@@ -157,7 +157,7 @@ std::unique_ptr<Runnable> make_texel_movement(OpenClProcessor& device, const Tex
   cl::Image2D target =
       device.allocate_image(dtype, static_cast<std::size_t>(extent.width), static_cast<std::size_t>(extent.height));
   Launch launch;
-  launch.kernel = device.kernel(kSource, text, "move_texels", options);
+  launch.kernel = device.kernel(kTexelsSource, text, "move_texels", options);
   launch.kernel.setArg(0, source);
   launch.kernel.setArg(1, target);
   launch.kernel.setArg(2, static_cast<cl_int>(extent.width));
@@ -170,8 +170,8 @@ std::unique_ptr<Runnable> make_texel_movement(OpenClProcessor& device, const Tex
   const auto height = static_cast<std::size_t>(extent.height);
   launch.global = cl::NDRange((width + columns - 1) / columns * columns, (height + rows - 1) / rows * rows);
   launch.local = cl::NDRange(columns, rows);
-  return std::make_unique<Runs>(device, std::move(launch), std::move(source), std::move(target), extent,
-                                TensorView(dtype, movement.read.shape(), movement.target_layout));
+  return std::make_unique<TexelsRuns>(device, std::move(launch), std::move(source), std::move(target), extent,
+                                      TensorView(dtype, movement.read.shape(), movement.target_layout));
 }
 
 }  // namespace hetscope

@@ -10,6 +10,9 @@
 
 namespace hetscope {
 
+// Lanes become a dimension of their own, and an index map has six.
+inline constexpr int kMaxTexelRank = 5;
+
 // Texel t of the layout's order lies at (t % width, t / width).
 struct TexelExtent {
   std::int64_t width = 0;
