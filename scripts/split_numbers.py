@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Prints what dividing products between two processors gains on this machine, beside what is asked of it.
+"""Prints what dividing products or convolutions between two processors gains on this machine, beside what is asked.
 
-usage: scripts/split_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME]
-                                [--search M,K,N]... [--budget S]
+usage: scripts/split_numbers.py [--build DIR] [--scenario FILE] [--out DIR] [--records DIR] [--filter RE]
+                                [--statistic NAME] [--search M,K,N | --search MODEL/LAYER]... [--budget S]
 
-Runs scenarios/curated/split/sweep.json (or reads the records of an earlier run) and prints, product by product:
+Runs scenarios/curated/split/sweep.json (or FILE, as convolutions.json beside it; or reads the records of an earlier run)
+and prints, product by product or layer by layer:
 
   solo             the best kernel of each processor alone, and of the native CPU on all its cores
   ideal            1 / (1/T_first + 1/T_second) of the two that the split uses
@@ -17,8 +18,9 @@ Runs scenarios/curated/split/sweep.json (or reads the records of an earlier run)
 and from the smallest product what the orchestration costs beyond OpenCL's own launch, transfers and sync: a run shared
 by both, less the slower of the device's part alone through the same calls and the native product alone.
 
-The fastest of many ratios flatters itself. --search M,K,N finds the ratio of one product by golden section instead, each
-step relative to the first processor alone in the same rounds, and confirms the answer in a run of its own.
+The fastest of many ratios flatters itself. --search M,K,N, or --search MODEL/LAYER for a convolution of
+scenarios/shapes/conv, finds the ratio by golden section instead, each step relative to the first processor alone in the
+same rounds, and confirms the answer in a run of its own.
 """
 
 import argparse
@@ -38,7 +40,10 @@ from record_ratios import times_by_round  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios/curated/split/sweep.json"
-SPLIT = "matmul_split"
+CONVOLUTIONS = ROOT / "scenarios/curated/split/convolutions.json"
+CONVOLUTION_SHAPES = ROOT / "scenarios/shapes/conv"
+SPLITS = {"matmul": "matmul_split", "conv2d": "conv2d_split"}  # operation and the kernel that divides it
+TINY_ROWS = 16  # a product of so few rows is there for what dividing costs
 LONG_NS, LONG_SHARE = 20e6, 0.90
 SHORT_NS, SHORT_SHARE = 2e6, 0.75
 ORCHESTRATION_US = 20
@@ -61,7 +66,7 @@ def read(directory):
     groups, refused = collections.defaultdict(list), collections.Counter()
     for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
         record = json.loads(line)
-        if record["operation"] != "matmul":
+        if record["operation"] not in SPLITS:
             continue
         if record["status"] in ("ok", "unstable") and "host_monotonic" in record["latencies"]:
             groups[record["group"]].append(record)
@@ -96,11 +101,15 @@ def verdict(low, high, of_statistic):
 
 
 def solos(records, processor):
-    return [r for r in records if r["processors"] == [processor] and r["kernel"] != SPLIT]
+    return [r for r in records if r["processors"] == [processor] and r["kernel"] not in SPLITS.values()]
 
 
 def splits(records):
-    return [r for r in records if r["kernel"] == SPLIT]
+    return [r for r in records if r["kernel"] in SPLITS.values()]
+
+
+def is_tiny(record):
+    return record["axes"].get("m", math.inf) <= TINY_ROWS
 
 
 def stage_shares(record):
@@ -111,7 +120,11 @@ def stage_shares(record):
 
 def name_of(record):
     axes = record["axes"]
-    extents = "x".join(str(axes[name]) for name in ("m", "k", "n"))
+    if "m" in axes:
+        extents = "x".join(str(axes[name]) for name in ("m", "k", "n"))
+    else:
+        image, window = ("x".join(map(str, axes[name])) for name in ("shape", "window"))
+        extents = f"{image} by {axes['filters']} of {window}, {axes['layout']}"
     return f"{axes['layer']} {extents}" if "layer" in axes else extents
 
 
@@ -135,13 +148,13 @@ def product(records):
 
 
 def print_products(groups):
-    print("| product m x k x n | first alone, ms | second alone, ms | ideal, ms | split, ms (ratio, sharing) | share of ideal | over the best "
+    print("| product m x k x n, or images by filters | first alone, ms | second alone, ms | ideal, ms | split, ms (ratio, sharing) | share of ideal | over the best "
           "alone | native, all cores, ms | split / native | verdict | where it went |")
     print("|---|---:|---:|---:|---|---:|---:|---:|---:|---|---|")
     found = []
     for records in groups.values():
         one = product(records)
-        if one is None or one["best"]["axes"]["m"] <= 16:
+        if one is None or is_tiny(one["best"]):
             continue
         found.append(one)
         axes, (middle, low, high) = one["best"]["axes"], one["against_native"]
@@ -158,11 +171,11 @@ def print_asked(found, groups):
     for name, low, high, asked in ((f">= {LONG_NS / 1e6:g} ms", LONG_NS, math.inf, LONG_SHARE),
                                    (f"about {SHORT_NS / 1e6:g} ms", SHORT_NS / 2, SHORT_NS * 2, SHORT_SHARE)):
         shares = [one["share"] for one in found if low <= min(map(time_ns, one["alone"])) < high]
-        print(f"| share of the ideal, products of {name} on the better processor | >= {asked:.2f} | "
-              + (f"{min(shares):.2f} to {max(shares):.2f} ({len(shares)}) |" if shares else "no such product |"))
+        print(f"| share of the ideal, work of {name} on the better processor | >= {asked:.2f} | "
+              + (f"{min(shares):.2f} to {max(shares):.2f} ({len(shares)}) |" if shares else "nothing of that size |"))
     for records in groups.values():
         shared = splits(records)
-        if not shared or shared[0]["axes"]["m"] > 16:
+        if not shared or not is_tiny(shared[0]):
             continue
         native = min(solos(records, shared[0]["processors"][0]), key=time_ns, default=None)
         for both in (r for r in shared if r["axes"]["ratio"] == 0.5):
@@ -175,13 +188,29 @@ def print_asked(found, groups):
                   f"{cost_us:.1f} us (OpenCL's own {time_ns(same[0]) / 1e3:.1f} us) |")
 
 
-def search(build, extents, budget, work):
+def problem_of(text):
+    """Of "M,K,N" or "MODEL/LAYER": the scenario that asks about such work, and the axes that say which."""
+    if "/" not in text:
+        return SCENARIO, {"m,k,n": [[int(word) for word in text.split(",")]]}
+    model, layer = text.split("/", 1)
+    known = []
+    for path in sorted(CONVOLUTION_SHAPES.glob("*.json")):
+        document = json.loads(path.read_text())
+        names = [shape["layer"] for shape in document["shapes"]]
+        if document["model"] == model and layer in names:
+            return CONVOLUTIONS, {"shape": {"file": str(path), "only": [layer]}}
+        known += [f"{document['model']}/{name}" for name in names]
+    sys.exit(f"there is no layer '{text}'; there are: {', '.join(known)}")
+
+
+def search(build, text, budget, work):
     """Golden section over the ratio; prints the steps and the confirmation."""
-    template = json.loads(SCENARIO.read_text())
+    scenario, problem = problem_of(text)
+    template = json.loads(scenario.read_text())
     experiment = template["experiments"][0]
 
     def measure(ratios, step):
-        experiment["axes"].update({"m,k,n": [extents], "ratio": ratios, "sharing": ["copy", "use_host_ptr"]})
+        experiment["axes"].update({**problem, "ratio": ratios, "sharing": ["copy", "use_host_ptr"]})
         template.update({"experiments": [experiment], "budget_s": budget})
         path = work / f"step{step}.json"
         path.write_text(json.dumps(template))
@@ -200,7 +229,7 @@ def search(build, extents, budget, work):
         print(f"  ratio {ratio:.3f}: {value:.3f} of the first processor alone")
         return value
 
-    print(f"golden section for {'x'.join(map(str, extents))}")
+    print(f"golden section for {text}")
     low, high = 0.0, 1.0
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
     at_left, at_right = relative(left), relative(right)
@@ -221,12 +250,13 @@ def search(build, extents, budget, work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser.add_argument("--scenario", default=str(SCENARIO), help="what to run")
     parser.add_argument("--out", help="where the records go (default: a temporary folder)")
     parser.add_argument("--records", help="a finished run to read instead")
     parser.add_argument("--filter", help="keep the cases whose line matches")
     parser.add_argument("--statistic", choices=("median", "p05"), default="median",
                         help="of a row's samples; p05 where other work disturbs")
-    parser.add_argument("--search", action="append", default=[], metavar="M,K,N")
+    parser.add_argument("--search", action="append", default=[], metavar="M,K,N|MODEL/LAYER")
     parser.add_argument("--budget", type=float, default=1, help="seconds for each case of a search")
     options = parser.parse_args()
     time_ns.statistic = options.statistic
@@ -235,11 +265,11 @@ def main():
             for number, text in enumerate(options.search):
                 work = pathlib.Path(options.out or temporary) / f"search{number}"
                 work.mkdir(parents=True)
-                search(options.build, [int(word) for word in text.split(",")], options.budget, work)
+                search(options.build, text, options.budget, work)
             return
         directory = options.records or options.out or temporary
         if not options.records:
-            run(options.build, SCENARIO, directory, options.filter)
+            run(options.build, options.scenario, directory, options.filter)
         groups, refused = read(directory)
         found = print_products(groups)
         print_asked(found, groups)

@@ -26,6 +26,10 @@ std::vector<TensorView> Operation::output_views(const Case& item) const {
   throw Error(std::string(name()) + " cannot be split", item.line(), "choose an operation that says how it splits");
 }
 
+Support Operation::allows_part(const Case&, std::string_view, std::int64_t, std::int64_t) const {
+  return Support::yes();
+}
+
 PartialProblem Operation::part_of(const Case& item, std::string_view axis, std::int64_t, std::int64_t) const {
   throw unknown_name("split axis of " + std::string(name()), axis, split_axes(), item.line());
 }

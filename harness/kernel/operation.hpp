@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/core/case.hpp"
+#include "harness/core/support.hpp"
 #include "harness/kernel/axis.hpp"
 #include "harness/kernel/region.hpp"
 #include "harness/kernel/work.hpp"
@@ -81,7 +82,10 @@ class Operation {
   virtual std::span<const std::string> split_axes() const { return {}; }
   // How many indices `axis`, one of split_axes(), has to share out.
   virtual std::int64_t split_extent(const Case& item, std::string_view axis) const;
-  // The part of the indices [begin, end) of `axis`, not empty. Parts that cover the extent make up the whole result.
+  // Whether the indices [begin, end) of `axis` can be a part: no() where they would take apart what belongs together.
+  virtual Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const;
+  // The part of the indices [begin, end) of `axis`, not empty and allowed. Parts that cover the extent make up the
+  // whole result.
   virtual PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const;
 
   // The outputs' types and extents; asked of operations that can be split.

@@ -35,6 +35,21 @@ void check_schema(const JsonNode& root, std::string_view wanted) {
 
 bool is_shape_axis(const std::string& axis) { return axis == "shape" || axis.ends_with("_shape"); }
 
+// "shape", the layer's other axes and its name, in this order.
+Row read_layer(const JsonNode& item, const std::string& model) {
+  const std::string layer = item.at("layer").text();
+  Row row = {{"shape", item.at("shape").shape()}};
+  for (const auto& [name, value] : item.members()) {
+    if (name != "layer" && name != "shape") row.emplace_back(name, value.axis_value());
+  }
+  row.emplace_back("layer", model + "/" + layer);
+  return row;
+}
+
+bool have_same_axes(const Row& one, const Row& other) {
+  return std::ranges::equal(one, other, {}, &Row::value_type::first, &Row::value_type::first);
+}
+
 // The layers of one file. `only` empty: all. Marks in `unused` which of `only` were met.
 std::vector<Row> read_shapes_file(const std::string& path, const std::vector<std::string>& only,
                                   std::set<std::string>& unused, std::vector<std::string>& layers) {
@@ -46,16 +61,17 @@ std::vector<Row> read_shapes_file(const std::string& path, const std::vector<std
   if (const auto source = root.find("source")) static_cast<void>(source->text());
   if (const auto note = root.find("note")) static_cast<void>(note->text());
   std::vector<Row> rows;
-  std::set<Dims> seen;
+  std::set<Row> seen;
   for (const JsonNode& item : root.at("shapes").items()) {
-    item.check_keys({"layer", "shape"});
+    Row row = read_layer(item, model);
+    if (!rows.empty() && !have_same_axes(rows.front(), row)) {
+      throw item.error("has other members than the layers before it", "give all layers the same, in the same order");
+    }
     const std::string layer = item.at("layer").text();
-    const Dims shape = item.at("shape").shape();
     layers.push_back(layer);
     if (!only.empty() && std::find(only.begin(), only.end(), layer) == only.end()) continue;
     unused.erase(layer);
-    if (!seen.insert(shape).second) continue;
-    rows.push_back({{"shape", shape}, {"layer", model + "/" + layer}});
+    if (seen.insert(Row(row.begin(), row.end() - 1)).second) rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -76,6 +92,10 @@ std::vector<Row> read_shape_rows(const JsonNode& node, const std::string& scenar
                        "the path is relative to the scenario's file");
     }
     const auto more = read_shapes_file(path.string(), only, unused, layers);
+    if (!rows.empty() && !more.empty() && !have_same_axes(rows.front(), more.front())) {
+      throw file.error("the layers of " + name + " have other members than those of the files before it",
+                       "give them an experiment of their own");
+    }
     rows.insert(rows.end(), more.begin(), more.end());
   }
   if (!unused.empty()) throw unknown_name("layer", *unused.begin(), layers, node.at("only").where());

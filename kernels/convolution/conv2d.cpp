@@ -28,9 +28,24 @@ Extent2 extent_of(const Case& item, std::string_view axis) {
   return {dims[0], dims[1]};
 }
 
+struct Borders {
+  Extent2 before, behind;
+};
+
+// Two numbers hold for both sides; four are those above, on the left, below and on the right.
+Borders padding_of(const Case& item) {
+  const Dims dims = item.dims("padding");
+  if (dims.size() == 4) return {{dims[0], dims[1]}, {dims[2], dims[3]}};
+  if (dims.size() == 2) return {{dims[0], dims[1]}, {dims[0], dims[1]}};
+  throw Error("padding has " + std::to_string(dims.size()) + " numbers", item.line(),
+              "give two, for rows and columns: 1x1; or four, above, left, below, right: 0x0x1x1");
+}
+
 ConvolutionWindow window_of(const Case& item) {
-  return {item.integer("filters"),    extent_of(item, "window"),   extent_of(item, "stride"),
-          extent_of(item, "padding"), extent_of(item, "dilation"), item.integer("groups")};
+  const Borders padding = padding_of(item);
+  return {item.integer("filters"), extent_of(item, "window"),   extent_of(item, "stride"),
+          padding.before,          extent_of(item, "dilation"), item.integer("groups"),
+          padding.behind};
 }
 
 void check_numbers(const char* name, const Extent2& extent, std::int64_t least, const std::string& where) {
@@ -43,13 +58,14 @@ void check_numbers(const char* name, const Extent2& extent, std::int64_t least, 
 
 // Positions of the window along one dimension.
 std::int64_t positions(std::int64_t extent, std::int64_t window, std::int64_t stride, std::int64_t padding,
-                       std::int64_t dilation, const std::string& where) {
+                       std::int64_t padding_behind, std::int64_t dilation, const std::string& where) {
   const std::int64_t covered = (window - 1) * dilation + 1;
-  if (padding >= covered) {
-    throw Error("padding " + std::to_string(padding) + " holds a whole window of " + std::to_string(covered), where,
+  const std::int64_t most = std::max(padding, padding_behind);
+  if (most >= covered) {
+    throw Error("padding " + std::to_string(most) + " holds a whole window of " + std::to_string(covered), where,
                 "give less padding than the window covers");
   }
-  const std::int64_t padded = extent + 2 * padding;
+  const std::int64_t padded = extent + padding + padding_behind;
   if (covered > padded) {
     throw Error(
         "a window of " + std::to_string(covered) + " does not fit into a padded image of " + std::to_string(padded),
@@ -67,7 +83,7 @@ void check_elements(const Shape& shape, const char* what, const std::string& whe
 // One image of y for one filter: `values` and `magnitudes` begin at zero.
 void add_up(const ConvolutionProblem& problem, const double* x, const HostTensor& weights, std::int64_t filter,
             double* values, double* magnitudes) {
-  const auto& [filters, window, stride, padding, dilation, groups] = problem.sliding;
+  const auto& [filters, window, stride, padding, dilation, groups, padding_behind] = problem.sliding;
   const std::int64_t first_channel = filter / problem.group_filters() * problem.group_channels();
   const std::int64_t height = problem.x[2], width = problem.x[3];
   std::int64_t weight_at = filter * problem.terms();
@@ -91,6 +107,48 @@ void add_up(const ConvolutionProblem& problem, const double* x, const HostTensor
   }
 }
 
+void narrow(Region& region, std::size_t dimension, std::int64_t begin, std::int64_t end) {
+  region.begin[dimension] = begin;
+  region.extent[dimension] = end - begin;
+}
+
+// Whole groups bring their channels along; without groups every filter sees all channels.
+void take_filters(const ConvolutionProblem& problem, std::int64_t begin, std::int64_t end, PartialProblem& part) {
+  part.item.set("filters", end - begin);
+  narrow(part.inputs[kConvolutionWeights], 0, begin, end);
+  narrow(part.outputs[0], 1, begin, end);
+  if (problem.sliding.groups == 1) return;
+  const std::int64_t first = begin / problem.group_filters();
+  const std::int64_t last = end / problem.group_filters();
+  Region& x = part.inputs[kConvolutionInput];
+  narrow(x, 1, first * problem.group_channels(), last * problem.group_channels());
+  part.item.set("shape", x.extent);
+  part.item.set("groups", last - first);
+}
+
+// Rows [begin, end) of results and the rows of x under their windows: neighbours share (window - 1) * dilation + 1 -
+// stride of them, the halo. Padding remains where x has none.
+void take_rows(const ConvolutionProblem& problem, std::int64_t begin, std::int64_t end, PartialProblem& part) {
+  const ConvolutionWindow& sliding = problem.sliding;
+  const std::int64_t first = begin * sliding.stride.rows - sliding.padding.rows;
+  const std::int64_t last =
+      (end - 1) * sliding.stride.rows - sliding.padding.rows + (sliding.window.rows - 1) * sliding.dilation.rows + 1;
+  const std::int64_t from = std::max<std::int64_t>(0, first);
+  const std::int64_t to = std::min(problem.x[2], last);
+  Region& x = part.inputs[kConvolutionInput];
+  narrow(x, 2, from, to);
+  narrow(part.outputs[0], 2, begin, end);
+  part.item.set("shape", x.extent);
+  part.item.set("padding", Dims{from - first, sliding.padding.columns, last - to, sliding.padding_behind.columns});
+}
+
+void take_images(std::int64_t begin, std::int64_t end, PartialProblem& part) {
+  Region& x = part.inputs[kConvolutionInput];
+  narrow(x, 0, begin, end);
+  narrow(part.outputs[0], 0, begin, end);
+  part.item.set("shape", x.extent);
+}
+
 class Conv2d final : public Operation {
  public:
   std::string_view name() const noexcept override { return "conv2d"; }
@@ -101,7 +159,11 @@ class Conv2d final : public Operation {
         AxisSpec{"filters", AxisType::integer, "channels of the result", std::nullopt, {}, true, 1},
         AxisSpec{"window", AxisType::dims, "rows and columns of a filter", std::nullopt, {}},
         AxisSpec{"stride", AxisType::dims, "steps of the window, in rows and columns", AxisValue(Dims{1, 1}), {}},
-        AxisSpec{"padding", AxisType::dims, "rows and columns of zeros on both sides", AxisValue(Dims{0, 0}), {}},
+        AxisSpec{"padding",
+                 AxisType::dims,
+                 "rows and columns of zeros on both sides, or above, left, below and right",
+                 AxisValue(Dims{0, 0}),
+                 {}},
         AxisSpec{"dilation", AxisType::dims, "rows and columns from tap to tap", AxisValue(Dims{1, 1}), {}},
         AxisSpec{
             "groups", AxisType::integer, "groups of channels and filters", AxisValue(std::int64_t{1}), {}, true, 1},
@@ -164,6 +226,51 @@ class Conv2d final : public Operation {
   }
 
   Work useful_work(const Case& item) const override { return ConvolutionProblem(item).work(); }
+
+  std::span<const std::string> split_axes() const override {
+    static const std::array<std::string, 3> kAxes = {"output_channels", "rows", "batch"};
+    return kAxes;
+  }
+
+  std::int64_t split_extent(const Case& item, std::string_view axis) const override {
+    const ConvolutionProblem problem(item);
+    if (axis == "output_channels") return problem.y[1];
+    if (axis == "rows") return problem.y[2];
+    if (axis == "batch") return problem.y[0];
+    return Operation::split_extent(item, axis);
+  }
+
+  std::vector<TensorView> output_views(const Case& item) const override {
+    const ConvolutionProblem problem(item);
+    return {TensorView(problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kRank))};
+  }
+
+  Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
+    const ConvolutionProblem problem(item);
+    const std::int64_t filters = problem.group_filters();
+    if (axis == "output_channels" && problem.sliding.groups > 1 && (begin % filters != 0 || end % filters != 0)) {
+      return Support::no("output channels " + std::to_string(begin) + " to " + std::to_string(end) +
+                         " take groups of " + std::to_string(filters) + " apart: give a unit of whole groups");
+    }
+    const PartialProblem part = part_of(item, axis, begin, end);
+    const TensorView x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank));
+    if (Support support = can_slice(x, part.inputs[kConvolutionInput]); !support) return support;
+    return can_slice(output_views(item)[0], part.outputs[0]);
+  }
+
+  PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
+    const ConvolutionProblem problem(item);
+    PartialProblem part{item, {whole_of(problem.x), whole_of(problem.weights())}, {whole_of(problem.y)}, false};
+    if (end - begin == split_extent(item, axis)) return part;
+    if (axis == "output_channels") {
+      take_filters(problem, begin, end, part);
+    } else if (axis == "rows") {
+      take_rows(problem, begin, end, part);
+    } else {
+      take_images(begin, end, part);
+    }
+    return part;
+  }
 };
 
 }  // namespace
@@ -177,6 +284,7 @@ Shape ConvolutionWindow::output(const Shape& x, const std::string& where) const 
   check_numbers("window", window, 1, where);
   check_numbers("stride", stride, 1, where);
   check_numbers("padding", padding, 0, where);
+  check_numbers("padding", padding_behind, 0, where);
   check_numbers("dilation", dilation, 1, where);
   if (filters < 1 || filters > kMaxElements) {
     throw Error("filters=" + std::to_string(filters) + " is not from 1 to 2^27", where, "give another number");
@@ -186,9 +294,10 @@ Shape ConvolutionWindow::output(const Shape& x, const std::string& where) const 
                     std::to_string(filters) + " filters",
                 where, "give a common divisor of both");
   }
-  const std::int64_t rows = positions(x[2], window.rows, stride.rows, padding.rows, dilation.rows, where);
+  const std::int64_t rows =
+      positions(x[2], window.rows, stride.rows, padding.rows, padding_behind.rows, dilation.rows, where);
   const std::int64_t columns =
-      positions(x[3], window.columns, stride.columns, padding.columns, dilation.columns, where);
+      positions(x[3], window.columns, stride.columns, padding.columns, padding_behind.columns, dilation.columns, where);
   check_elements(Shape{filters, x[1] / groups, window.rows, window.columns}, "weights", where);
   const Shape y{x[0], filters, rows, columns};
   check_elements(y, "results", where);

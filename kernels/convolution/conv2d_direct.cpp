@@ -27,6 +27,10 @@ class Runs final : public HostRunnable {
     result.push_back(y_.clone());
     return result;
   }
+  bool write_outputs_to(std::span<HostTensor> targets) override {
+    y_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
+    return true;
+  }
   std::int64_t prepared_bytes() const override { return convolution_.packed_bytes(); }
 
  protected:
@@ -47,7 +51,13 @@ class Conv2dDirect final : public HostKernel {
   std::string_view operation() const noexcept override { return "conv2d"; }
 
  protected:
-  Support supports_case(const Case& item) const override { return HostConvolution::supports(ConvolutionProblem(item)); }
+  Support supports_case(const Case& item) const override {
+    const ConvolutionProblem problem(item);
+    if (problem.sliding.padding_behind.columns > problem.sliding.padding.columns) {
+      return Support::no("rows of pixels have no place for more padding on the right than on the left");
+    }
+    return HostConvolution::supports(problem);
+  }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return std::make_unique<Runs>(cpu, pool, item, inputs);

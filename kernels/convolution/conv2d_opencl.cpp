@@ -17,6 +17,7 @@ namespace {
 constexpr int kRank = 4;
 constexpr int kDimsInX = 1;
 
+template <Storage kStorage>
 class Runs final : public OpenClRunnable {
  public:
   Runs(OpenClProcessor& device, Launch launch, cl::Memory x, cl::Buffer weights, cl::Buffer y, TensorView result)
@@ -31,6 +32,15 @@ class Runs final : public OpenClRunnable {
     result.emplace_back(result_.dtype(), result_.shape(), result_.layout());
     device().download(result[0].data(), y_, static_cast<std::int64_t>(result[0].size_bytes()));
     return result;
+  }
+
+ protected:
+  // Textures cross in no way that is known here.
+  std::vector<DeviceOperand> shared_operands() const override {
+    if constexpr (kStorage != Storage::buffer) return {};
+    using Direction = DeviceOperand::Direction;
+    return {{Direction::input, kConvolutionInput, cl::Buffer(x_(), true), {{0, 0}}},
+            {Direction::output, 0, y_, {{0, 1}}}};
   }
 
  private:
@@ -92,7 +102,8 @@ class Conv2dOpenCl final : public OpenClKernel {
     device.upload(y, zeros.data(), result.storage_bytes());
     Launch launch =
         make_convolution_launch(device, problem, {x_view(item, problem), extent.width, result}, x, y, weights);
-    return std::make_unique<Runs>(device, std::move(launch), std::move(x), std::move(weights), std::move(y), result);
+    return std::make_unique<Runs<kStorage>>(device, std::move(launch), std::move(x), std::move(weights), std::move(y),
+                                            result);
   }
 
  private:

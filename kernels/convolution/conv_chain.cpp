@@ -193,6 +193,7 @@ ImageOperator ImageOperator::parse(std::string_view text) {
   result.sliding.filters = number_of(words[1], text);
   result.sliding.window = {number_of(extents[0], text), number_of(extents[1], text)};
   result.sliding.padding = {(result.sliding.window.rows - 1) / 2, (result.sliding.window.columns - 1) / 2};
+  result.sliding.padding_behind = result.sliding.padding;
   if (words.size() == 4) result.sliding.groups = number_of(words[3], text);
   return result;
 }

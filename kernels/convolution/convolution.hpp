@@ -21,9 +21,10 @@ struct ConvolutionWindow {
   std::int64_t filters = 1;
   Extent2 window;
   Extent2 stride;
-  Extent2 padding{0, 0};  // zeros on both sides
+  Extent2 padding{0, 0};  // zeros above and on the left
   Extent2 dilation;
   std::int64_t groups = 1;
+  Extent2 padding_behind{0, 0};  // zeros below and on the right
 
   // Throws Error (at `where`) for what is not a convolution of x: numbers below their least, groups that divide neither
   // channels nor filters, a window larger than the padded image, padding as large as the window, more than 2^27

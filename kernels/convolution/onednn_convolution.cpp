@@ -30,12 +30,14 @@ using CreateDescription = int(OneDnnHandle*, OneDnnHandle, int, int, const void*
                               Numbers, Numbers, Numbers, Numbers, const void*);
 using InitOperation = int(void*, int, int, const void*, const void*, const void*, const void*, Numbers, Numbers,
                           Numbers, Numbers);
+using SetMemory = int(OneDnnHandle, void*);
 using CreateOfOperation = int(OneDnnHandle*, const void*, const void*, OneDnnHandle, OneDnnHandle);
 
 struct ConvolutionFunctions {
   CreateDescription* create = nullptr;
   InitOperation* init = nullptr;
   CreateOfOperation* create_of = nullptr;
+  SetMemory* set_memory = nullptr;  // not needed to compute
 };
 
 const ConvolutionFunctions& functions() {
@@ -43,7 +45,8 @@ const ConvolutionFunctions& functions() {
     const DynamicLibrary& library = open_onednn().library;
     return ConvolutionFunctions{library.function<CreateDescription>("dnnl_convolution_forward_primitive_desc_create"),
                                 library.function<InitOperation>("dnnl_dilated_convolution_forward_desc_init"),
-                                library.function<CreateOfOperation>("dnnl_primitive_desc_create")};
+                                library.function<CreateOfOperation>("dnnl_primitive_desc_create"),
+                                library.function<SetMemory>("dnnl_memory_set_data_handle")};
   }();
   return kFunctions;
 }
@@ -56,18 +59,19 @@ OneDnnHandle describe(const ConvolutionProblem& problem, const OneDnnDescription
   // oneDNN counts what lies between taps.
   const Dims2 dilations = {sliding.dilation.rows - 1, sliding.dilation.columns - 1};
   const Dims2 padding = {sliding.padding.rows, sliding.padding.columns};
+  const Dims2 behind = {sliding.padding_behind.rows, sliding.padding_behind.columns};
   OneDnnHandle primitive = nullptr;
   const ConvolutionFunctions& f = functions();
   if (f.create != nullptr) {
     const int status =
         f.create(&primitive, engine, kForwardInference, kDirectOrWinograd, x.get(), weights.get(), nullptr, y.get(),
-                 strides.data(), dilations.data(), padding.data(), padding.data(), nullptr);
+                 strides.data(), dilations.data(), padding.data(), behind.data(), nullptr);
     return status == 0 ? primitive : nullptr;
   }
   if (f.init == nullptr || f.create_of == nullptr) return nullptr;
   std::vector<std::max_align_t> operation(kOperationBytes / sizeof(std::max_align_t));
   if (f.init(operation.data(), kForwardInference, kDirectOrWinograd, x.get(), weights.get(), nullptr, y.get(),
-             strides.data(), dilations.data(), padding.data(), padding.data()) != 0) {
+             strides.data(), dilations.data(), padding.data(), behind.data()) != 0) {
     return nullptr;
   }
   return f.create_of(&primitive, operation.data(), nullptr, engine, nullptr) == 0 ? primitive : nullptr;
@@ -162,6 +166,10 @@ std::unique_ptr<OneDnnConvolution> OneDnnConvolution::make(const ConvolutionProb
   }
   why_not->clear();
   return std::unique_ptr<OneDnnConvolution>(new OneDnnConvolution(std::move(state)));
+}
+
+bool OneDnnConvolution::set_target(void* y_memory) {
+  return functions().set_memory != nullptr && functions().set_memory(state_->y, y_memory) == 0;
 }
 
 void OneDnnConvolution::execute() {

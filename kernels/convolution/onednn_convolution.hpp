@@ -21,6 +21,8 @@ class OneDnnConvolution {
   OneDnnConvolution(const OneDnnConvolution&) = delete;
   OneDnnConvolution& operator=(const OneDnnConvolution&) = delete;
 
+  // Results go there from now on. false: the library cannot.
+  bool set_target(void* y_memory);
   void execute();
 
  private:

@@ -37,11 +37,12 @@ struct Blocks {
 // x by image, channel, padded row and padded column; channels up to a whole block read as 0.
 TensorView padded(const ConvolutionProblem& problem, const TensorView& x) {
   const Extent2& padding = problem.sliding.padding;
+  const Extent2& padding_behind = problem.sliding.padding_behind;
   const std::int64_t more =
       problem.is_depthwise() ? divided_up(problem.x[1], kBlockFilters) * kBlockFilters - problem.x[1] : 0;
-  if (padding.rows == 0 && padding.columns == 0 && more == 0) return x;
   const std::array<std::int64_t, 4> before = {0, 0, padding.rows, padding.columns};
-  const std::array<std::int64_t, 4> behind = {0, more, padding.rows, padding.columns};
+  const std::array<std::int64_t, 4> behind = {0, more, padding_behind.rows, padding_behind.columns};
+  if (std::ranges::count(before, 0) == 4 && std::ranges::count(behind, 0) == 4) return x;
   return x.through(IndexMap::pad(problem.x, before, behind, 0)).simplified();
 }
 
@@ -52,7 +53,7 @@ std::string weights_option(const ConvolutionProblem& problem) {
 }
 
 std::string options(const ConvolutionProblem& problem) {
-  const auto& [filters, window, stride, padding, dilation, groups] = problem.sliding;
+  const auto& [filters, window, stride, padding, dilation, groups, padding_behind] = problem.sliding;
   const Blocks blocks(problem);
   return fmt::format(
       "{}{}-DPIXELS={} -DROWS={} -DCOLUMNS={} -DBLOCKS={} -DGROUP_FILTERS={} -DGROUP_CHANNELS={} -DLANES={} "

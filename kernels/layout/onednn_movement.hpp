@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,15 @@ class OneDnnMovement final : public HostMovement {
   void enter() override {
     open_onednn().set_threads(pool().size());
     HostMovement::enter();
+  }
+  // For a primitive that has set_target(memory).
+  bool write_outputs_to(std::span<HostTensor> targets) override {
+    if constexpr (requires(Primitive & primitive) { primitive.set_target(targets[0].data()); }) {
+      if (!primitive_->set_target(targets[0].data())) return false;
+      target() = HostTensor::borrowing(targets[0].view(), targets[0].data());
+      return true;
+    }
+    return false;
   }
   std::vector<Placement> placement() const override {
     std::vector<Placement> result = HostMovement::placement();

@@ -7,10 +7,9 @@
 
 namespace hetscope {
 
-std::vector<std::pair<std::int64_t, std::int64_t>> cut(std::int64_t extent, const std::vector<double>& shares,
-                                                       std::int64_t unit) {
+std::vector<CutRange> cut(std::int64_t extent, const std::vector<double>& shares, std::int64_t unit) {
   assert(extent >= 0 && unit >= 1 && !shares.empty());
-  std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
+  std::vector<CutRange> ranges;
   std::int64_t begin = 0;
   double total = 0;
   for (std::size_t i = 0; i < shares.size(); ++i) {

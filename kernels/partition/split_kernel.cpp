@@ -34,6 +34,10 @@ std::vector<double> shares_in(const Case& item, std::size_t processors) {
   return shares;
 }
 
+std::vector<CutRange> ranges_of(const Operation& operation, const Case& item, std::size_t processors) {
+  return cut(operation.split_extent(item, item.text("split")), shares_in(item, processors), item.integer("unit"));
+}
+
 std::vector<AxisSpec> axes_for(const Operation& operation) {
   const std::span<const std::string> split_axes = operation.split_axes();
   const AxisValue first_axis = split_axes.empty() ? AxisValue(std::string()) : AxisValue(split_axes.front());
@@ -91,7 +95,7 @@ void slice_inputs(std::span<const Operand> whole, SplitPart& part) {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const Region& region = part.problem.inputs[i];
     HostTensor slice = slice_of(whole[i].tensor, region);
-    if (!is_contiguous(region, whole[i].tensor.shape())) {
+    if (!is_contiguous(region, whole[i].tensor.view())) {
       gather(whole[i].tensor, region, slice);
       if (whole[i].lifetime == Lifetime::per_run) part.gathers.push_back(i);
     }
@@ -103,7 +107,7 @@ void slice_inputs(std::span<const Operand> whole, SplitPart& part) {
 void place_outputs(std::vector<HostTensor>& merged, bool is_first, SplitPart& part) {
   for (std::size_t i = 0; i < merged.size(); ++i) {
     const Region& region = part.problem.outputs[i];
-    const bool is_apart = part.problem.adds ? !is_first : !is_contiguous(region, merged[i].shape());
+    const bool is_apart = part.problem.adds ? !is_first : !is_contiguous(region, merged[i].view());
     part.merges = part.merges || is_apart;
     part.outputs.push_back(is_apart ? HostTensor(merged[i].dtype(), region.shape(), merged[i].layout())
                                     : slice_of(merged[i], region));
@@ -161,6 +165,13 @@ Support SplitKernel::check_words(const Case& item, std::span<const std::string> 
   if (processors.size() == kMostProcessors && item.real("ratio") + item.real("ratio_of_second") > 1) {
     return Support::no("the shares of the first two processors are more than 1 together");
   }
+  const std::string& axis = item.text("split");
+  const std::vector<CutRange> ranges = ranges_of(*operation_, item, processors.size());
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].first == ranges[i].second) continue;
+    const Support support = operation_->allows_part(item, axis, ranges[i].first, ranges[i].second);
+    if (!support) return Support::no("the part on " + processors[i] + ": " + support.reason());
+  }
   return Support::yes();
 }
 
@@ -185,8 +196,7 @@ Case SplitKernel::case_of(const Case& part, const Case& whole, const Kernel& ker
 std::vector<SplitKernel::Share> SplitKernel::shares_of(const Case& item) const {
   const std::string& axis = item.text("split");
   const std::vector<std::string_view> parts = split_text(item.text("parts"), ',');
-  const auto ranges =
-      cut(operation_->split_extent(item, axis), shares_in(item, item.processors().size()), item.integer("unit"));
+  const std::vector<CutRange> ranges = ranges_of(*operation_, item, item.processors().size());
   std::vector<Share> shares;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     Share share{find_kernel(parts[i]), item.processors()[i], ranges[i].first, ranges[i].second, {}};

@@ -36,6 +36,20 @@ std::map<std::string, double> medians(const std::vector<std::map<std::string, do
   return result;
 }
 
+// The parts' boxes follow each other along one dimension, so that neighbours hold all overlaps.
+std::int64_t repeated_input_bytes(const std::vector<SplitPart>& parts) {
+  std::int64_t bytes = 0;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    for (std::size_t input = 0; input < parts[i].inputs.size(); ++input) {
+      const Operand& operand = parts[i].inputs[input];
+      if (operand.lifetime != Lifetime::per_run) continue;
+      bytes += static_cast<std::int64_t>(size_of(operand.tensor.dtype())) *
+               shared_elements(parts[i - 1].problem.inputs[input], parts[i].problem.inputs[input]);
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 StageClocks stage_clocks() {
@@ -206,7 +220,8 @@ std::string SplitRunnable::doubt() const {
 }
 
 Metrics SplitRunnable::metrics() {
-  Metrics metrics = {{"share_of_first", {share_of_first_, "1", ""}}};
+  Metrics metrics = {{"share_of_first", {share_of_first_, "1", ""}},
+                     {"repeated_input_bytes", {static_cast<double>(repeated_input_bytes(parts_)), "B", ""}}};
   if (waited_ns_ >= kLeastWaitNs) {
     metrics["waiting_cpu_share"] = {static_cast<double>(waited_cpu_ns_) / static_cast<double>(waited_ns_), "1", ""};
   }

@@ -54,9 +54,10 @@ class SplitRunnable final : public Runnable {
   std::int64_t prepared_bytes() const override;
   std::vector<Placement> placement() const override;
   std::string doubt() const override;
-  // share_of_first: of the indices, after alignment. waiting_cpu_share: of the time that the pass by stages waited for
-  // the other parts, how much the calling thread computed: 1, it spins; near 0, it sleeps. Only where waiting takes
-  // long enough to tell.
+  // share_of_first: of the indices, after alignment. repeated_input_bytes: of operands that are new for every run, what
+  // more than one part reads (halos, or all of it), counted once for each part but one. waiting_cpu_share: of the time
+  // that the pass by stages waited for the other parts, how much the calling thread computed: 1, it spins; near 0, it
+  // sleeps. Only where waiting takes long enough to tell.
   Metrics metrics() override;
 
  private:

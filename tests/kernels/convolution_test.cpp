@@ -36,6 +36,15 @@ TEST(Convolution, KnowsItsResultAndItsWork) {
   EXPECT_FALSE(ConvolutionProblem(convolution_case("shape=1x5x3x3 filters=10 window=3x3 groups=5")).is_depthwise());
 }
 
+TEST(Convolution, PaddingMayDifferFromSideToSide) {
+  const ConvolutionProblem problem(convolution_case("shape=1x1x6x8 filters=1 window=3x3 padding=0x2x1x1 stride=2x1"));
+  EXPECT_EQ(problem.y, (Shape{1, 1, 3, 9}));
+  EXPECT_EQ(message_of("shape=1x4x5x5 filters=6 window=3x3 padding=2x0x0x2"), "");
+  EXPECT_THAT(message_of("shape=1x4x5x5 filters=6 window=3x3 padding=0x0x3x0"), HasSubstr("holds a whole window"));
+  EXPECT_THAT(message_of("shape=1x4x5x5 filters=6 window=3x3 padding=1x1x1"), HasSubstr("padding has 3 numbers"));
+  EXPECT_THAT(message_of("shape=1x4x5x5 filters=6 window=3x3 padding=[0,0,0,-1]"), HasSubstr("padding -1"));
+}
+
 TEST(Convolution, RefusesWhatIsNone) {
   EXPECT_EQ(message_of("shape=1x4x5x5 filters=6 window=3x3 groups=2"), "");
   EXPECT_THAT(message_of("shape=1x4x5x5 filters=6 window=3x3 groups=3"), HasSubstr("do not divide 4 channels"));

@@ -112,6 +112,9 @@ std::vector<std::string> convolutions() {
       "shape=2x5x6x6 filters=15 window=3x3 padding=1x1 groups=5",
       "shape=1x17x2x30 filters=33 window=1x1",
       "shape=1x6x3x8 filters=4 window=3x8",
+      "shape=1x5x6x9 filters=7 window=3x3 padding=1x2x2x0 stride=2x1",
+      "shape=1x5x6x9 filters=5 window=3x3 padding=0x1x1x1 groups=5",
+      "shape=1x3x7x8 filters=6 window=3x3 padding=0x0x1x1 stride=2x2",
   };
   for (const char* layout : {"NHWC", "NC4HW4", "NHWC4", "NCHW16c", "order:0,2,1,3/p3x4", "order:3,2,1,0/p2x2"}) {
     const std::string in = std::string(" layout=") + layout;

@@ -2,69 +2,13 @@
 // result; and what makes no split is refused in one line.
 #include <gmock/gmock.h>
 
-#include <cstring>
-
 #include "harness/core/error.hpp"
-#include "harness/kernel/verify.hpp"
-#include "harness/processor/host_cpu.hpp"
-#include "kernels/catalog.hpp"
+#include "tests/kernels/split_fixture.hpp"
 
 namespace hetscope {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr const char* kDevice = "opencl:0";
-
-class SplitTest : public testing::Test {
- protected:
-  bool has(std::string_view name) {
-    const Discovery discovery = processors_.discover();
-    return std::ranges::any_of(discovery.found, [&](const ProcessorInfo& info) { return info.name == name; });
-  }
-  // Whether this machine has an OpenCL device; the host is always there.
-  bool has_device() { return has(kDevice); }
-  std::vector<Processor*> on(const Case& item) {
-    std::vector<Processor*> result;
-    for (const std::string& name : item.processors()) result.push_back(&processors_.at(name));
-    return result;
-  }
-  Case parse(const std::string& line) { return catalog_.complete(Case::parse(line)); }
-
-  void expect_right(const Case& item) {
-    SCOPED_TRACE(item.line());
-    ASSERT_NO_THROW(catalog_.validate(item));
-    const Operation& operation = catalog_.operations().at(item.operation());
-    const Kernel& kernel = catalog_.kernels().at(item.kernel());
-    const std::vector<Processor*> processors = on(item);
-    const Support support = kernel.supports(item, processors);
-    ASSERT_TRUE(support) << support.reason();
-    const std::vector<Operand> inputs = operation.inputs(item, 3);
-    const std::unique_ptr<Runnable> runnable = kernel.prepare(item, processors, inputs);
-    runnable->enter();
-    runnable->run(1);
-    const std::vector<HostTensor> first = runnable->outputs();
-    runnable->run(3);
-    const std::map<std::string, double> stages = runnable->run_stages();
-    const std::vector<HostTensor> again = runnable->outputs();
-    runnable->leave();
-    const Verification verification = verify(first, operation.reference(item, inputs), operation.tolerance(item));
-    EXPECT_TRUE(verification.matches) << verification.reason;
-    ASSERT_EQ(first[0].size_bytes(), again[0].size_bytes());
-    EXPECT_EQ(std::memcmp(first[0].data(), again[0].data(), first[0].size_bytes()), 0);
-    for (const char* stage : {"transform", "start", "wait", "merge"}) EXPECT_TRUE(stages.contains(stage)) << stage;
-    EXPECT_TRUE(runnable->metrics().contains("share_of_first"));
-  }
-
-  Support supports(const std::string& line) {
-    const Case item = parse(line);
-    catalog_.validate(item);
-    return catalog_.kernels().at(item.kernel()).supports(item, on(item));
-  }
-
-  Catalog catalog_ = make_catalog();
-  ProcessorSet processors_;
-};
 
 TEST_F(SplitTest, HostAndDeviceGiveTheWholeProduct) {
   if (!has_device()) GTEST_SKIP() << "no OpenCL device on this machine";
@@ -94,8 +38,8 @@ TEST_F(SplitTest, EverySharingWithEverySyncGivesTheWholeProduct) {
 }
 
 TEST_F(SplitTest, TwoSetsOfHostCpusGiveTheWholeProduct) {
-  if (std::ssize(allowed_cpus()) < 2) GTEST_SKIP() << "one CPU only";
-  const std::string sets = "cpu@" + std::to_string(allowed_cpus()[0]) + ",cpu@" + std::to_string(allowed_cpus()[1]);
+  const std::string sets = two_host_sets();
+  if (sets.empty()) GTEST_SKIP() << "one CPU only";
   const std::string start = "matmul kernel=matmul_split processor=" + sets + " parts=matmul_openblas,matmul_openblas ";
   const Support support = supports(start + "m=8 n=8 k=8 ratio=0.5");
   if (support.reason().find("OpenBLAS cannot be opened") != std::string::npos) GTEST_SKIP() << support.reason();
@@ -105,8 +49,8 @@ TEST_F(SplitTest, TwoSetsOfHostCpusGiveTheWholeProduct) {
 }
 
 TEST_F(SplitTest, ThreeProcessorsGiveTheWholeProduct) {
-  if (!has_device() || std::ssize(allowed_cpus()) < 2) GTEST_SKIP() << "no OpenCL device or one CPU only";
-  const std::string sets = "cpu@" + std::to_string(allowed_cpus()[0]) + ",cpu@" + std::to_string(allowed_cpus()[1]);
+  const std::string sets = two_host_sets();
+  if (!has_device() || sets.empty()) GTEST_SKIP() << "no OpenCL device or one CPU only";
   expect_right(parse("matmul kernel=matmul_split processor=" + sets +
                      ",opencl:0 parts=matmul_openblas,matmul_onednn,matmul_tiled m=64 n=70 k=129 ratio=0.3 "
                      "ratio_of_second=0.2"));

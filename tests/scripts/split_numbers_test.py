@@ -25,9 +25,9 @@ def record(kernel, processors, ms, share=None, ratio=None, rounds=20):
 def group(split_ms=8.0, native_ms=11.0):
     return [record("a", ["cpu@0"], 20), record("b", ["cpu@0"], 12), record("c", ["gpu"], 24),
             record("b", ["cpu"], native_ms),
-            record(numbers.SPLIT, ["cpu@0", "gpu"], 1.0, share=1.0, ratio=1.0),
-            record(numbers.SPLIT, ["cpu@0", "gpu"], split_ms, share=0.65, ratio=0.7),
-            record(numbers.SPLIT, ["cpu@0", "gpu"], 30, share=0.2, ratio=0.2)]
+            record("matmul_split", ["cpu@0", "gpu"], 1.0, share=1.0, ratio=1.0),
+            record("matmul_split", ["cpu@0", "gpu"], split_ms, share=0.65, ratio=0.7),
+            record("matmul_split", ["cpu@0", "gpu"], 30, share=0.2, ratio=0.2)]
 
 
 class SplitNumbers(unittest.TestCase):
@@ -42,7 +42,7 @@ class SplitNumbers(unittest.TestCase):
 
     def test_a_missing_solo_is_no_answer(self):
         self.assertIsNone(numbers.product([r for r in group() if r["processors"] != ["gpu"]]))
-        self.assertIsNone(numbers.product([r for r in group() if r["kernel"] != numbers.SPLIT]))
+        self.assertIsNone(numbers.product([r for r in group() if r["kernel"] != "matmul_split"]))
 
     def test_the_native_cpu_decides(self):
         for native_ms, expected in ((11.0, "GO"), (5.0, "NO-GO")):
@@ -51,6 +51,21 @@ class SplitNumbers(unittest.TestCase):
             self.assertEqual(numbers.verdict(low, high, middle), expected)
         self.assertEqual(numbers.verdict(0.95, 1.05, 0.9), "UNCLEAR")
         self.assertEqual(numbers.verdict(0.3, 0.7, 1.4), "UNCLEAR", "rounds and statistic disagree")
+
+    def test_convolutions_are_named_and_found(self):
+        one = record("conv2d_split", ["cpu@0", "gpu"], 8, share=0.65, ratio=0.7)
+        one["axes"] = {"shape": [1, 64, 56, 56], "filters": 32, "window": [3, 3], "layout": "NHWC", "layer": "net/a"}
+        self.assertEqual(numbers.name_of(one), "net/a 1x64x56x56 by 32 of 3x3, NHWC")
+        self.assertFalse(numbers.is_tiny(one))
+        self.assertEqual(numbers.splits([one, record("conv2d_direct", ["cpu@0"], 9)]), [one])
+
+    def test_a_search_knows_products_and_layers(self):
+        self.assertEqual(numbers.problem_of("512,1152,784"), (numbers.SCENARIO, {"m,k,n": [[512, 1152, 784]]}))
+        scenario, axes = numbers.problem_of("YOLOv2/conv14")
+        self.assertEqual(scenario, numbers.CONVOLUTIONS)
+        self.assertEqual(axes["shape"]["only"], ["conv14"])
+        with self.assertRaises(SystemExit):
+            numbers.problem_of("YOLOv2/conv99")
 
     def test_stages_alone_are_no_share_of_the_run(self):
         self.assertEqual(numbers.stage_shares(group()[0]), "start 25%, wait 75%")

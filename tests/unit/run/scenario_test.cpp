@@ -145,6 +145,10 @@ class ShapesFile : public ::testing::Test {
         {"layer":"one","shape":[1,8,4,4]},{"layer":"again","shape":[1,8,4,4]},{"layer":"two","shape":[1,16,2,2]}]})");
     files_.write("shapes/other.json",
                  R"({"schema":"hetscope/shapes/1","model":"other","shapes":[{"layer":"one","shape":[1,8,4,4]}]})");
+    files_.write("shapes/layers.json", R"({"schema":"hetscope/shapes/1","model":"conv","shapes":[
+        {"layer":"a","shape":[1,8,4,4],"window":[3,3],"filters":8},
+        {"layer":"b","shape":[1,8,4,4],"window":[1,1],"filters":8},
+        {"layer":"c","shape":[1,8,4,4],"window":[3,3],"filters":8}]})");
   }
   std::string text(const std::string& shape) {
     return scenario_with(R"({"operation":"c","axes":{"shape":)" + shape + "}}");
@@ -175,6 +179,16 @@ TEST_F(ShapesFile, CanBeSeveralAndFiltered) {
               AllOf(HasSubstr("unknown layer 'twp'"), HasSubstr("did you mean 'two'")));
 }
 
+TEST_F(ShapesFile, MayGiveOtherAxesOfALayer) {
+  const Experiment experiment = read(R"({"file":"../shapes/layers.json"})");
+  ASSERT_EQ(experiment.rows.size(), 2u) << "the third is the first again";
+  using Row = std::vector<std::pair<std::string, AxisValue>>;
+  EXPECT_EQ(experiment.rows[1], (Row{{"shape", Dims{1, 8, 4, 4}},
+                                     {"window", Dims{1, 1}},
+                                     {"filters", std::int64_t{8}},
+                                     {"layer", std::string("conv/b")}}));
+}
+
 TEST_F(ShapesFile, TellsItsOwnFaults) {
   files_.write("shapes/bad.json", R"({"schema":"hetscope/shapes/1","model":"m","shapes":[{"layer":"a","shape":[0]}]})");
   EXPECT_THAT(fault(R"({"file":"../shapes/bad.json"})"), AllOf(HasSubstr("bad.json#/shapes/0/shape"), HasSubstr("0")));
@@ -184,6 +198,11 @@ TEST_F(ShapesFile, TellsItsOwnFaults) {
   EXPECT_THAT(fault(R"({"file":"../shapes/bad.json"})"), HasSubstr("the list is empty"));
   files_.write("shapes/bad.json", R"({"schema":"hetscope/shapes/1","model":"m","shapes":[{"shape":[1]}]})");
   EXPECT_THAT(fault(R"({"file":"../shapes/bad.json"})"), HasSubstr("'layer' is missing"));
+  files_.write("shapes/bad.json", R"({"schema":"hetscope/shapes/1","model":"m","shapes":[
+      {"layer":"a","shape":[1],"filters":4}, {"layer":"b","shape":[1],"groups":4}]})");
+  EXPECT_THAT(fault(R"({"file":"../shapes/bad.json"})"),
+              AllOf(HasSubstr("bad.json#/shapes/1"), HasSubstr("other members")));
+  EXPECT_THAT(fault(R"({"file":["../shapes/net.json","../shapes/layers.json"]})"), HasSubstr("layers.json have other"));
   EXPECT_THAT(fault(R"({"file":"../shapes"})"), HasSubstr("no shapes file"));
   const std::string both =
       scenario_with(R"({"operation":"c","axes":{"shape":{"file":"../shapes/net.json"},"layer":["x"]}})");
