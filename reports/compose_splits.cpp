@@ -44,7 +44,7 @@ std::vector<Cell> cells_of(const Summary& summary, const SplitGroup& group) {
       {alone},
       time_cell(group.ideal_ns),
       time_cell(time_of(*group.best, best.clock)),
-      {words_text(words_of(best.item), differing) + ", fastest of " + std::to_string(group.splits)},
+      {words_text(words_of(best.item), differing) + ", fastest of " + std::to_string(group.splits.size())},
       number_cell(format_number(100 * group.share_of_ideal, 2) + " %", group.share_of_ideal),
       {rival.item.kernel() + " on " +
        summary.runs[comparison.baseline->run].processor_label(rival.item.processors()[0])}};

@@ -45,7 +45,7 @@ std::optional<SplitGroup> group_of(const std::vector<const Row*>& rows) {
     if (!is_divided(*row->record) || !is_timed_on(*row, row->record->clock)) continue;
     // Divided rows of one group are timed on one clock: the host's, which sees all parts.
     if (group.best != nullptr && row->record->clock != group.best->record->clock) continue;
-    ++group.splits;
+    group.splits.push_back(row);
     keep_faster(row, row->record->clock, group.best);
   }
   if (group.best == nullptr) return std::nullopt;
@@ -67,6 +67,7 @@ std::optional<SplitGroup> group_of(const std::vector<const Row*>& rows) {
     speed += 1 / time_on(*row, clock);
   }
   group.work = spread.shared();
+  group.rows = rows;
   group.ideal_ns = 1 / speed;
   group.share_of_ideal = group.ideal_ns / time_on(*group.best, clock);
   group.against_best_alone = compare_pair(*group.best, *best_alone);

@@ -23,12 +23,13 @@ struct StagesOfRun {
 StagesOfRun stages_of(const Record& record);
 
 struct SplitGroup {
-  CaseWords work;                 // the words that all rows of the group share
-  const Row* best = nullptr;      // the fastest of the rows in which every processor has a part
-  std::size_t splits = 0;         // how many of these there are: the fastest of many flatters itself
-  std::vector<const Row*> alone;  // the fastest row of each processor of `best` alone, in its order
-  double ideal_ns = 0;            // 1 / sum of 1 / alone
-  double share_of_ideal = 0;      // ideal / best
+  CaseWords work;                  // the words that all rows of the group share
+  const Row* best = nullptr;       // the fastest of the rows in which every processor has a part
+  std::vector<const Row*> splits;  // all of these: the fastest of many flatters itself
+  std::vector<const Row*> rows;    // all of the group, with a time or not
+  std::vector<const Row*> alone;   // the fastest row of each processor of `best` alone, in its order
+  double ideal_ns = 0;             // 1 / sum of 1 / alone
+  double share_of_ideal = 0;       // ideal / best
   // `best` over the fastest row of the group on one processor, whichever (the CPU on all its cores, when it is there).
   Comparison against_best_alone;
 };

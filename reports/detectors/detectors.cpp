@@ -26,20 +26,23 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kDetectorsSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 14> kValues = {{{"D1", slower_than_alone},
+constexpr std::array<std::pair<std::string_view, Values>, 17> kValues = {{{"D1", slower_than_alone},
                                                                           {"D2", sharing_shares},
                                                                           {"D3", imbalances},
+                                                                          {"D4", wrong_layouts},
                                                                           {"D5", hidden_copies},
                                                                           {"D6", fallbacks},
                                                                           {"D7", seam_errors},
                                                                           {"D8", contentions},
+                                                                          {"D9", mispredictions},
                                                                           {"D10", regrets_of_plans},
                                                                           {"D11", frequency_differences},
                                                                           {"D12", drifts},
                                                                           {"D13", energy_inversions},
                                                                           {"D14", spinning_waiters},
                                                                           {"D15", collapses_of_threads},
-                                                                          {"D16", cold_costs}}};
+                                                                          {"D16", cold_costs},
+                                                                          {"D17", unheeded_options}}};
 
 std::string text_that_may_be_empty(const nlohmann::ordered_json& object, const char* key) {
   return object.at(key).get<std::string>();

@@ -47,10 +47,12 @@ void compose_pitfalls(const Summary& summary, Document& document);
 std::vector<Measured> slower_than_alone(const Summary& summary);      // D1
 std::vector<Measured> sharing_shares(const Summary& summary);         // D2
 std::vector<Measured> imbalances(const Summary& summary);             // D3
+std::vector<Measured> wrong_layouts(const Summary& summary);          // D4
 std::vector<Measured> hidden_copies(const Summary& summary);          // D5
 std::vector<Measured> fallbacks(const Summary& summary);              // D6
 std::vector<Measured> seam_errors(const Summary& summary);            // D7
 std::vector<Measured> contentions(const Summary& summary);            // D8
+std::vector<Measured> mispredictions(const Summary& summary);         // D9
 std::vector<Measured> regrets_of_plans(const Summary& summary);       // D10
 std::vector<Measured> frequency_differences(const Summary& summary);  // D11
 std::vector<Measured> drifts(const Summary& summary);                 // D12
@@ -58,5 +60,6 @@ std::vector<Measured> energy_inversions(const Summary& summary);      // D13
 std::vector<Measured> spinning_waiters(const Summary& summary);       // D14
 std::vector<Measured> collapses_of_threads(const Summary& summary);   // D15
 std::vector<Measured> cold_costs(const Summary& summary);             // D16
+std::vector<Measured> unheeded_options(const Summary& summary);       // D17
 
 }  // namespace hetscope

@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16.
+// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16, D17.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -150,6 +150,26 @@ std::vector<Measured> cold_costs(const Summary& summary) {
     if (first == row.record->metrics.end() || latency == nullptr || !(latency->figure_ns() > 0)) continue;
     const double ratio = first->second.value * 1e9 / latency->figure_ns();
     if (std::isfinite(ratio)) values.push_back({ratio, row.line});
+  }
+  return values;
+}
+
+// What a row asked for, where the same row shows whether it came: the host's own pointer for a mapping, and a part of
+// the work for every processor.
+std::vector<Measured> unheeded_options(const Summary& summary) {
+  std::vector<Measured> values;
+  for (const Row& row : summary.rows) {
+    const Record& record = *row.record;
+    const auto elsewhere = metric_of(record, "mapped_elsewhere");
+    const bool asks_for_pointer = axis_value<std::string>(record, "sharing") == "use_host_ptr";
+    const auto ratio = axis_value<double>(record, "ratio");
+    const auto share = metric_of(record, "share_of_first");
+    const bool asks_for_parts = ratio && *ratio > 0 && *ratio < 1;
+    if (!(elsewhere && asks_for_pointer) && !(share && asks_for_parts)) continue;
+    double unheeded = 0;
+    if (elsewhere && asks_for_pointer && *elsewhere > 0) ++unheeded;
+    if (share && asks_for_parts && (*share <= 0 || *share >= 1)) ++unheeded;
+    values.push_back({unheeded, row.line});
   }
   return values;
 }

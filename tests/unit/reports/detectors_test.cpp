@@ -127,6 +127,52 @@ std::vector<Record> waited(double cpu_share) {
   return records;
 }
 
+// The device alone takes 60 us in the layout of the division, 30 us in another one, and `repacking_ns` to go there.
+std::vector<Record> laid_out(double repacking_ns) {
+  std::vector<Record> records = a_split(22000);
+  for (Record& record : records) record.item.set("layout", std::string("NHWC"));
+  Record other = make_record("only", 30000, "opencl:0");
+  other.item.set("layout", std::string("NC4HW4"));
+  Record transform = make_record("layout_transform_buffer", repacking_ns, "opencl:0");
+  transform.item = Case("layout_transform", "layout_transform_buffer", {"opencl:0"});
+  transform.item.set("shape", Dims{1, 64, 56, 56});
+  transform.item.set("dtype", std::string("f32"));
+  transform.item.set("from", std::string("NHWC"));
+  transform.item.set("to", std::string("NC4HW4"));
+  records.push_back(std::move(other));
+  records.push_back(std::move(transform));
+  return records;
+}
+
+// 30 us and 60 us alone. Divided at 0.25, 0.5 and 0.75 the slowest part would take 45, 30 and 22.5 us; each takes
+// `overhead_ns` longer.
+std::vector<Record> divided_thrice(double overhead_ns) {
+  std::vector<Record> records = a_split(30000 + overhead_ns);
+  records[2].item.set("ratio", 0.5);
+  for (const auto& [ratio, predicted_ns] : {std::pair{0.25, 45000.0}, std::pair{0.75, 22500.0}}) {
+    records.push_back(make_record("divided", predicted_ns + overhead_ns));
+    records.back().item.set_processors({"cpu@0", "opencl:0"});
+    records.back().item.set("ratio", ratio);
+    records.back().group = "g";
+  }
+  return records;
+}
+
+std::vector<Record> asked_for_its_pointer(double mapped_elsewhere) {
+  std::vector<Record> records = {make_record("transfer_opencl", 20000)};
+  records[0].item.set("sharing", std::string("use_host_ptr"));
+  records[0].metrics["mapped_elsewhere"] = {mapped_elsewhere, "1", ""};
+  return records;
+}
+
+std::vector<Record> asked_for_a_part(double share_of_first) {
+  std::vector<Record> records = {make_record("divided", 20000)};
+  records[0].item.set_processors({"cpu@0", "opencl:0"});
+  records[0].item.set("ratio", 0.1);
+  records[0].metrics["share_of_first"] = {share_of_first, "1", ""};
+  return records;
+}
+
 Finding finding_of(const std::string& id, std::vector<Record> records) {
   ReportInput input;
   input.runs.push_back(make_run(std::move(records)));
@@ -149,17 +195,21 @@ std::vector<Seed> seeds() {
            a_split_with({{"start", 500}, {"compute.cpu@0", 19000}, {"merge", 500}})},
           {"D3", a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 12000}}),
            a_split_with({{"compute.cpu@0", 20000}, {"alone.opencl:0.compute", 19000}})},
+          {"D4", laid_out(5000), laid_out(25000)},
           {"D5", transferred(0.05), transferred(0)},
           {"D6", placed("cpu"), placed("npu")},
           {"D7", errors_of(0.9, 0.2), errors_of(0.2, 0.2)},
           {"D8", beside_a_load(1.05), beside_a_load(1.9)},
+          {"D9", divided_thrice(8000), divided_thrice(500)},
           {"D10", beside_another(30000), beside_another(60000)},
           {"D11", clocked(1800000), clocked(2400000)},
           {"D12", soaked(1.3), soaked(1.02)},
           {"D13", metered(1.5), metered(0.6)},
           {"D14", waited(0.9), waited(0.05)},
           {"D15", threaded(60000), threaded(10000)},
-          {"D16", started(0.02), started(0.002)}};
+          {"D16", started(0.02), started(0.002)},
+          {"D17", asked_for_its_pointer(1), asked_for_its_pointer(0)},
+          {"D17", asked_for_a_part(0), asked_for_a_part(0.125)}};
 }
 
 TEST(Detectors, FireOnThePitfallAndAreQuietWithoutIt) {
@@ -187,6 +237,18 @@ TEST(Detectors, WhoseExperimentWasNotRunAreNotEvaluated) {
 TEST(Detectors, APartOfTheProcessorAskedForIsNoFallback) {
   EXPECT_EQ(finding_of("D6", placed("npu@1")).fired, 0U);
   EXPECT_EQ(finding_of("D6", placed("npu2")).fired, 1U);
+}
+
+TEST(Detectors, ALayoutWithoutTheWayThereIsNotEvaluated) {
+  std::vector<Record> records = laid_out(5000);
+  records.pop_back();
+  EXPECT_EQ(finding_of("D4", records).evaluated, 0U);
+}
+
+TEST(Detectors, AShareOfOneWasAskedFor) {
+  std::vector<Record> records = asked_for_a_part(1);
+  records[0].item.set("ratio", 1.0);
+  EXPECT_EQ(finding_of("D17", records).evaluated, 0U);
 }
 
 TEST(Detectors, SmallRoundingAtTheSeamIsNoFinding) { EXPECT_EQ(finding_of("D7", errors_of(0.09, 0.001)).fired, 0U); }

@@ -58,7 +58,7 @@ TEST(SplitSummary, FindsIdealShareAndRival) {
   const std::vector<SplitGroup> groups = split_groups(summary.results[0]);
   ASSERT_EQ(groups.size(), 1U);
   const SplitGroup& group = groups[0];
-  EXPECT_EQ(group.splits, 2U);
+  EXPECT_EQ(group.splits.size(), 2U);
   EXPECT_DOUBLE_EQ(group.ideal_ns, 20000);
   EXPECT_DOUBLE_EQ(group.share_of_ideal, 0.8);
   EXPECT_EQ(group.against_best_alone.baseline->record->item.processors(), std::vector<std::string>{"cpu"});
@@ -88,7 +88,7 @@ TEST(SplitSummary, ThreePartsLeaveSomethingForTheThird) {
   const ReportInput input = input_of(std::move(records));
   const std::vector<SplitGroup> groups = split_groups(summarise(input).results[0]);
   ASSERT_EQ(groups.size(), 1U);
-  EXPECT_EQ(groups[0].splits, 3U) << "0.5 and 0.5 leave nothing";
+  EXPECT_EQ(groups[0].splits.size(), 3U) << "0.5 and 0.5 leave nothing";
   EXPECT_DOUBLE_EQ(groups[0].ideal_ns, 15000);
 }
 
