@@ -31,6 +31,7 @@ void add_export(Commands& commands);
 void add_import(Commands& commands);
 void add_list(Commands& commands);
 void add_models(Commands& commands);
+void add_replay(Commands& commands);
 void add_reproduce(Commands& commands);
 void add_qualify(Commands& commands);
 void add_run(Commands& commands);

@@ -90,6 +90,7 @@ int hetscope_main(int argc, char** argv, Catalog catalog, const BackendMaker& ba
     add_import(commands);
     add_list(commands);
     add_models(commands);
+    add_replay(commands);
     add_reproduce(commands);
     add_qualify(commands);
     add_run(commands);

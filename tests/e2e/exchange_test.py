@@ -214,6 +214,67 @@ class ExportTest(ExchangeTest):
                             "no record")
         self.assert_refused(self.hetscope("reproduce", self.run_directory + ":1", "--margin", "7"), "margin")
 
+    def test_replay_refuses(self):
+        out = str(self.directory / "replayed")
+        self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out), "no group has a trusted divided row")
+        self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out, "--vary", "ratio"), "--vary")
+        self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out, "--case",
+                                          self.records(self.run_directory)[0]["case"]), "divides nothing")
+        self.assertFalse(os.path.exists(out))
+
+
+class ReplayTest(ExchangeTest):
+    def setUp(self):
+        super().setUp()
+        cpus = sorted(os.sched_getaffinity(0))
+        if len(cpus) < 2:
+            self.skipTest("one CPU only: nothing can be divided")
+        self.sets = [f"cpu@{cpu}" for cpu in cpus[:2]]
+        scenario = self.directory / "divided.json"
+        scenario.write_text(json.dumps({
+            "schema": "hetscope/scenario/1", "name": "divided", "budget_s": 0.05, "roofs": False,
+            "experiments": [{
+                "operation": "conv2d", "kernels": ["conv2d_direct", "conv2d_split"], "processors": self.sets,
+                "together": [self.sets],
+                "axes": {"shape": [[1, 8, 16, 16]], "filters": [8], "window": [[3, 3]], "padding": [[1, 1]],
+                         "parts": ["conv2d_direct,conv2d_direct"], "split": ["rows"], "ratio": [0.5]},
+                "compare_by": ["kernel", "processor", "parts", "split", "ratio", "unit", "sharing", "sync"]}]}))
+        result = self.hetscope("run", scenario, "--out", self.out, "--meter", "none")
+        self.assertIn(result.returncode, (0, 1), result.stderr)
+        # As another device would have them, on which they were stable.
+        there = [dict(record, status="ok", reason="", device={"model": "Board X", "unit": "0000000000000000"})
+                 for record in self.records()]
+        (pathlib.Path(self.out) / "records.jsonl").write_text("".join(json.dumps(row) + "\n" for row in there))
+
+    def replay(self, out, *options):
+        return self.hetscope("replay", self.out, "--out", out, "--budget", "0.05", *options)
+
+    # Any verdict may come of a loaded machine, but the plan is always among what is measured.
+    def test_the_best_division_is_measured_among_alternatives(self):
+        there = str(self.directory / "there")
+        result = self.replay(there, "--vary", "ratio=0.25,1", "--vary", "split=output_channels")
+        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        self.assertRegex(result.stdout.splitlines()[0],
+                         {0: "^CARRIES OVER", 1: "^DOES NOT CARRY OVER", 3: "^UNCLEAR"}[result.returncode])
+        records = self.records(there)
+        self.assertEqual({(record["axes"]["split"], record["axes"]["ratio"]) for record in records},
+                         {(split, ratio) for split in ("rows", "output_channels") for ratio in (0.25, 0.5, 1)})
+        self.assertEqual(len({record["group"] for record in records}), 1)
+        plan = next(record["case"] for record in self.records(self.out) if record["kernel"] == "conv2d_split")
+        self.assertIn(plan, [record["case"] for record in records])
+        self.assertIn(plan, result.stdout)
+        self.assertIn("from Board X", result.stdout)
+
+    def test_processors_of_this_device_take_the_places_of_others(self):
+        there = str(self.directory / "there")
+        swapped = ",".join(reversed(self.sets))
+        result = self.replay(there, "--on", swapped, "--vary", "ratio=0.5,0.25")
+        self.assertIn(result.returncode, (0, 1, 3), result.stderr)
+        self.assertEqual({tuple(record["processors"]) for record in self.records(there)}, {tuple(reversed(self.sets))})
+        self.assert_refused(self.replay(there + "2", "--on", "cpu"), "--on", "1 processors")
+        self.assert_refused(self.replay(there + "2", "--on", self.sets[0] + ",npu:7"), "npu:7")
+        self.assert_refused(self.replay(there + "2", "--vary", "colour=red,blue"), "colour")
+        self.assertFalse(os.path.exists(there + "2"))
 
 
 if __name__ == "__main__":
