@@ -6,13 +6,15 @@
 #include <optional>
 
 #include "reports/latency_series.hpp"
+#include "reports/row_values.hpp"
 
 namespace hetscope {
 namespace {
 
 constexpr std::string_view kAlone = "alone.";
 
-// Every processor has a part of it. The ratios are axes of every kernel that divides (docs/split.md).
+// Every processor has a part of it. The ratios are axes of every kernel that divides, and where cuts are at multiples
+// of a unit, a small share may come to nothing (docs/split.md).
 bool is_divided(const Record& record) {
   if (record.item.processors().size() < 2) return false;
   double rest = 1;
@@ -25,7 +27,8 @@ bool is_divided(const Record& record) {
     if (!(ratio > 0) || !(ratio < rest)) return false;
     rest -= ratio;
   }
-  return true;
+  const double share = metric_of(record, "share_of_first").value_or(0.5);
+  return share > 0 && share < 1;
 }
 
 double time_on(const Row& row, const std::string& clock) { return row.record->latencies.at(clock).figure_ns(); }

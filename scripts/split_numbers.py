@@ -108,6 +108,12 @@ def splits(records):
     return [r for r in records if r["kernel"] in SPLITS.values()]
 
 
+def is_divided(record):
+    """Whether both processors have a part; where cuts are at multiples of a unit, a small share comes to nothing."""
+    share = record["metrics"].get("share_of_first", {}).get("value", record["axes"]["ratio"])
+    return 0 < record["axes"]["ratio"] < 1 and 0 < share < 1
+
+
 def is_tiny(record):
     return record["axes"].get("m", math.inf) <= TINY_ROWS
 
@@ -136,7 +142,7 @@ def product(records):
     first, second = shared[0]["processors"][:2]
     alone = [min(solos(records, name), key=time_ns, default=None) for name in (first, second)]
     native = min((r for r in records if r["processors"] == ["cpu"]), key=time_ns, default=None)
-    real = [r for r in shared if 0 < r["axes"]["ratio"] < 1]
+    real = [r for r in shared if is_divided(r)]
     if None in alone or native is None or not real:
         return None
     best = min(real, key=time_ns)

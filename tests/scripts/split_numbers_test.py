@@ -40,6 +40,10 @@ class SplitNumbers(unittest.TestCase):
     def test_a_run_on_one_processor_is_no_split(self):
         self.assertEqual(numbers.product(group())["best"]["axes"]["ratio"], 0.7)
 
+    def test_a_share_that_comes_to_nothing_is_no_split(self):
+        rows = group() + [record("matmul_split", ["cpu@0", "gpu"], 1.0, share=1.0, ratio=0.98)]
+        self.assertEqual(numbers.product(rows)["best"]["axes"]["ratio"], 0.7)
+
     def test_a_missing_solo_is_no_answer(self):
         self.assertIsNone(numbers.product([r for r in group() if r["processors"] != ["gpu"]]))
         self.assertIsNone(numbers.product([r for r in group() if r["kernel"] != "matmul_split"]))

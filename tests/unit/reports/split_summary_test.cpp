@@ -92,6 +92,17 @@ TEST(SplitSummary, ThreePartsLeaveSomethingForTheThird) {
   EXPECT_DOUBLE_EQ(groups[0].ideal_ns, 15000);
 }
 
+TEST(SplitSummary, AShareThatComesToNothingIsNoDivision) {
+  std::vector<Record> records = a_sweep();
+  records.push_back(divided(0.98, 1000));
+  records.back().metrics["share_of_first"] = {1, "1", ""};
+  const ReportInput input = input_of(std::move(records));
+  const Summary summary = summarise(input);
+  const std::vector<SplitGroup> groups = split_groups(summary.results[0]);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].splits.size(), 2U);
+}
+
 TEST(SplitSummary, StagesAloneAreNoPartOfTheWhole) {
   const StagesOfRun stages = stages_of(a_sweep()[5]);
   EXPECT_EQ(stages.whole.size(), 2U);
