@@ -17,7 +17,6 @@ namespace {
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
 constexpr std::int64_t kMaxTerms = std::int64_t{1} << 40;
 constexpr std::int64_t kMaxNumber = std::int64_t{1} << 16;
-constexpr int kRank = 4;
 
 Extent2 extent_of(const Case& item, std::string_view axis) {
   const Dims dims = item.dims(axis);
@@ -181,16 +180,16 @@ class Conv2d final : public Operation {
 
   void validate(const Case& item) const override {
     const ConvolutionProblem problem(item);
-    Layout::parse(item.text("layout"), kRank);
-    Layout::parse(item.text("output_layout"), kRank);
+    Layout::parse(item.text("layout"), kConvolutionRank);
+    Layout::parse(item.text("output_layout"), kConvolutionRank);
   }
 
   std::vector<Operand> inputs(const Case& item, std::uint64_t seed) const override {
     const ConvolutionProblem problem(item);
     Random random(seed);
-    HostTensor x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank));
+    HostTensor x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kConvolutionRank));
     x.fill_random(random);
-    HostTensor weights(problem.dtype, problem.weights(), Layout::row_major(kRank));
+    HostTensor weights(problem.dtype, problem.weights(), Layout::row_major(kConvolutionRank));
     weights.fill_random(random);
     std::vector<Operand> result;
     result.push_back({"x", Lifetime::per_run, std::move(x)});
@@ -242,7 +241,7 @@ class Conv2d final : public Operation {
 
   std::vector<TensorView> output_views(const Case& item) const override {
     const ConvolutionProblem problem(item);
-    return {TensorView(problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kRank))};
+    return {TensorView(problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kConvolutionRank))};
   }
 
   Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
@@ -253,7 +252,7 @@ class Conv2d final : public Operation {
                          " take groups of " + std::to_string(filters) + " apart: give a unit of whole groups");
     }
     const PartialProblem part = part_of(item, axis, begin, end);
-    const TensorView x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank));
+    const TensorView x(problem.dtype, problem.x, Layout::parse(item.text("layout"), kConvolutionRank));
     if (Support support = can_slice(x, part.inputs[kConvolutionInput]); !support) return support;
     return can_slice(output_views(item)[0], part.outputs[0]);
   }
@@ -276,7 +275,7 @@ class Conv2d final : public Operation {
 }  // namespace
 
 Shape ConvolutionWindow::output(const Shape& x, const std::string& where) const {
-  if (x.rank() != kRank) {
+  if (x.rank() != kConvolutionRank) {
     throw Error("shape " + x.to_string() + " has rank " + std::to_string(x.rank()), where,
                 "give images, channels, rows and columns");
   }

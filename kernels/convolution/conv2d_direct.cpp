@@ -11,14 +11,12 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 4;
-
 class Runs final : public HostRunnable {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
       : HostRunnable(cpu, pool),
         x_(inputs[kConvolutionInput].tensor),
-        y_(x_.dtype(), ConvolutionProblem(item).y, Layout::parse(item.text("output_layout"), kRank)),
+        y_(x_.dtype(), ConvolutionProblem(item).y, Layout::parse(item.text("output_layout"), kConvolutionRank)),
         convolution_(ConvolutionProblem(item), x_.layout(), y_.layout(), inputs[kConvolutionWeights].tensor,
                      pool.size()) {}
 

@@ -9,14 +9,12 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 4;
-
 TensorView result_view(const Case& item, const ConvolutionProblem& problem) {
-  return {problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kRank)};
+  return {problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kConvolutionRank)};
 }
 
 TensorView image_view(const Case& item, const ConvolutionProblem& problem) {
-  return {problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank)};
+  return {problem.dtype, problem.x, Layout::parse(item.text("layout"), kConvolutionRank)};
 }
 
 class Conv2dOneDnn final : public HostKernel {

@@ -14,13 +14,13 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 4;
 constexpr int kDimsInX = 1;
 
 template <Storage kStorage>
-class Runs final : public OpenClRunnable {
+class DeviceConvolution final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, Launch launch, cl::Memory x, cl::Buffer weights, cl::Buffer y, TensorView result)
+  DeviceConvolution(OpenClProcessor& device, Launch launch, cl::Memory x, cl::Buffer weights, cl::Buffer y,
+                    TensorView result)
       : OpenClRunnable(device, {std::move(launch)}),
         x_(std::move(x)),
         weights_(std::move(weights)),
@@ -102,16 +102,16 @@ class Conv2dOpenCl final : public OpenClKernel {
     device.upload(y, zeros.data(), result.storage_bytes());
     Launch launch =
         make_convolution_launch(device, problem, {x_view(item, problem), extent.width, result}, x, y, weights);
-    return std::make_unique<Runs<kStorage>>(device, std::move(launch), std::move(x), std::move(weights), std::move(y),
-                                            result);
+    return std::make_unique<DeviceConvolution<kStorage>>(device, std::move(launch), std::move(x), std::move(weights),
+                                                         std::move(y), result);
   }
 
  private:
   static TensorView x_view(const Case& item, const ConvolutionProblem& problem) {
-    return {problem.dtype, problem.x, Layout::parse(item.text("layout"), kRank), kStorage};
+    return {problem.dtype, problem.x, Layout::parse(item.text("layout"), kConvolutionRank), kStorage};
   }
   static TensorView y_view(const Case& item, const ConvolutionProblem& problem) {
-    return {problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kRank), Storage::buffer};
+    return {problem.dtype, problem.y, Layout::parse(item.text("output_layout"), kConvolutionRank), Storage::buffer};
   }
 };
 

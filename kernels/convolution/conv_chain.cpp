@@ -15,7 +15,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 4;
 constexpr std::size_t kMostOperators = 8;
 constexpr double kRounding = 0x1p-24;  // of f32
 
@@ -37,13 +36,13 @@ std::int64_t number_of(std::string_view digits, std::string_view whole) {
 TensorLayouts layouts_of(std::string_view text) {
   const std::vector<std::string_view> names = split_text(text, ':');
   if (names.size() > 2) throw Error("layouts of a tensor '" + std::string(text) + "'", {}, "give WRITTEN:READ");
-  return {Layout::parse(names.front(), kRank), Layout::parse(names.back(), kRank)};
+  return {Layout::parse(names.front(), kConvolutionRank), Layout::parse(names.back(), kConvolutionRank)};
 }
 
 // The elements of a row of a pass, which go last: the dimension that lies innermost where it is written.
 std::vector<int> order_by(const Layout& layout) {
   std::vector<int> order;
-  for (int dim = 0; dim < kRank; ++dim) {
+  for (int dim = 0; dim < kConvolutionRank; ++dim) {
     if (dim != layout.order().back()) order.push_back(dim);
   }
   order.push_back(layout.order().back());
@@ -59,7 +58,7 @@ PairPass relu_pass(const TensorView& from, const TensorView& to) {
     return {all, all, {{OperatorKind::relu, row, row, 0}}};
   }
   const IndexMap turned = IndexMap::transpose(from.shape(), order_by(to.layout()));
-  const std::int64_t row = turned.output()[kRank - 1];
+  const std::int64_t row = turned.output()[kConvolutionRank - 1];
   return {from.through(turned).simplified(), to.through(turned).simplified(), {{OperatorKind::relu, row, row, 0}}};
 }
 
@@ -134,7 +133,7 @@ class ConvChain final : public Operation {
     result.push_back({"x", Lifetime::per_run, std::move(x)});
     for (std::size_t i = 0; i < problem.operators.size(); ++i) {
       if (problem.operators[i].kind != ImageOperator::Kind::convolution) continue;
-      HostTensor weights(DType::f32, problem.convolution(i).weights(), Layout::row_major(kRank));
+      HostTensor weights(DType::f32, problem.convolution(i).weights(), Layout::row_major(kConvolutionRank));
       weights.fill_random(random);
       result.push_back({"weights", Lifetime::constant, std::move(weights)});
     }
@@ -203,7 +202,7 @@ ConvChainProblem::ConvChainProblem(const Case& item) : tensors{Shape(item.dims("
     operators.push_back(ImageOperator::parse(part));
   }
   if (operators.size() > kMostOperators) throw Error("more than 8 operators", item.line(), "name fewer");
-  if (tensors.front().rank() != kRank) {
+  if (tensors.front().rank() != kConvolutionRank) {
     throw Error("shape " + tensors.front().to_string() + " has rank " + std::to_string(tensors.front().rank()),
                 item.line(), "give images, channels, rows and columns");
   }

@@ -52,9 +52,9 @@ PreparedStep prepared(const ImageStep& step, std::span<const Operand> inputs, in
   return result;
 }
 
-class Runs final : public HostRunnable {
+class HostConvChain final : public HostRunnable {
  public:
-  Runs(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
+  HostConvChain(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
       : HostRunnable(cpu, pool), problem_(item), x_(inputs[0].tensor) {
     for (const ImageStep& step : problem_.steps()) {
       steps_.push_back(prepared(step, inputs, pool.size()));
@@ -127,7 +127,7 @@ class ConvChainDirect final : public HostKernel {
   }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(cpu, pool, item, inputs);
+    return std::make_unique<HostConvChain>(cpu, pool, item, inputs);
   }
 };
 

@@ -16,9 +16,10 @@ PairPass pass_of(const ImageStep& step) {
   return step.kind == ImageStep::Kind::transform ? PairPass{step.from, step.to, {}} : step.pass.front();
 }
 
-class Runs final : public OpenClRunnable {
+class DeviceConvChain final : public OpenClRunnable {
  public:
-  Runs(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> buffers, ConvChainProblem problem)
+  DeviceConvChain(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> buffers,
+                  ConvChainProblem problem)
       : OpenClRunnable(device, std::move(launches)), buffers_(std::move(buffers)), problem_(std::move(problem)) {}
 
   std::vector<HostTensor> outputs() override {
@@ -74,7 +75,7 @@ class ConvChainBuffer final : public OpenClKernel {
       buffers.push_back(std::move(to));
     }
     buffers.insert(buffers.begin(), weights.begin(), weights.end());
-    return std::make_unique<Runs>(device, std::move(launches), std::move(buffers), std::move(problem));
+    return std::make_unique<DeviceConvChain>(device, std::move(launches), std::move(buffers), std::move(problem));
   }
 
  private:

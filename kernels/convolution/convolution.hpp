@@ -10,6 +10,12 @@
 
 namespace hetscope {
 
+// Images, channels, rows, columns.
+inline constexpr int kConvolutionRank = 4;
+
+// Pieces of `by` that hold `value`, the last one perhaps in part.
+constexpr std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
+
 // A pair of numbers along the rows and along the columns of an image.
 struct Extent2 {
   std::int64_t rows = 1;

@@ -16,7 +16,6 @@ constexpr std::int64_t kMostRingBytes = std::int64_t{1} << 30;
 // Results of a filter block at a time, so that its weights are read from the second-level cache less often.
 constexpr std::int64_t kTileResults = 56;
 
-std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 std::int64_t rounded_up(std::int64_t value, std::int64_t to) { return divided_up(value, to) * to; }
 
 std::int64_t lanes_for(std::int64_t filters) { return filters <= 4 ? 4 : (filters <= 8 ? 8 : kMostLanes); }

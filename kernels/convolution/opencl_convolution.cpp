@@ -21,8 +21,6 @@ constexpr std::string_view kSource = "kernels/convolution/conv2d.cl";
 constexpr std::int64_t kBlockFilters = 4;
 constexpr std::int64_t kPixels = 4;
 
-std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
-
 // Groups as conv2d.cl sees them: a depthwise convolution is one group of blocks of channels.
 struct Blocks {
   explicit Blocks(const ConvolutionProblem& problem)
