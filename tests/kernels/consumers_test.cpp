@@ -122,7 +122,7 @@ TEST(ConvChain, CountsItsTransforms) {
   EXPECT_EQ(metrics.at("transforms").value, 2);
   EXPECT_EQ(metrics.at("transformed_bytes").value, 4 * 20 * (6 + 8 + 8 + 8));
   const Work executed = problem.executed_work();
-  EXPECT_EQ(executed.bytes, 4 * (20 * (6 + 6) + 20 * (6 + 8) + 8 * 6 * 9 + 20 * (8 + 8) + 20 * (8 + 8)));
+  EXPECT_EQ(executed.bytes, 4 * (20 * (6 + 8) + 20 * (6 + 8) + 8 * 6 * 9 + 20 * (8 + 8) + 20 * (8 + 8)));
 }
 
 }  // namespace
