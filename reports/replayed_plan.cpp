@@ -9,7 +9,7 @@
 namespace hetscope {
 namespace {
 
-bool is_timed_on(const Record& record, const std::string& clock) {
+bool has_time_on(const Record& record, const std::string& clock) {
   const auto latency = record.latencies.find(clock);
   return has_time(record) && latency != record.latencies.end() && latency->second.figure_ns() > 0;
 }
@@ -37,14 +37,14 @@ ReplayedPlan judge_replay(const Summary& here, const Case& plan) {
     return replayed;
   }
   const Record& record = *row->record;
-  if (!is_timed_on(record, record.clock)) {
+  if (!has_time_on(record, record.clock)) {
     replayed.reason = std::string(to_string(record.status)) + ": " + record.reason;
     return replayed;
   }
   replayed.kept = &*row;
   for (const Row& other : here.rows) {
     if (other.run != row->run || other.record->group != record.group) continue;
-    if (!is_timed_on(*other.record, record.clock)) continue;
+    if (!has_time_on(*other.record, record.clock)) continue;
     ++replayed.alternatives;
     const auto time_of = [&](const Row& one) { return one.record->latencies.at(record.clock).figure_ns(); };
     if (replayed.best == nullptr || time_of(other) < time_of(*replayed.best)) replayed.best = &other;

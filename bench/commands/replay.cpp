@@ -142,7 +142,7 @@ Scenario scenario_of(const std::vector<ForeignPlan>& plans, const Axes& varied, 
   return scenario;
 }
 
-void measure(const Scenario& scenario, const ReplayOptions& options, const Catalog& catalog) {
+void measure_here(const Scenario& scenario, const ReplayOptions& options, const Catalog& catalog) {
   Plan plan;
   plan.discovery = discover_in_worker(worker_command());
   plan.groups = expand(scenario, catalog, plan.discovery.found);
@@ -160,21 +160,21 @@ void measure(const Scenario& scenario, const ReplayOptions& options, const Catal
   });
 }
 
-std::string time_of(const Row& row) {
+std::string time_here(const Row& row) {
   const LatencyRecord& latency = *row.record->latency();
   return fmt::format("{} [{}, {}]", format_ns(latency.median_ns), format_ns(latency.ci95_low_ns),
                      format_ns(latency.ci95_high_ns));
 }
 
-void print(const ForeignPlan& plan, const ReplayedPlan& replayed) {
+void print_judgement(const ForeignPlan& plan, const ReplayedPlan& replayed) {
   fmt::print("{}{}{}\n", to_string(replayed.transfer), replayed.reason.empty() ? "" : ": ", one_line(replayed.reason));
   fmt::print("  plan     {}, from {}\n", plan.item.line(), plan.device.empty() ? "another device" : plan.device);
   if (replayed.kept == nullptr) return;
-  fmt::print("  here     {}\n", time_of(*replayed.kept));
+  fmt::print("  here     {}\n", time_here(*replayed.kept));
   if (replayed.best != replayed.kept) {
     const CaseWords best = words_of(replayed.best->record->item);
     const std::vector<std::string> differing = differing_words(best, words_of(plan.item));
-    fmt::print("  best     {}: {}, fastest of {}\n", words_text(best, differing), time_of(*replayed.best),
+    fmt::print("  best     {}: {}, fastest of {}\n", words_text(best, differing), time_here(*replayed.best),
                replayed.alternatives);
   }
   if (replayed.regret.ratio) {
@@ -187,14 +187,14 @@ int replay(const ReplayOptions& options, const Catalog& catalog) {
   const Axes varied = axes_to_vary(options);
   std::vector<ForeignPlan> plans = choose_plans(options);
   for (ForeignPlan& plan : plans) plan.item = catalog.complete(plan.item);
-  measure(scenario_of(plans, varied, options.budget_s), options, catalog);
+  measure_here(scenario_of(plans, varied, options.budget_s), options, catalog);
   const ReportInput input = load_runs({options.out});
   const Summary summary = summarise(input);
   std::map<PlanTransfer, int> counts;
   for (const ForeignPlan& plan : plans) {
     const ReplayedPlan replayed = judge_replay(summary, plan.item);
     ++counts[replayed.transfer];
-    print(plan, replayed);
+    print_judgement(plan, replayed);
   }
   if (counts[PlanTransfer::does_not_carry_over] > 0) return kExitFailed;
   return counts[PlanTransfer::unclear] > 0 ? kExitUndecided : kExitOk;
