@@ -49,13 +49,7 @@ class Conv2dDirect final : public HostKernel {
   std::string_view operation() const noexcept override { return "conv2d"; }
 
  protected:
-  Support supports_case(const Case& item) const override {
-    const ConvolutionProblem problem(item);
-    if (problem.sliding.padding_behind.columns > problem.sliding.padding.columns) {
-      return Support::no("rows of pixels have no place for more padding on the right than on the left");
-    }
-    return HostConvolution::supports(problem);
-  }
+  Support supports_case(const Case& item) const override { return HostConvolution::supports(ConvolutionProblem(item)); }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return std::make_unique<Runs>(cpu, pool, item, inputs);

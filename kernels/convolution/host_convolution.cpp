@@ -35,7 +35,8 @@ std::int64_t rows_under(const ConvolutionWindow& sliding, std::int64_t results) 
 }
 
 std::int64_t row_floats_for(const ConvolutionProblem& problem) {
-  return (problem.x[3] + 2 * problem.sliding.padding.columns) * pixel_pitch_for(problem);
+  const ConvolutionWindow& sliding = problem.sliding;
+  return (problem.x[3] + sliding.padding.columns + sliding.padding_behind.columns) * pixel_pitch_for(problem);
 }
 
 // Rows of padding have no slot.
