@@ -2,10 +2,10 @@
 #include "reports/accelerator_model.hpp"
 
 #include <bit>
-#include <charconv>
 
 #include <nlohmann/json.hpp>
 
+#include "harness/core/decimal.hpp"
 #include "harness/record/json_node.hpp"
 
 namespace hetscope {
@@ -18,9 +18,8 @@ constexpr int kLargestBlock = 1 << 20;
 
 // A positive number that is the whole text; 0 for anything else.
 int whole_number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value > 0 && value <= kLargestBlock ? value : 0;
+  const std::int64_t value = read_whole(text).value_or(0);
+  return value > 0 && value <= kLargestBlock ? static_cast<int>(value) : 0;
 }
 
 double index_bits(int block) { return static_cast<double>(std::bit_width(static_cast<unsigned>(block - 1))); }

@@ -20,7 +20,7 @@ namespace {
 // What the slope says, beside that of an open copy in the same direction.
 Cell judgement_of(const std::string& sharing, const TransferLine& line, const TransferLine* copy) {
   if (!line.fit) return {"not evaluated: fewer than three sizes have a trusted time"};
-  if (sharing == kOpenCopy) return {"copies"};
+  if (sharing == kOpenCopy || sharing == kImageCopy) return {"copies"};
   if (copy == nullptr) return {"not evaluated: no copy to compare with"};
   const double limit = threshold_of("D5");
   const Interval& of_copy = copy->fit->slope_interval;

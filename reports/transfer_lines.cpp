@@ -23,10 +23,11 @@ std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary) {
     const LatencyRecord* latency = record.latency();
     const std::optional<std::int64_t> size = axis_value<std::int64_t>(record, "bytes");
     if (latency == nullptr || !size) continue;
+    const bool is_of_image = record.item.kernel().ends_with("_image2d");
     const TransferWay way{row.run, word_of(labelled_words(summary, row), "processor"),
                           axis_value<std::string>(record, "direction").value_or(""),
                           axis_value<std::string>(record, "sync").value_or(""),
-                          axis_value<std::string>(record, "sharing").value_or("")};
+                          is_of_image ? kImageCopy : axis_value<std::string>(record, "sharing").value_or("")};
     TransferLine& line = lines[way];
     if (std::int64_t& most = largest[way]; *size >= most) {
       most = *size;

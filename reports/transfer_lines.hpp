@@ -14,8 +14,10 @@
 namespace hetscope {
 
 inline constexpr const char* kOpenCopy = "copy";
+// Into an image and out of it, which copies as openly.
+inline constexpr const char* kImageCopy = "copy, image";
 
-// {run, processor (labelled), direction, sync, sharing}
+// {run, processor (labelled), direction, sync, sharing (kImageCopy for images)}
 using TransferWay = std::tuple<std::size_t, std::string, std::string, std::string, std::string>;
 
 struct TransferLine {

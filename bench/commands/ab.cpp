@@ -66,6 +66,7 @@ nlohmann::json run_document(const AbOptions& options, const RunIdentity& identit
   return document;
 }
 
+// Enough for launches' spread to be known to a factor of two, few enough to waste little of the budget.
 constexpr int kLaunchesToLearnFrom = 4;
 
 // One pair until it is decided.

@@ -1,21 +1,17 @@
 // From scenario files, case lines and filters to the groups to run.
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <re2/re2.h>
 
 #include "bench/commands/command.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/parallel.hpp"
 #include "harness/core/registry.hpp"
 
 namespace hetscope {
 namespace {
-
-std::vector<std::string> names_of(const std::vector<ProcessorInfo>& processors) {
-  std::vector<std::string> names;
-  for (const ProcessorInfo& processor : processors) names.push_back(processor.name);
-  return names;
-}
 
 // A pasted case line is a group of one, with the budget of a careful look.
 PlannedGroup group_of_line(const std::string& line, const Catalog& catalog, const std::vector<std::string>& known) {
@@ -77,8 +73,13 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
     throw Error("nothing to do", "", "name a scenario file or a --case line");
   }
   Plan plan;
-  for (const std::string& path : selection.scenario_paths) plan.scenarios.push_back(load_scenario(path));
-  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
+  // Another process looks for processors meanwhile.
+  auto discovery = std::async(
+      std::launch::async, [&] { return discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr); });
+  plan.scenarios.resize(selection.scenario_paths.size());
+  for_each_index(plan.scenarios.size(),
+                 [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
+  plan.discovery = discovery.get();
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {
@@ -100,9 +101,10 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
   for (const Scenario& scenario : plan.scenarios) {
     roofs = roofs && scenario.roofs;
     roof_budget_s = std::max(roof_budget_s, scenario.budget_s);
-    std::vector<PlannedGroup> expanded = expand(scenario, catalog, usable);
-    std::move(expanded.begin(), expanded.end(), std::back_inserter(groups));
   }
+  std::vector<std::vector<PlannedGroup>> expanded(plan.scenarios.size());
+  for_each_index(expanded.size(), [&](std::size_t i) { expanded[i] = expand(plan.scenarios[i], catalog, usable); });
+  for (std::vector<PlannedGroup>& some : expanded) std::move(some.begin(), some.end(), std::back_inserter(groups));
   for (const std::string& line : selection.case_lines)
     groups.push_back(group_of_line(line, catalog, names_of(plan.discovery.found)));
   if (!selection.filter.empty()) keep_matching(groups, selection.filter);

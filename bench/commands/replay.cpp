@@ -1,11 +1,8 @@
 // hetscope replay: the best divisions of another device's run, measured here beside this device's own, and what keeping
 // them costs.
-#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>

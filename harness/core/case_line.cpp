@@ -127,6 +127,8 @@ std::string Case::key_without(const std::vector<std::string>& axes) const { retu
 std::string Case::line_without(std::span<const std::string> left_out) const {
   const auto is_left_out = [&](std::string_view name) { return std::ranges::find(left_out, name) != left_out.end(); };
   std::string line;
+  constexpr std::size_t kUsualLine = 240;
+  line.reserve(kUsualLine);
   append_quoted_when_needed(line, operation_, "=");
   if (!kernel_.empty() && !is_left_out("kernel")) {
     line += " kernel=";

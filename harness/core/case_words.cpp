@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <optional>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 
 namespace hetscope {
@@ -23,17 +23,8 @@ bool is_visible(char c) noexcept { return c > 0x20 && c < 0x7f; }
 
 // Digits, with a minus before them when `allow_minus`, and nothing else.
 std::optional<std::int64_t> read_integer(std::string_view word, bool allow_minus) {
-  const bool negative = !word.empty() && word.front() == '-';
-  if (negative && !allow_minus) return std::nullopt;
-  const std::string_view digits = word.substr(negative ? 1 : 0);
-  if (digits.empty()) return std::nullopt;
-  for (const char c : digits) {
-    if (!is_digit(c)) return std::nullopt;
-  }
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
+  if (!allow_minus && word.starts_with('-')) return std::nullopt;
+  return read_whole(word);
 }
 
 // -?digits(.digits)?(e[+-]?digits)? with a point or an exponent.

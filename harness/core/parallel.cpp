@@ -16,6 +16,7 @@ void for_each_index(std::size_t count, const std::function<void(std::size_t)>& w
       std::min({count, kMostThreads, static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency()))});
   std::atomic<std::size_t> next{0};
   std::exception_ptr fault;
+  std::size_t faulty = count;
   std::mutex fault_mutex;
   const auto take = [&] {
     for (std::size_t index = next++; index < count; index = next++) {
@@ -23,7 +24,11 @@ void for_each_index(std::size_t count, const std::function<void(std::size_t)>& w
         work(index);
       } catch (...) {
         const std::lock_guard lock(fault_mutex);
-        if (!fault) fault = std::current_exception();
+        // Indices are taken in order: whatever precedes this one has begun, and may still fail.
+        if (index < faulty) {
+          fault = std::current_exception();
+          faulty = index;
+        }
         next = count;
       }
     }

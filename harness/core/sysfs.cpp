@@ -5,21 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
+
+#include "harness/core/decimal.hpp"
 
 namespace hetscope {
 namespace {
 
 constexpr std::size_t kMaxLine = 4096;
-
-std::optional<std::int64_t> parse_whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -34,7 +28,7 @@ std::optional<std::string> read_first_line(const std::string& path) {
 
 std::optional<std::int64_t> read_integer(const std::string& path) {
   const std::optional<std::string> line = read_first_line(path);
-  return line ? parse_whole(*line) : std::nullopt;
+  return line ? read_whole(*line) : std::nullopt;
 }
 
 std::string why_unreadable(const std::string& path) {
@@ -56,7 +50,7 @@ std::optional<std::int64_t> read_meminfo_bytes(const std::string& path, const st
     const std::size_t begin = line.find_first_of("0123456789");
     if (begin == std::string::npos) return std::nullopt;
     const std::size_t end = line.find_first_not_of("0123456789", begin);
-    const auto kilobytes = parse_whole(std::string_view(line).substr(begin, end - begin));
+    const auto kilobytes = read_whole(std::string_view(line).substr(begin, end - begin));
     if (!kilobytes || *kilobytes > (std::int64_t{1} << 50)) return std::nullopt;
     return *kilobytes * 1024;
   }

@@ -19,12 +19,21 @@ namespace hetscope {
 // copy: written to and read from memory of the device's own.
 // use_host_ptr: the device is given the host's memory itself; ownership changes by map and unmap.
 // alloc_host_ptr: memory that the driver allocates where both can reach it, mapped and copied to and from.
-enum class Sharing { copy, use_host_ptr, alloc_host_ptr };
-inline constexpr std::string_view kSharingNames[] = {"copy", "use_host_ptr", "alloc_host_ptr"};
+// svm_coarse: the same with shared virtual memory.
+// svm_fine: shared virtual memory that both may use without a map between; copied to and from.
+// svm_system: the host's memory itself, at its own address, without a command.
+enum class Sharing { copy, use_host_ptr, alloc_host_ptr, svm_coarse, svm_fine, svm_system };
+inline constexpr std::string_view kSharingNames[] = {"copy",       "use_host_ptr", "alloc_host_ptr",
+                                                     "svm_coarse", "svm_fine",     "svm_system"};
+// One of kSharingNames.
+Sharing sharing_named(std::string_view name);
 
-// How finish() learns that the device is done: it sleeps in the driver, asks over and over, or is called back.
-enum class Waiting { wait, poll, callback };
-inline constexpr std::string_view kWaitingNames[] = {"wait", "poll", "callback"};
+// How finish() learns that the device is done: it sleeps in the driver, asks over and over, is called back, or watches
+// a word of shared virtual memory that the device sets.
+enum class Waiting { wait, poll, callback, svm_flag };
+inline constexpr std::string_view kWaitingNames[] = {"wait", "poll", "callback", "svm_flag"};
+// One of kWaitingNames.
+Waiting waiting_named(std::string_view name);
 
 struct SharedOperands {
   Sharing sharing = Sharing::copy;

@@ -91,6 +91,11 @@ void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view w
   }
 }
 
+Error missing_axis(const AxisSpec& spec, std::string_view operation, std::string_view where) {
+  return Error("axis '" + spec.name + "' of " + std::string(operation) + " is missing", std::string(where),
+               "give " + spec.meaning);
+}
+
 AxisValue canonical_value(const AxisSpec& spec, const AxisValue& value) {
   const auto* integer = std::get_if<std::int64_t>(&value);
   if (integer == nullptr) return value;

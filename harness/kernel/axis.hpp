@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/core/case.hpp"
+#include "harness/core/error.hpp"
 
 namespace hetscope {
 
@@ -38,6 +39,8 @@ std::span<const AxisSpec> common_axes();
 // Checks type, least value and choices; throws Error (with `where`). An integer is accepted for a real and for a shape
 // of rank 1.
 void check_axis(const AxisSpec& spec, const AxisValue& value, std::string_view where);
+// For a case of `operation` that lacks a required axis.
+Error missing_axis(const AxisSpec& spec, std::string_view operation, std::string_view where);
 // `value` in the axis's own type: an integer becomes the real or the shape of rank 1 that it stands for, so that equal
 // cases print equal lines. Anything else is returned as it is.
 AxisValue canonical_value(const AxisSpec& spec, const AxisValue& value);

@@ -56,10 +56,7 @@ void Catalog::validate(const Case& item, std::string_view where) const {
     check_axis(*spec, value, where);
   }
   for (const AxisSpec* spec : axes) {
-    if (spec->required && !item.has(spec->name)) {
-      throw Error("axis '" + spec->name + "' of " + item.operation() + " is missing", std::string(where),
-                  "give " + spec->meaning);
-    }
+    if (spec->required && !item.has(spec->name)) throw missing_axis(*spec, item.operation(), where);
   }
   if (const std::optional<Case> load = load_of(item)) check_load(*load, item.processors(), where);
   operation.validate(item);

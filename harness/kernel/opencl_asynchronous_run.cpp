@@ -6,12 +6,25 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/kernel.hpp"
 
 namespace hetscope {
+namespace {
+
+Waiting checked_waiting(const SharedOperands& shared, const OpenClProcessor& device) {
+  const Support support = supports_sharing(shared.sharing, shared.waiting, device);
+  if (!support) throw Declined(support);
+  return shared.waiting;
+}
+
+}  // namespace
 
 OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vector<Launch> launches,
                                              std::vector<DeviceOperand> operands, const SharedOperands& shared)
-    : device_(device), launches_(std::move(launches)), sharing_(shared.sharing), wait_(shared.waiting) {
+    : device_(device),
+      launches_(std::move(launches)),
+      sharing_(shared.sharing),
+      wait_(checked_waiting(shared, device), device) {
   try {
     for (const DeviceOperand& operand : operands) {
       const bool is_input = operand.direction == DeviceOperand::Direction::input;
@@ -30,8 +43,12 @@ OpenClAsynchronousRun::~OpenClAsynchronousRun() {
   // What is still mapped or under way after a failure is given up as well as the driver allows.
   for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
     for (Crossing& crossing : *side) {
-      if (crossing.mapped == nullptr) continue;
-      clEnqueueUnmapMemObject(device_.queue()(), crossing.buffer(), crossing.mapped, 0, nullptr, nullptr);
+      if (!is_mapped() || crossing.mapped == nullptr) continue;
+      if (crossing.svm) {
+        clEnqueueSVMUnmap(device_.queue()(), crossing.mapped, 0, nullptr, nullptr);
+      } else {
+        clEnqueueUnmapMemObject(device_.queue()(), crossing.buffer(), crossing.mapped, 0, nullptr, nullptr);
+      }
     }
   }
   clFinish(device_.queue()());
@@ -47,35 +64,64 @@ OpenClAsynchronousRun::Crossing OpenClAsynchronousRun::crossing_of(const DeviceO
   // OpenCL takes no pointer to const; nothing writes to an input.
   crossing.host = const_cast<std::byte*>(tensor->data());
   crossing.bytes = tensor->size_bytes();
-  if (!is_mapped()) return crossing;
-  cl_mem_flags flags = is_input ? CL_MEM_READ_ONLY : CL_MEM_WRITE_ONLY;
-  flags |= sharing_ == Sharing::use_host_ptr ? CL_MEM_USE_HOST_PTR : CL_MEM_ALLOC_HOST_PTR;
-  crossing.buffer =
-      cl::Buffer(device_.context(), flags, crossing.bytes, sharing_ == Sharing::use_host_ptr ? crossing.host : nullptr);
-  for (const auto& [launch, argument] : operand.arguments) launches_[launch].kernel.setArg(argument, crossing.buffer);
+  if (sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::alloc_host_ptr) {
+    crossing.buffer = mapped_buffer(crossing, is_input);
+    for (const auto& [launch, argument] : operand.arguments) launches_[launch].kernel.setArg(argument, crossing.buffer);
+  } else if (sharing_ == Sharing::svm_coarse || sharing_ == Sharing::svm_fine) {
+    const bool is_fine = sharing_ == Sharing::svm_fine;
+    crossing.svm = std::make_unique<SvmMemory>(device_, crossing.bytes,
+                                               CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0));
+    if (is_fine) crossing.mapped = crossing.svm->data();
+  }
+  const void* address = crossing.svm ? crossing.svm->data() : crossing.host;
+  if (crossing.svm || sharing_ == Sharing::svm_system) {
+    for (const auto& [launch, argument] : operand.arguments) {
+      set_svm_argument(launches_[launch].kernel, argument, address);
+    }
+  }
   return crossing;
 }
 
+cl::Buffer OpenClAsynchronousRun::mapped_buffer(const Crossing& crossing, bool is_input) {
+  const bool is_hosts = sharing_ == Sharing::use_host_ptr;
+  const cl_mem_flags flags =
+      (is_input ? CL_MEM_READ_ONLY : CL_MEM_WRITE_ONLY) | (is_hosts ? CL_MEM_USE_HOST_PTR : CL_MEM_ALLOC_HOST_PTR);
+  return cl::Buffer(device_.context(), flags, crossing.bytes, is_hosts ? crossing.host : nullptr);
+}
+
 void OpenClAsynchronousRun::map(Crossing& crossing, cl_map_flags flags, cl::Event* event) {
-  crossing.mapped =
-      device_.queue().enqueueMapBuffer(crossing.buffer, CL_FALSE, flags, 0, crossing.bytes, nullptr, event);
+  if (!crossing.svm) {
+    crossing.mapped =
+        device_.queue().enqueueMapBuffer(crossing.buffer, CL_FALSE, flags, 0, crossing.bytes, nullptr, event);
+    return;
+  }
+  map_svm(device_, *crossing.svm, flags, crossing.bytes, event);
+  crossing.mapped = crossing.svm->data();
+}
+
+void OpenClAsynchronousRun::unmap(Crossing& crossing) {
+  void* mapped = std::exchange(crossing.mapped, nullptr);
+  if (crossing.svm) {
+    unmap_svm(device_, *crossing.svm);
+  } else {
+    device_.queue().enqueueUnmapMemObject(crossing.buffer, mapped);
+  }
 }
 
 void OpenClAsynchronousRun::copy_in() {
-  if (sharing_ != Sharing::alloc_host_ptr) return;
+  if (!is_apart()) return;
   for (const Crossing& input : inputs_) std::memcpy(input.mapped, input.host, input.bytes);
 }
 
 void OpenClAsynchronousRun::hand_over() {
-  cl::CommandQueue& queue = device_.queue();
-  if (!is_mapped()) {
-    for (const Crossing& input : inputs_) queue.enqueueWriteBuffer(input.buffer, CL_FALSE, 0, input.bytes, input.host);
-    return;
-  }
-  for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
-    for (Crossing& crossing : *side) {
-      queue.enqueueUnmapMemObject(crossing.buffer, std::exchange(crossing.mapped, nullptr));
+  if (sharing_ == Sharing::copy) {
+    for (const Crossing& input : inputs_) {
+      device_.queue().enqueueWriteBuffer(input.buffer, CL_FALSE, 0, input.bytes, input.host);
     }
+  }
+  if (!is_mapped()) return;
+  for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
+    for (Crossing& crossing : *side) unmap(crossing);
   }
 }
 
@@ -88,6 +134,7 @@ void OpenClAsynchronousRun::launch(cl::Event* last) {
 }
 
 void OpenClAsynchronousRun::hand_back(cl::Event* last) {
+  if (!has_way_back()) return;
   if (is_mapped()) {
     for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
   }
@@ -103,7 +150,7 @@ void OpenClAsynchronousRun::hand_back(cl::Event* last) {
 }
 
 void OpenClAsynchronousRun::copy_out() {
-  if (sharing_ != Sharing::alloc_host_ptr) return;
+  if (!is_apart()) return;
   for (const Crossing& output : outputs_) std::memcpy(output.host, output.mapped, output.bytes);
 }
 
@@ -111,7 +158,7 @@ void OpenClAsynchronousRun::start() {
   try {
     copy_in();
     hand_over();
-    launch(nullptr);
+    launch(has_way_back() ? nullptr : &last_);
     hand_back(&last_);
     wait_.arm(last_);
     device_.queue().flush();
@@ -139,7 +186,7 @@ std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clo
     last_ns = now_ns;
   };
   try {
-    if (sharing_ == Sharing::alloc_host_ptr) {
+    if (is_apart()) {
       copy_in();
       end_stage("copy_in");
     }
@@ -149,7 +196,7 @@ std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clo
     end_stage("compute");
     hand_back(nullptr);
     end_stage("post_sync");
-    if (sharing_ == Sharing::alloc_host_ptr) {
+    if (is_apart()) {
       copy_out();
       end_stage("copy_out");
     }

@@ -2,18 +2,21 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/kernel/asynchronous_run.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
+#include "harness/kernel/opencl_sharing.hpp"
 #include "harness/kernel/opencl_wait.hpp"
 
 namespace hetscope {
 
 class OpenClAsynchronousRun final : public AsynchronousRun {
  public:
-  // `operands` are those that must cross; the launches take new buffers where the sharing needs some.
+  // `operands` are those that must cross; the launches take other memory where the sharing needs some. Throws Declined
+  // for a way of sharing or waiting that the device does not have.
   OpenClAsynchronousRun(OpenClProcessor& device, std::vector<Launch> launches, std::vector<DeviceOperand> operands,
                         const SharedOperands& shared);
   ~OpenClAsynchronousRun() override;
@@ -23,16 +26,28 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   std::map<std::string, double> run_stages(const Clock& clock) override;
 
  private:
-  // One operand on its way: the host's bytes, the device's buffer and, where it is mapped, the address.
+  // One operand on its way: the host's bytes, the device's memory and, while that is the host's to use, its address.
   struct Crossing {
     cl::Buffer buffer;
+    std::unique_ptr<SvmMemory> svm;
     std::byte* host = nullptr;
     std::size_t bytes = 0;
     void* mapped = nullptr;
   };
 
   Crossing crossing_of(const DeviceOperand& operand, const SharedOperands& shared);
-  bool is_mapped() const noexcept { return sharing_ != Sharing::copy; }
+  // Whether ownership changes by commands.
+  bool is_mapped() const noexcept {
+    return sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::alloc_host_ptr || sharing_ == Sharing::svm_coarse;
+  }
+  // Whether the shared memory is another than the host tensors'.
+  bool is_apart() const noexcept {
+    return sharing_ == Sharing::alloc_host_ptr || sharing_ == Sharing::svm_coarse || sharing_ == Sharing::svm_fine;
+  }
+  // Whether a command comes after the launches.
+  bool has_way_back() const noexcept { return is_mapped() || sharing_ == Sharing::copy; }
+  cl::Buffer mapped_buffer(const Crossing& crossing, bool is_input);
+  void unmap(Crossing& crossing);
   void map(Crossing& crossing, cl_map_flags flags, cl::Event* event);
   void copy_in();
   void hand_over();

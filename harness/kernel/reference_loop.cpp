@@ -14,7 +14,7 @@
 
 namespace hetscope {
 
-std::span<const EmbeddedFile> reference_loop_files();
+std::span<const EmbeddedFile> kernel_source_files();
 
 namespace {
 
@@ -50,7 +50,7 @@ class OpenClLoop final : public ReferenceLoop {
  public:
   explicit OpenClLoop(OpenClProcessor& device)
       : device_(device),
-        kernel_(device.kernel(kFile, embedded_text(reference_loop_files(), kFile), "reference_loop")),
+        kernel_(device.kernel(kFile, embedded_text(kernel_source_files(), kFile), "reference_loop")),
         local_(device.local_size(kernel_, 64)),
         items_(local_ * static_cast<std::size_t>(std::max(1, device.info().compute_units))),
         out_(device.allocate(static_cast<std::int64_t>(items_ * sizeof(float)))) {

@@ -79,6 +79,7 @@ std::string describe_svm(const OpenClLimits& limits) {
   std::vector<std::string> kinds;
   if (limits.svm_coarse) kinds.emplace_back("coarse");
   if (limits.svm_fine) kinds.emplace_back("fine");
+  if (limits.svm_system) kinds.emplace_back("system");
   if (limits.svm_atomics) kinds.emplace_back("atomics");
   return join_or_none(kinds);
 }

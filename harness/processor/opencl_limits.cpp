@@ -73,6 +73,7 @@ void read_shared_memory(const cl::Device& device, OpenClLimits& limits) {
   const auto svm = ask_or<cl_device_svm_capabilities>(device, CL_DEVICE_SVM_CAPABILITIES, 0);
   limits.svm_coarse = (svm & CL_DEVICE_SVM_COARSE_GRAIN_BUFFER) != 0;
   limits.svm_fine = (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER) != 0;
+  limits.svm_system = (svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM) != 0;
   limits.svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;
 }
 

@@ -35,6 +35,7 @@ struct OpenClLimits {
   bool host_unified_memory = false;
   bool svm_coarse = false;
   bool svm_fine = false;
+  bool svm_system = false;
   bool svm_atomics = false;
   bool sub_devices_equally = false;
   bool sub_devices_by_counts = false;

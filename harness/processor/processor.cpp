@@ -83,4 +83,10 @@ Processor& ProcessorSet::at(std::string_view name) {
   throw unknown_name("processor", name, names);
 }
 
+std::vector<std::string> names_of(std::span<const ProcessorInfo> processors) {
+  std::vector<std::string> names;
+  for (const ProcessorInfo& processor : processors) names.push_back(processor.name);
+  return names;
+}
+
 }  // namespace hetscope

@@ -42,6 +42,9 @@ struct ProcessorInfo {
   std::vector<std::pair<std::string, std::string>> details;
 };
 
+// In their order.
+std::vector<std::string> names_of(std::span<const ProcessorInfo> processors);
+
 class Processor {
  public:
   virtual ~Processor() = default;

@@ -9,14 +9,14 @@ namespace hetscope {
 namespace {
 
 // A way of using a processor that has roofs of its own.
-struct Place {
+struct RoofPlace {
   const ProcessorInfo* processor = nullptr;
   std::optional<std::int64_t> threads;
 };
 
-std::vector<Place> places_of(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
-                             const std::vector<ProcessorInfo>& processors) {
-  std::vector<Place> places;
+std::vector<RoofPlace> places_of(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
+                                 const std::vector<ProcessorInfo>& processors) {
+  std::vector<RoofPlace> places;
   for (const PlannedGroup& group : groups) {
     for (const PlannedCase& planned : group.cases) {
       const Case& item = planned.item;
@@ -24,9 +24,9 @@ std::vector<Place> places_of(const std::vector<PlannedGroup>& groups, const Cata
       const auto found = std::find_if(processors.begin(), processors.end(),
                                       [&](const auto& info) { return info.name == item.processors().front(); });
       if (found == processors.end()) continue;
-      Place place{&*found, std::nullopt};
+      RoofPlace place{&*found, std::nullopt};
       if (item.has("threads")) place.threads = item.integer("threads");
-      const auto is_same = [&](const Place& other) {
+      const auto is_same = [&](const RoofPlace& other) {
         return other.processor == place.processor && other.threads == place.threads;
       };
       if (std::none_of(places.begin(), places.end(), is_same)) places.push_back(place);
@@ -37,7 +37,7 @@ std::vector<Place> places_of(const std::vector<PlannedGroup>& groups, const Cata
 
 // One probe: every kernel of `operation` that the place can run, with `axes`. Empty when all were planned before.
 PlannedGroup probe(const Operation& operation, const std::vector<std::pair<std::string, AxisValue>>& axes,
-                   const Place& place, const Catalog& catalog, std::set<std::string>& planned) {
+                   const RoofPlace& place, const Catalog& catalog, std::set<std::string>& planned) {
   PlannedGroup group;
   group.scenario = "roofs";
   for (const Kernel* kernel : catalog.kernels_of(operation.name())) {
@@ -66,7 +66,7 @@ std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, c
     }
   }
   std::vector<PlannedGroup> result;
-  for (const Place& place : places_of(groups, catalog, processors)) {
+  for (const RoofPlace& place : places_of(groups, catalog, processors)) {
     for (const auto& operation : catalog.operations().entries()) {
       if (!operation->roof()) continue;
       for (const auto& axes : operation->roof_axes()) {

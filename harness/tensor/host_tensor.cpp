@@ -128,4 +128,13 @@ HostTensor HostTensor::clone() const {
   return copy;
 }
 
+std::vector<double> row_major_values(const HostTensor& tensor) {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(tensor.shape().element_count()));
+  for_each_index(tensor.shape(), [&](std::span<const std::int64_t> index) {
+    values.push_back(tensor.get(tensor.layout().offset(index, tensor.shape())));
+  });
+  return values;
+}
+
 }  // namespace hetscope

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "harness/core/random.hpp"
 #include "harness/tensor/tensor_view.hpp"
@@ -73,5 +74,8 @@ void for_each_index(const Shape& shape, Visit&& visit) {
     }
   }
 }
+
+// Every element as a real, in row-major order of its index, whatever the layout.
+std::vector<double> row_major_values(const HostTensor& tensor);
 
 }  // namespace hetscope

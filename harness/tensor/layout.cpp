@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <numeric>
 #include <optional>
 #include <utility>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 
 namespace hetscope {
@@ -36,11 +36,13 @@ constexpr std::array<Named, 9> kNamed = {{
 
 constexpr std::string_view kOrderPrefix = "order:";
 
+// No rank and no number of lanes comes near it.
+constexpr std::int64_t kMostSmall = 1 << 20;
+
 std::optional<int> read_small(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+  const auto value = read_whole(text);
+  if (!value || *value < 0 || *value > kMostSmall) return std::nullopt;
+  return static_cast<int>(*value);
 }
 
 Error bad_layout(std::string_view name, int rank) {
@@ -159,6 +161,15 @@ std::string Layout::name() const {
   for (std::size_t i = 0; i < order_.size(); ++i) text += (i == 0 ? "" : ",") + std::to_string(order_[i]);
   if (is_packed()) text += "/p" + std::to_string(packed_dim_) + "x" + std::to_string(lanes_);
   return text;
+}
+
+std::vector<int> order_with_last(int rank, int last) {
+  std::vector<int> order;
+  for (int dim = 0; dim < rank; ++dim) {
+    if (dim != last) order.push_back(dim);
+  }
+  order.push_back(last);
+  return order;
 }
 
 }  // namespace hetscope

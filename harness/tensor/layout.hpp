@@ -50,4 +50,7 @@ class Layout {
   int lanes_ = 1;
 };
 
+// An order of `rank` dimensions: `last` behind all others, which keep theirs.
+std::vector<int> order_with_last(int rank, int last);
+
 }  // namespace hetscope

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/split_text.hpp"
 
@@ -24,22 +24,9 @@ Error bad_consumer(std::string_view text) {
 }
 
 std::int64_t number_of(std::string_view digits, std::string_view whole) {
-  std::int64_t number = -1;
-  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc() || rest != digits.data() + digits.size() || number < 0) {
-    throw bad_consumer(whole);
-  }
-  return number;
-}
-
-// `last` behind all other dimensions, in their order.
-std::vector<int> order_with_last(int rank, int last) {
-  std::vector<int> order;
-  for (int dim = 0; dim < rank; ++dim) {
-    if (dim != last) order.push_back(dim);
-  }
-  order.push_back(last);
-  return order;
+  const auto number = read_whole(digits);
+  if (!number || *number < 0) throw bad_consumer(whole);
+  return *number;
 }
 
 Layout layout_for(int rank, const std::vector<int>& dims, int reached) {

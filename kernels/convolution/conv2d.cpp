@@ -323,15 +323,6 @@ float ConvolutionProblem::result_factor() const {
   return dtype == DType::i8 ? kMatmulI8Step * kMatmulI8Step / matmul_i8_result_step(terms()) : 1.0F;
 }
 
-std::vector<double> row_major_values(const HostTensor& tensor) {
-  std::vector<double> values;
-  values.reserve(static_cast<std::size_t>(tensor.shape().element_count()));
-  for_each_index(tensor.shape(), [&](std::span<const std::int64_t> index) {
-    values.push_back(tensor.get(tensor.layout().offset(index, tensor.shape())));
-  });
-  return values;
-}
-
 ConvolutionSums convolution_reference(const ConvolutionProblem& problem, const std::vector<double>& x,
                                       const HostTensor& weights) {
   const auto elements = static_cast<std::size_t>(problem.y.element_count());

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/split_text.hpp"
 #include "kernels/elimination/bounded.hpp"
@@ -24,12 +24,9 @@ Error bad_operator(std::string_view text) {
 }
 
 std::int64_t number_of(std::string_view digits, std::string_view whole) {
-  std::int64_t number = 0;
-  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc() || rest != digits.data() + digits.size() || number < 1) {
-    throw bad_operator(whole);
-  }
-  return number;
+  const auto number = read_whole(digits);
+  if (!number || *number < 1) throw bad_operator(whole);
+  return *number;
 }
 
 // "NCHW", or "NCHW16c:NCHW" where writer and reader differ.
@@ -37,16 +34,6 @@ TensorLayouts layouts_of(std::string_view text) {
   const std::vector<std::string_view> names = split_text(text, ':');
   if (names.size() > 2) throw Error("layouts of a tensor '" + std::string(text) + "'", {}, "give WRITTEN:READ");
   return {Layout::parse(names.front(), kConvolutionRank), Layout::parse(names.back(), kConvolutionRank)};
-}
-
-// The elements of a row of a pass, which go last: the dimension that lies innermost where it is written.
-std::vector<int> order_by(const Layout& layout) {
-  std::vector<int> order;
-  for (int dim = 0; dim < kConvolutionRank; ++dim) {
-    if (dim != layout.order().back()) order.push_back(dim);
-  }
-  order.push_back(layout.order().back());
-  return order;
 }
 
 PairPass relu_pass(const TensorView& from, const TensorView& to) {
@@ -57,7 +44,9 @@ PairPass relu_pass(const TensorView& from, const TensorView& to) {
     const TensorView all(DType::f32, Shape{from.storage_elements() / row, row}, Layout::row_major(2), from.storage());
     return {all, all, {{OperatorKind::relu, row, row, 0}}};
   }
-  const IndexMap turned = IndexMap::transpose(from.shape(), order_by(to.layout()));
+  // The elements of a row of a pass go last: the dimension that lies innermost where it is written.
+  const IndexMap turned =
+      IndexMap::transpose(from.shape(), order_with_last(kConvolutionRank, to.layout().order().back()));
   const std::int64_t row = turned.output()[kConvolutionRank - 1];
   return {from.through(turned).simplified(), to.through(turned).simplified(), {{OperatorKind::relu, row, row, 0}}};
 }

@@ -75,7 +75,4 @@ struct ConvolutionSums {
 ConvolutionSums convolution_reference(const ConvolutionProblem& problem, const std::vector<double>& x,
                                       const HostTensor& weights);
 
-// Every element in logical row-major order.
-std::vector<double> row_major_values(const HostTensor& tensor);
-
 }  // namespace hetscope

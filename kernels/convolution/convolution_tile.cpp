@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/tensor/dtype.hpp"
-
 #include "kernels/sized_vectors.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -24,9 +22,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 // 24 of the 32 registers of AVX-512 and NEON hold sums, 12 of the 16 of the others.
 constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON;
 constexpr int kSums = kManyRegisters ? 24 : 12;
-
-// Of halves in vectors; Highway's stand-ins of the other targets do not know infinity.
-constexpr bool kConvertsHalves = kManyRegisters || HWY_TARGET == HWY_AVX2;
 
 template <int kLanes>
 struct Tile {
@@ -95,28 +90,6 @@ void convolve(const ConvolutionBlock& block, const ConvolutionSteps& steps, cons
   convolve_with<16, false>(block, steps, rows, count, result);
 }
 
-void widen(const std::uint16_t* from, float* to, std::int64_t count) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> half;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto* halves = reinterpret_cast<const hwy::float16_t*>(from);
-  std::int64_t i = 0;
-  for (; kConvertsHalves && i + lanes <= count; i += lanes)
-    hn::StoreU(hn::PromoteTo(d, hn::LoadU(half, halves + i)), d, to + i);
-  for (; i < count; ++i) to[i] = f32_from_f16(from[i]);
-}
-
-void narrow(const float* from, std::uint16_t* to, std::int64_t count) {
-  const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> half;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  auto* halves = reinterpret_cast<hwy::float16_t*>(to);
-  std::int64_t i = 0;
-  for (; kConvertsHalves && i + lanes <= count; i += lanes)
-    hn::StoreU(hn::DemoteTo(half, hn::LoadU(d, from + i)), half, halves + i);
-  for (; i < count; ++i) to[i] = f16_from_f32(from[i]);
-}
-
 void widen_bytes(const std::int8_t* from, float* to, std::int64_t count) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> whole;
@@ -152,8 +125,6 @@ HWY_AFTER_NAMESPACE();
 namespace hetscope {
 
 HWY_EXPORT(convolve);
-HWY_EXPORT(widen);
-HWY_EXPORT(narrow);
 HWY_EXPORT(widen_bytes);
 HWY_EXPORT(narrow_bytes);
 
@@ -161,13 +132,6 @@ void convolve_row(const ConvolutionBlock& block, const ConvolutionSteps& steps, 
                   std::int64_t count, float* result) {
   HWY_DYNAMIC_DISPATCH(convolve)(block, steps, rows, count, result);
 }
-void pixels_from_f16(const std::uint16_t* from, float* to, std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(widen)(from, to, count);
-}
-void pixels_to_f16(const float* from, std::uint16_t* to, std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(narrow)(from, to, count);
-}
-
 void pixels_from_i8(const std::int8_t* from, float* to, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(widen_bytes)(from, to, count);
 }

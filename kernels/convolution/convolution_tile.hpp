@@ -30,9 +30,6 @@ struct ConvolutionSteps {
 void convolve_row(const ConvolutionBlock& block, const ConvolutionSteps& steps, const float* const* rows,
                   std::int64_t count, float* result);
 
-// Rounded to the nearest, ties to even.
-void pixels_to_f16(const float* from, std::uint16_t* to, std::int64_t count);
-void pixels_from_f16(const std::uint16_t* from, float* to, std::int64_t count);
 // Multiplied by `factor`, rounded to the nearest, saturated.
 void pixels_to_i8(const float* from, std::int8_t* to, std::int64_t count, float factor);
 void pixels_from_i8(const std::int8_t* from, float* to, std::int64_t count);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "kernels/convolution/convolution_tile.hpp"
+#include "kernels/dense/half_conversion.hpp"
 
 namespace hetscope {
 namespace {
@@ -90,7 +91,7 @@ void PixelRows::read(const std::byte* tensor, std::int64_t n, std::int64_t h, fl
   for (const BoxMover& mover : movers_) mover.move(from, scratch, 0, 1);
   const std::int64_t count = shape_[3] * pitch_;
   if (dtype_ == DType::i8) return pixels_from_i8(reinterpret_cast<const std::int8_t*>(scratch), row, count);
-  pixels_from_f16(reinterpret_cast<const std::uint16_t*>(scratch), row, count);
+  widen_halves({reinterpret_cast<const std::uint16_t*>(scratch), static_cast<std::size_t>(count)}, row);
 }
 
 void PixelRows::write(const float* row, std::int64_t n, std::int64_t h, std::byte* tensor, std::byte* scratch) const {
@@ -103,7 +104,7 @@ void PixelRows::write(const float* row, std::int64_t n, std::int64_t h, std::byt
   if (dtype_ == DType::i8) {
     pixels_to_i8(row, reinterpret_cast<std::int8_t*>(scratch), count, factor_);
   } else {
-    pixels_to_f16(row, reinterpret_cast<std::uint16_t*>(scratch), count);
+    round_to_halves({row, static_cast<std::size_t>(count)}, reinterpret_cast<std::uint16_t*>(scratch));
   }
   for (const BoxMover& mover : movers_) mover.move(scratch, to, 0, 1);
 }

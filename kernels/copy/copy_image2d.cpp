@@ -3,11 +3,11 @@
 //   traffic: texels read once and written once; what fills up the image's last row is not touched
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
+#include "kernels/copy/image_extent.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/registration.hpp"
 
@@ -16,27 +16,8 @@ namespace {
 
 constexpr std::string_view kImageSource = "kernels/copy/copy_image2d.cl";
 
-struct ImageExtent {
-  std::size_t width = 0;
-  std::size_t height = 0;
-  std::size_t texels = 0;  // that hold elements
-};
-
 std::int64_t texel_count(const Case& item) {
   return (Shape(item.dims("shape")).element_count() + kTexelLanes - 1) / kTexelLanes;
-}
-
-// Near square, as images are stored in two-dimensional tiles; narrower where the device's width demands it.
-ImageExtent image_extent(const Case& item, const OpenClLimits& limits) {
-  const auto texels = static_cast<std::size_t>(texel_count(item));
-  const auto edge = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(texels))));
-  const std::size_t most = std::max<std::size_t>(limits.image2d_width, 1);
-  const std::size_t width = std::min(std::bit_ceil(edge), most);
-  return {width, (texels + width - 1) / width, texels};
-}
-
-std::size_t image_bytes(const ImageExtent& extent, DType dtype) {
-  return extent.width * extent.height * kTexelLanes * size_of(dtype);
 }
 
 // A group near square, too: items of one group share the image's tiles. `items` is a power of two.
@@ -57,7 +38,7 @@ class Runs final : public OpenClRunnable {
         view_(std::move(view)) {}
 
   std::vector<HostTensor> outputs() override {
-    std::vector<std::byte> texels(image_bytes(extent_, view_.dtype()));
+    std::vector<std::byte> texels(extent_.bytes(view_.dtype()));
     try {
       device().queue().enqueueReadImage(target_, CL_TRUE, {0, 0, 0}, {extent_.width, extent_.height, 1}, 0, 0,
                                         texels.data());
@@ -93,17 +74,17 @@ class CopyImage2d final : public OpenClKernel {
     if (dtype != DType::f32 && dtype != DType::f16) {
       return Support::no("there is no image of floats for dtype " + item.text("dtype"));
     }
-    const ImageExtent extent = image_extent(item, device.limits());
+    const ImageExtent extent = near_square_extent(texel_count(item), device.limits());
     return device.supports_image(dtype, extent.width, extent.height);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
     const HostTensor& tensor = inputs[0].tensor;
-    const ImageExtent extent = image_extent(item, device.limits());
+    const ImageExtent extent = near_square_extent(texel_count(item), device.limits());
     cl::Image2D source = device.allocate_image(tensor.dtype(), extent.width, extent.height);
     cl::Image2D target = device.allocate_image(tensor.dtype(), extent.width, extent.height);
-    std::vector<std::byte> texels(image_bytes(extent, tensor.dtype()));
+    std::vector<std::byte> texels(extent.bytes(tensor.dtype()));
     std::memcpy(texels.data(), tensor.data(), tensor.size_bytes());
     device.queue().enqueueWriteImage(source, CL_TRUE, {0, 0, 0}, {extent.width, extent.height, 1}, 0, 0, texels.data());
 

@@ -1,5 +1,6 @@
-// Lanes of f32 from and to binary16 in memory, rounded to the nearest on every instruction set: where there is no
-// instruction for it, Highway's own conversion cuts off. Compiled once for each instruction set.
+// Lanes of f32 from and to binary16 in memory, exact one way, rounded to the nearest the other, on every instruction
+// set: where there is no instruction for it, Highway's own conversions know no infinity and cut off. Compiled once for
+// each instruction set.
 #if defined(HETSCOPE_HALF_LANES_TOGGLE) == defined(HWY_TARGET_TOGGLE)
 #ifdef HETSCOPE_HALF_LANES_TOGGLE
 #undef HETSCOPE_HALF_LANES_TOGGLE
@@ -11,6 +12,13 @@
 
 #include <cstdint>
 
+#undef HETSCOPE_HAS_HALF_INSTRUCTIONS
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+#define HETSCOPE_HAS_HALF_INSTRUCTIONS 0
+#else
+#define HETSCOPE_HAS_HALF_INSTRUCTIONS 1
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
 namespace HWY_NAMESPACE {
@@ -20,15 +28,30 @@ namespace {
 template <class D>
 HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_halves(D d, const std::uint16_t* from) {
   namespace hn = hwy::HWY_NAMESPACE;
+#if HETSCOPE_HAS_HALF_INSTRUCTIONS
   const hn::Rebind<hwy::float16_t, D> half;
   return hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(from)));
+#else
+  // The bits in their places of binary32, and the exponents' biases, 112 apart, by an exact product, after which
+  // numbers below binary16's normal ones are normal.
+  const hn::RebindToUnsigned<D> bits_of;
+  const auto word = [&](std::uint32_t value) { return hn::Set(bits_of, value); };
+  const auto bits = hn::PromoteTo(bits_of, hn::LoadU(hn::Rebind<std::uint16_t, D>(), from));
+  const auto magnitude = hn::BitCast(d, hn::ShiftLeft<13>(hn::And(bits, word(0x7FFF))));
+  const auto scaled = hn::BitCast(bits_of, hn::Mul(magnitude, hn::Set(d, 0x1p112F)));
+  const auto sign = hn::ShiftLeft<16>(hn::And(bits, word(0x8000)));
+  const auto is_finite = hn::Lt(hn::BitCast(hn::RebindToSigned<D>(), hn::And(bits, word(0x7FFF))),
+                                hn::Set(hn::RebindToSigned<D>(), 0x7C00));
+  const auto infinite = hn::Or(scaled, word(0x7F800000));
+  return hn::BitCast(d, hn::Or(hn::IfThenElse(hn::RebindMask(bits_of, is_finite), scaled, infinite), sign));
+#endif
 }
 
 // Ties to even; what is too large becomes infinite.
 template <class D>
 HWY_INLINE void store_halves([[maybe_unused]] D d, hwy::HWY_NAMESPACE::Vec<D> values, std::uint16_t* to) {
   namespace hn = hwy::HWY_NAMESPACE;
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
+#if !HETSCOPE_HAS_HALF_INSTRUCTIONS
   const hn::RebindToUnsigned<D> bits_of;
   const hn::Rebind<std::uint16_t, D> half;
   const auto word = [&](std::uint32_t value) { return hn::Set(bits_of, value); };

@@ -98,12 +98,7 @@ Bounded sum_of(const Bounded& in) {
 
 Bounded exactly(const HostTensor& tensor) {
   const auto elements = static_cast<std::size_t>(tensor.shape().element_count());
-  Bounded result{tensor.shape(), {}, std::vector<double>(elements, 0)};
-  result.values.reserve(elements);
-  for_each_index(tensor.shape(), [&](std::span<const std::int64_t> index) {
-    result.values.push_back(tensor.get(tensor.layout().offset(index, tensor.shape())));
-  });
-  return result;
+  return {tensor.shape(), row_major_values(tensor), std::vector<double>(elements, 0)};
 }
 
 Bounded moved(const IndexMap& map, const Bounded& in) {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <numeric>
 #include <optional>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
 #include "harness/core/split_text.hpp"
@@ -45,13 +45,11 @@ Error bad_operator(std::string_view text, const std::string& what) {
 std::vector<std::int64_t> numbers_of(std::string_view text, char separator, std::string_view whole) {
   std::vector<std::int64_t> numbers;
   for (const std::string_view digits : split_text(text, separator)) {
-    std::int64_t number = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [rest, error] = std::from_chars(digits.data(), end, number);
-    if (digits.empty() || error != std::errc() || rest != end || number < 0 || number > kMostNumber) {
+    const auto number = read_whole(digits);
+    if (!number || *number < 0 || *number > kMostNumber) {
       throw bad_operator(whole, "a number from 0 to 2^30 is missing");
     }
-    numbers.push_back(number);
+    numbers.push_back(*number);
   }
   return numbers;
 }

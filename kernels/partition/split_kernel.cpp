@@ -19,13 +19,6 @@ constexpr std::size_t kMostProcessors = 3;
 
 std::vector<std::string> texts(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
-template <class Enum>
-Enum value_named(std::span<const std::string_view> names, const std::string& name) {
-  const auto found = std::ranges::find(names, name);
-  assert(found != names.end() && "the axis has these choices only");
-  return static_cast<Enum>(found - names.begin());
-}
-
 // As many as there are processors.
 std::vector<double> shares_in(const Case& item, std::size_t processors) {
   std::vector<double> shares = {item.real("ratio")};
@@ -116,8 +109,8 @@ void place_outputs(std::vector<HostTensor>& merged, bool is_first, SplitPart& pa
 
 SharedOperands shared_operands_of(const Case& item, SplitPart& part) {
   SharedOperands shared;
-  shared.sharing = value_named<Sharing>(kSharingNames, item.text("sharing"));
-  shared.waiting = value_named<Waiting>(kWaitingNames, item.text("sync"));
+  shared.sharing = sharing_named(item.text("sharing"));
+  shared.waiting = waiting_named(item.text("sync"));
   for (const Operand& input : part.inputs) {
     shared.inputs.push_back(input.lifetime == Lifetime::per_run ? &input.tensor : nullptr);
   }

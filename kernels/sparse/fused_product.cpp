@@ -14,8 +14,7 @@ class FusedProduct final : public HostRunnable {
       : HostRunnable(cpu, pool),
         left_(std::move(left)),
         right_(right),
-        result_(right.dtype() == DType::i8 ? DType::i32 : right.dtype(), Shape{left_.rows(), right.shape()[1]},
-                Layout::row_major(2)),
+        result_(product_type(right.dtype()), Shape{left_.rows(), right.shape()[1]}, Layout::row_major(2)),
         metrics_(std::move(metrics)) {}
 
   std::vector<HostTensor> outputs() override {

@@ -2,22 +2,17 @@
 #include "kernels/sparse/nm_pattern.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
+#include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/split_text.hpp"
 
 namespace hetscope {
 namespace {
-
-bool parse_int(std::string_view text, int& value) {
-  const char* end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, value);
-  return status == std::errc{} && rest == end;
-}
 
 // The exact sum of N/M as a fraction; at most 16 terms with M <= 32 fit in 64 bits (the common denominator divides
 // lcm(1..32), below 1.5e14).
@@ -55,12 +50,14 @@ void validate(const NmPattern& pattern, std::string_view where) {
 }
 
 NmPattern parse_nm_pattern(std::string_view text, std::string_view where) {
-  NmPattern pattern;
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || !parse_int(text.substr(0, colon), pattern.n) ||
-      !parse_int(text.substr(colon + 1), pattern.m)) {
+  const std::vector<std::string_view> words = split_text(text, ':');
+  const auto n = read_whole(words.front());
+  const auto m = read_whole(words.back());
+  const auto fits = [](std::optional<std::int64_t> number) { return number && std::in_range<int>(*number); };
+  if (words.size() != 2 || !fits(n) || !fits(m)) {
     throw Error("'" + std::string(text) + "' is not a pattern", std::string(where), "write N:M, for example 2:4");
   }
+  const NmPattern pattern{static_cast<int>(*n), static_cast<int>(*m)};
   validate(pattern, where);
   return pattern;
 }

@@ -11,6 +11,9 @@
 
 namespace hetscope {
 
+// Of a product of `operands`: i8 makes i32, the reals their own.
+inline DType product_type(DType operands) { return operands == DType::i8 ? DType::i32 : operands; }
+
 // c[m, n] = sum over k of a[m, k] * b[k, n]; a is sparse, all row-major. a is weights, which are constant, or
 // activations, which are new for every run; b is the other. f32 makes f32. f16 makes f16: summed in f32, rounded once.
 // i8 makes i32, exactly: integers that stand for multiples of the operands' scales, and of their product in c.
@@ -24,7 +27,7 @@ struct SparseMatmulProblem {
   DType dtype = DType::f32;  // of a and b
   SparseInput input;         // its seed is the axis's own, to which the instrument's is added
 
-  DType result_type() const { return dtype == DType::i8 ? DType::i32 : dtype; }
+  DType result_type() const { return product_type(dtype); }
   // Of all of a.
   std::int64_t dense_bytes() const { return static_cast<std::int64_t>(size_of(dtype)) * m * k; }
   // Of a, as the case asks for them; a random mask has about as many.

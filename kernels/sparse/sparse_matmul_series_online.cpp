@@ -23,8 +23,7 @@ class OnlineProduct final : public HostRunnable {
         series_(std::move(series)),
         left_(left),
         right_(right),
-        result_(left.dtype() == DType::i8 ? DType::i32 : left.dtype(), Shape{left.shape()[0], right.shape()[1]},
-                Layout::row_major(2)) {}
+        result_(product_type(left.dtype()), Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
 
   std::vector<HostTensor> outputs() override {
     std::vector<HostTensor> result;

@@ -1,7 +1,7 @@
 // One class for each way of sharing.
 #include "kernels/transfer/shared_bytes.hpp"
 
-#include <cassert>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -19,14 +19,12 @@ HostTensor host_bytes(std::int64_t bytes) { return HostTensor(DType::i8, Shape{b
 
 std::int64_t whole_lines(std::int64_t bytes) { return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes; }
 
+std::size_t words_in(std::size_t bytes) { return bytes / sizeof(cl_uint); }
+
 std::byte* first_page(HostTensor& memory) {
   void* begin = memory.data();
   std::size_t room = memory.size_bytes();
   return static_cast<std::byte*>(std::align(kPageBytes, kLineBytes, begin, room));
-}
-
-void check(cl_int status, const char* call) {
-  if (status != CL_SUCCESS) throw cl::Error(status, call);
 }
 
 cl_map_flags flags_of(HostAccess access) { return access == HostAccess::write ? CL_MAP_WRITE : CL_MAP_READ; }
@@ -37,6 +35,7 @@ class CopiedBytes final : public SharedBytes {
   CopiedBytes(OpenClProcessor& device, std::int64_t bytes)
       : device_(device), host_(host_bytes(bytes)), buffer_(device.allocate(bytes)) {}
   void set_argument(cl::Kernel& kernel, cl_uint index) override { kernel.setArg(index, buffer_); }
+  std::size_t items() const override { return words_in(host_.size_bytes()); }
   bool acquire(HostAccess access, cl::Event& done) override {
     if (access == HostAccess::write) return false;
     device_.queue().enqueueReadBuffer(buffer_, CL_FALSE, 0, host_.size_bytes(), host_.data(), nullptr, &done);
@@ -52,6 +51,36 @@ class CopiedBytes final : public SharedBytes {
   OpenClProcessor& device_;
   HostTensor host_;
   cl::Buffer buffer_;
+};
+
+// An image of the device's and memory of the host's, in the order of its texels.
+class ImageBytes final : public SharedBytes {
+ public:
+  ImageBytes(OpenClProcessor& device, const ImageExtent& extent)
+      : device_(device),
+        extent_(extent),
+        host_(host_bytes(static_cast<std::int64_t>(extent.bytes(DType::i32)))),
+        image_(device.allocate_image(DType::i32, extent.width, extent.height)) {}
+  void set_argument(cl::Kernel& kernel, cl_uint index) override { kernel.setArg(index, image_); }
+  std::size_t items() const override { return extent_.texels; }
+  bool acquire(HostAccess access, cl::Event& done) override {
+    if (access == HostAccess::write) return false;
+    device_.queue().enqueueReadImage(image_, CL_FALSE, {0, 0, 0}, region(), 0, 0, host_.data(), nullptr, &done);
+    return true;
+  }
+  void release(HostAccess access) override {
+    if (access == HostAccess::read) return;
+    device_.queue().enqueueWriteImage(image_, CL_FALSE, {0, 0, 0}, region(), 0, 0, host_.data());
+  }
+  std::byte* host() override { return host_.data(); }
+
+ private:
+  std::array<cl::size_type, 3> region() const { return {extent_.width, extent_.height, 1}; }
+
+  OpenClProcessor& device_;
+  ImageExtent extent_;
+  HostTensor host_;
+  cl::Image2D image_;
 };
 
 // A buffer that is mapped: of the driver's memory, or of the host's own.
@@ -72,6 +101,7 @@ class MappedBytes final : public SharedBytes {
     clFinish(device_.queue()());
   }
   void set_argument(cl::Kernel& kernel, cl_uint index) override { kernel.setArg(index, buffer_); }
+  std::size_t items() const override { return words_in(bytes_); }
   bool acquire(HostAccess access, cl::Event& done) override {
     mapped_ = device_.queue().enqueueMapBuffer(buffer_, CL_FALSE, flags_of(access), 0, bytes_, nullptr, &done);
     return true;
@@ -93,58 +123,62 @@ class MappedBytes final : public SharedBytes {
 class SvmBytes final : public SharedBytes {
  public:
   SvmBytes(OpenClProcessor& device, std::int64_t bytes, bool is_fine)
-      : device_(device), bytes_(static_cast<std::size_t>(bytes)), is_fine_(is_fine) {
-    const cl_svm_mem_flags flags = CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0);
-    memory_ = clSVMAlloc(device.context()(), flags, bytes_, 0);
-    if (memory_ == nullptr) throw cl::Error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clSVMAlloc");
-  }
-  ~SvmBytes() override {
-    clFinish(device_.queue()());
-    clSVMFree(device_.context()(), memory_);
-  }
-  void set_argument(cl::Kernel& kernel, cl_uint index) override {
-    check(clSetKernelArgSVMPointer(kernel(), index, memory_), "clSetKernelArgSVMPointer");
-  }
+      : device_(device),
+        bytes_(static_cast<std::size_t>(bytes)),
+        is_fine_(is_fine),
+        memory_(device, bytes_, CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0)) {}
+  void set_argument(cl::Kernel& kernel, cl_uint index) override { set_svm_argument(kernel, index, memory_.data()); }
+  std::size_t items() const override { return words_in(bytes_); }
   bool acquire(HostAccess access, cl::Event& done) override {
-    if (is_fine_) return false;
-    cl_event event = nullptr;
-    check(clEnqueueSVMMap(device_.queue()(), CL_FALSE, flags_of(access), memory_, bytes_, 0, nullptr, &event),
-          "clEnqueueSVMMap");
-    done = cl::Event(event);
-    return true;
+    if (!is_fine_) map_svm(device_, memory_, flags_of(access), bytes_, &done);
+    return !is_fine_;
   }
   void release(HostAccess) override {
-    if (is_fine_) return;
-    check(clEnqueueSVMUnmap(device_.queue()(), memory_, 0, nullptr, nullptr), "clEnqueueSVMUnmap");
+    if (!is_fine_) unmap_svm(device_, memory_);
   }
-  std::byte* host() override { return static_cast<std::byte*>(memory_); }
+  std::byte* host() override { return memory_.data(); }
 
  private:
   OpenClProcessor& device_;
   std::size_t bytes_;
   bool is_fine_;
-  void* memory_ = nullptr;
+  SvmMemory memory_;
+};
+
+// The host's own memory, at its own address.
+class SystemBytes final : public SharedBytes {
+ public:
+  explicit SystemBytes(std::int64_t bytes) : own_(host_bytes(bytes)) {}
+  void set_argument(cl::Kernel& kernel, cl_uint index) override { set_svm_argument(kernel, index, own_.data()); }
+  std::size_t items() const override { return words_in(own_.size_bytes()); }
+  bool acquire(HostAccess, cl::Event&) override { return false; }
+  void release(HostAccess) override {}
+  std::byte* host() override { return own_.data(); }
+
+ private:
+  HostTensor own_;
 };
 
 }  // namespace
 
-Support supports_sharing(const std::string& sharing, const OpenClProcessor& device) {
-  if (sharing == "svm_coarse" && !device.limits().svm_coarse) {
-    return Support::no(device.name() + " reports no coarse-grained shared virtual memory");
+std::unique_ptr<SharedBytes> make_shared_bytes(Sharing sharing, OpenClProcessor& device, std::int64_t bytes) {
+  switch (sharing) {
+    case Sharing::copy:
+      return std::make_unique<CopiedBytes>(device, bytes);
+    case Sharing::use_host_ptr:
+    case Sharing::alloc_host_ptr:
+      return std::make_unique<MappedBytes>(device, bytes, sharing == Sharing::use_host_ptr);
+    case Sharing::svm_coarse:
+    case Sharing::svm_fine:
+      return std::make_unique<SvmBytes>(device, bytes, sharing == Sharing::svm_fine);
+    case Sharing::svm_system:
+      return std::make_unique<SystemBytes>(bytes);
   }
-  if (sharing == "svm_fine" && !device.limits().svm_fine) {
-    return Support::no(device.name() + " reports no fine-grained shared virtual memory");
-  }
-  return Support::yes();
+  return nullptr;
 }
 
-std::unique_ptr<SharedBytes> make_shared_bytes(const std::string& sharing, OpenClProcessor& device,
-                                               std::int64_t bytes) {
-  if (sharing == "copy") return std::make_unique<CopiedBytes>(device, bytes);
-  if (sharing == "svm_coarse" || sharing == "svm_fine") {
-    return std::make_unique<SvmBytes>(device, bytes, sharing == "svm_fine");
-  }
-  return std::make_unique<MappedBytes>(device, bytes, sharing == "use_host_ptr");
+std::unique_ptr<SharedBytes> make_shared_image(OpenClProcessor& device, const ImageExtent& extent) {
+  return std::make_unique<ImageBytes>(device, extent);
 }
 
 }  // namespace hetscope

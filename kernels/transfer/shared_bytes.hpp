@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
-#include "harness/processor/opencl_processor.hpp"
+#include "harness/kernel/opencl_sharing.hpp"
+#include "kernels/copy/image_extent.hpp"
 
 namespace hetscope {
 
@@ -16,6 +16,8 @@ class SharedBytes {
  public:
   virtual ~SharedBytes() = default;
   virtual void set_argument(cl::Kernel& kernel, cl_uint index) = 0;
+  // Work-items that take all of it: one a word of a buffer, one a texel of an image.
+  virtual std::size_t items() const = 0;
   // Enqueues what gives the host access; false when that takes no command. The content is kept either way. All three
   // throw cl::Error.
   virtual bool acquire(HostAccess access, cl::Event& done) = 0;
@@ -26,8 +28,9 @@ class SharedBytes {
   virtual const std::byte* told() const { return nullptr; }
 };
 
-// no(): the device lacks what `sharing` (of kTransferSharings) needs.
-Support supports_sharing(const std::string& sharing, const OpenClProcessor& device);
-std::unique_ptr<SharedBytes> make_shared_bytes(const std::string& sharing, OpenClProcessor& device, std::int64_t bytes);
+// The device has what `sharing` needs: supports_sharing().
+std::unique_ptr<SharedBytes> make_shared_bytes(Sharing sharing, OpenClProcessor& device, std::int64_t bytes);
+// An image of four words a texel, written and read whole.
+std::unique_ptr<SharedBytes> make_shared_image(OpenClProcessor& device, const ImageExtent& extent);
 
 }  // namespace hetscope

@@ -2,8 +2,12 @@
 
 __kernel void read_word(__global const uint* shared, __global uint* seen) { seen[0] = shared[0]; }
 
-__kernel void write_word(__global uint* shared, __global const uint* word) { shared[0] = word[0]; }
+__kernel void write_word(__global uint* shared, __global const uint* words) { shared[0] = words[0]; }
 
-__kernel void copy_words(__global const uint* source, __global uint* target) {
-  target[get_global_id(0)] = source[get_global_id(0)];
+__kernel void to_shared(__global uint* shared, __global const uint* words) {
+  shared[get_global_id(0)] = words[get_global_id(0)];
+}
+
+__kernel void from_shared(__global const uint* shared, __global uint* words) {
+  words[get_global_id(0)] = shared[get_global_id(0)];
 }

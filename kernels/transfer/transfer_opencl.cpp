@@ -1,161 +1,14 @@
 // transfer_opencl: between the host and an OpenCL device, with one work-item as the device's side.
 //   traffic: by `copy` all bytes once; else whatever the driver does behind map and unmap, which is the question
-#include <algorithm>
-#include <cstring>
-#include <iterator>
-
 #include "harness/kernel/opencl_kernel.hpp"
-#include "harness/kernel/opencl_wait.hpp"
 #include "kernels/copy/buffer_copy.hpp"
-#include "kernels/opencl_sources.hpp"
 #include "kernels/registration.hpp"
-#include "kernels/transfer/shared_bytes.hpp"
-#include "kernels/transfer/transfer.hpp"
+#include "kernels/transfer/transfer_runs.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/transfer/transfer.cl";
-
-Waiting waiting_of(const Case& item) {
-  return static_cast<Waiting>(std::ranges::find(kWaitingNames, item.text("sync")) - std::begin(kWaitingNames));
-}
-
-class Runs final : public OpenClRunnable {
- public:
-  Runs(OpenClProcessor& device, const Case& item, const HostTensor& words)
-      : OpenClRunnable(device, {}),
-        words_(words),
-        bytes_(static_cast<std::int64_t>(words.size_bytes())),
-        is_to_device_(item.text("direction") == kToDevice),
-        access_(is_to_device_ ? HostAccess::write : HostAccess::read),
-        shared_(make_shared_bytes(item.text("sharing"), device, bytes_)),
-        wait_(waiting_of(item)),
-        plain_(device.allocate(bytes_)),
-        touch_(kernel_of(is_to_device_ ? "read_word" : "write_word")) {
-    shared_->set_argument(touch_, 0);
-    touch_.setArg(1, plain_);
-    // The word that travels is wrong at the receiving end until a run has sent it; the others are there already.
-    HostTensor before = words.clone();
-    *before.as<std::uint32_t>() = ~*words.as<std::uint32_t>();
-    if (is_to_device_) {
-      fill_from_host(before);
-      return;
-    }
-    device.upload(plain_, before.data(), bytes_);
-    copy_on_device(true);
-    device.upload(plain_, words.data(), bytes_);
-  }
-
-  void run(std::int64_t iterations) override {
-    try {
-      for (std::int64_t i = 0; i < iterations; ++i) is_to_device_ ? send() : receive();
-      device().queue().finish();
-    } catch (const cl::Error& error) {
-      throw opencl_error(error, device().name());
-    }
-  }
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(words_.view());
-    try {
-      if (is_to_device_) {
-        copy_on_device(false);
-        device().download(result[0].data(), plain_, bytes_);
-      } else {
-        cl::Event done;
-        shared_->acquire(HostAccess::read, done);
-        device().queue().finish();
-        std::memcpy(result[0].data(), shared_->host(), result[0].size_bytes());
-        shared_->release(HostAccess::read);
-        device().queue().finish();
-      }
-    } catch (const cl::Error& error) {
-      throw opencl_error(error, device().name());
-    }
-    return result;
-  }
-
-  Metrics metrics() override {
-    Metrics result = {{"address_changes", {static_cast<double>(address_changes_), "1", ""}}};
-    if (shared_->told() != nullptr) {
-      result["mapped_elsewhere"] = {last_address_ == nullptr || last_address_ == shared_->told() ? 0.0 : 1.0, "1", ""};
-    }
-    return result;
-  }
-
- private:
-  cl::Kernel kernel_of(const char* function) {
-    return device().kernel(kSource, embedded_text(opencl_source_files(), kSource), function);
-  }
-
-  void sync(cl::Event& event) {
-    wait_.arm(event);
-    device().queue().flush();
-    wait_.wait(event);
-  }
-
-  void touch(cl::Event& done) {
-    device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, cl::NDRange(1), cl::NDRange(1), nullptr, &done);
-  }
-
-  // The host's first word, which is where the bytes are now.
-  std::uint32_t* first_word() {
-    std::byte* address = shared_->host();
-    address_changes_ += last_address_ != nullptr && address != last_address_ ? 1 : 0;
-    last_address_ = address;
-    return reinterpret_cast<std::uint32_t*>(address);
-  }
-
-  void send() {
-    cl::Event done;
-    if (shared_->acquire(access_, done)) sync(done);
-    *first_word() = *words_.as<std::uint32_t>();
-    shared_->release(access_);
-    touch(done);
-    sync(done);
-  }
-
-  void receive() {
-    cl::Event done;
-    touch(done);
-    shared_->acquire(access_, done);
-    sync(done);
-    seen_ = *first_word();
-    shared_->release(access_);
-  }
-
-  void fill_from_host(const HostTensor& content) {
-    cl::Event done;
-    shared_->acquire(HostAccess::write, done);
-    device().queue().finish();
-    std::memcpy(shared_->host(), content.data(), content.size_bytes());
-    shared_->release(HostAccess::write);
-    device().queue().finish();
-  }
-
-  // Between the plain buffer and the shared memory.
-  void copy_on_device(bool to_shared) {
-    cl::Kernel copy = kernel_of("copy_words");
-    shared_->set_argument(copy, to_shared ? 1 : 0);
-    copy.setArg(to_shared ? 0 : 1, plain_);
-    device().queue().enqueueNDRangeKernel(copy, cl::NullRange, cl::NDRange(words_.size_bytes() / sizeof(cl_uint)));
-    device().queue().finish();
-  }
-
-  const HostTensor& words_;
-  std::int64_t bytes_;
-  bool is_to_device_;
-  HostAccess access_;
-  std::unique_ptr<SharedBytes> shared_;
-  OpenClWait wait_;
-  cl::Buffer plain_;  // of the device's own; its first word is what write_word writes and read_word overwrites
-  cl::Kernel touch_;
-  const std::byte* last_address_ = nullptr;
-  std::int64_t address_changes_ = 0;
-  volatile std::uint32_t seen_ = 0;  // so that the word is read
-};
+constexpr std::string_view kTransferSource = "kernels/transfer/transfer.cl";
 
 class TransferOpenCl final : public OpenClKernel {
  public:
@@ -164,12 +17,16 @@ class TransferOpenCl final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    if (Support sharing = supports_sharing(item.text("sharing"), device); !sharing) return sharing;
+    const Support sharing =
+        supports_sharing(sharing_named(item.text("sharing")), waiting_named(item.text("sync")), device);
+    if (!sharing) return sharing;
     return supports_buffer_copy(item.integer("bytes"), device);
   }
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    return std::make_unique<Runs>(device, item, inputs[0].tensor);
+    return make_transfer(device, item, inputs[0].tensor,
+                         make_shared_bytes(sharing_named(item.text("sharing")), device, item.integer("bytes")),
+                         kTransferSource);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <span>
 #include <string>
 #include <utility>
@@ -26,7 +27,7 @@ constexpr const char* kPath = "reports/detectors/detectors.json";
 constexpr const char* kDetectorsSchema = "hetscope/detectors/1";
 
 using Values = std::vector<Measured> (*)(const Summary&);
-constexpr std::array<std::pair<std::string_view, Values>, 17> kValues = {{{"D1", slower_than_alone},
+constexpr std::array<std::pair<std::string_view, Values>, 18> kValues = {{{"D1", slower_than_alone},
                                                                           {"D2", sharing_shares},
                                                                           {"D3", imbalances},
                                                                           {"D4", wrong_layouts},
@@ -42,11 +43,8 @@ constexpr std::array<std::pair<std::string_view, Values>, 17> kValues = {{{"D1",
                                                                           {"D14", spinning_waiters},
                                                                           {"D15", collapses_of_threads},
                                                                           {"D16", cold_costs},
-                                                                          {"D17", unheeded_options}}};
-
-std::string text_that_may_be_empty(const nlohmann::ordered_json& object, const char* key) {
-  return object.at(key).get<std::string>();
-}
+                                                                          {"D17", unheeded_options},
+                                                                          {"D18", stutters}}};
 
 std::vector<Detector> read_detectors() {
   const auto document = parse_ordered_json(embedded_text(detector_files(), kPath), kPath);
@@ -57,9 +55,8 @@ std::vector<Detector> read_detectors() {
   for (const auto& item : document->at("detectors")) {
     const JsonNode node(item, kPath);
     node.check_keys({"id", "pitfall", "value", "above", "experiment", "remedy"});
-    detectors.push_back({node.at("id").text(), node.at("pitfall").text(), text_that_may_be_empty(item, "value"),
-                         node.at("above").number(0, 1e6), text_that_may_be_empty(item, "experiment"),
-                         text_that_may_be_empty(item, "remedy")});
+    detectors.push_back({node.at("id").text(), node.at("pitfall").text(), node.at("value").text(),
+                         node.at("above").number(0, 1e6), node.at("experiment").text(), node.at("remedy").text()});
   }
   return detectors;
 }
@@ -100,12 +97,11 @@ std::vector<Finding> detect(const Summary& summary) {
     finding.detector = &detector;
     const auto values = std::find_if(kValues.begin(), kValues.end(),
                                      [&detector](const auto& entry) { return entry.first == detector.id; });
-    if (values != kValues.end()) {
-      for (Measured& measured : values->second(summary)) {
-        ++finding.evaluated;
-        if (measured.value > detector.above) ++finding.fired;
-        if (!finding.worst || measured.value > finding.worst->value) finding.worst = std::move(measured);
-      }
+    assert(values != kValues.end() && "every detector of the file has its values");
+    for (Measured& measured : values->second(summary)) {
+      ++finding.evaluated;
+      if (measured.value > detector.above) ++finding.fired;
+      if (!finding.worst || measured.value > finding.worst->value) finding.worst = std::move(measured);
     }
     findings.push_back(std::move(finding));
   }
@@ -121,10 +117,8 @@ void compose_pitfalls(const Summary& summary, Document& document) {
     if (finding.evaluated > 0) {
       table.rows.push_back(cells_of(finding));
     } else {
-      const std::string& experiment = finding.detector->experiment;
-      others.items.push_back(finding.detector->id + ", " + finding.detector->pitfall + ": not evaluated, " +
-                             (experiment.empty() ? "nothing measures it yet" : "no such rows (" + experiment + ")") +
-                             ".");
+      others.items.push_back(finding.detector->id + ", " + finding.detector->pitfall +
+                             ": not evaluated, no such rows (" + finding.detector->experiment + ").");
     }
   }
   if (table.rows.empty()) return;

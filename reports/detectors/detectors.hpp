@@ -17,7 +17,7 @@ struct Detector {
   std::string pitfall;     // in one line
   std::string value;       // what is compared with `above`
   double above = 0;        // it fires above this
-  std::string experiment;  // whose rows can tell; "" when nothing measures it yet
+  std::string experiment;  // whose rows can tell
   std::string remedy;
 };
 
@@ -61,5 +61,6 @@ std::vector<Measured> spinning_waiters(const Summary& summary);       // D14
 std::vector<Measured> collapses_of_threads(const Summary& summary);   // D15
 std::vector<Measured> cold_costs(const Summary& summary);             // D16
 std::vector<Measured> unheeded_options(const Summary& summary);       // D17
+std::vector<Measured> stutters(const Summary& summary);               // D18
 
 }  // namespace hetscope

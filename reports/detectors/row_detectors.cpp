@@ -1,4 +1,4 @@
-// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16, D17.
+// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16, D17, D18.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -46,7 +46,8 @@ std::vector<Measured> hidden_copies(const Summary& summary) {
   const auto lines = transfer_lines(summary);
   for (const auto& [way, line] : lines) {
     const TransferLine* copy = copy_beside(lines, way);
-    if (std::get<4>(way) == kOpenCopy || copy == nullptr || !line.fit) continue;
+    const std::string& sharing = std::get<4>(way);
+    if (sharing == kOpenCopy || sharing == kImageCopy || copy == nullptr || !line.fit) continue;
     values.push_back({line.fit->slope_interval.low / copy->fit->slope_interval.high, line.evidence});
   }
   return values;
@@ -170,6 +171,35 @@ std::vector<Measured> unheeded_options(const Summary& summary) {
     if (elsewhere && asks_for_pointer && *elsewhere > 0) ++unheeded;
     if (share && asks_for_parts && (*share <= 0 || *share >= 1)) ++unheeded;
     values.push_back({unheeded, row.line});
+  }
+  return values;
+}
+
+// Of single frames only, and of enough of them that the percentile is not one frame's.
+std::vector<Measured> stutters(const Summary& summary) {
+  constexpr std::int64_t kLeastFrames = 100;
+  const auto frames_of = [](const Row& row) -> const LatencyRecord* {
+    const auto found = row.record->latencies.find("frame");
+    if (!has_time(*row.record) || found == row.record->latencies.end()) return nullptr;
+    const LatencyRecord& frames = found->second;
+    const bool is_single = std::ranges::all_of(frames.iterations, [](auto n) { return n == 1; });
+    return is_single && frames.n >= kLeastFrames ? &frames : nullptr;
+  };
+  std::vector<Measured> values;
+  for (const auto& [key, rows] : groups_of(summary)) {
+    for (const Row* loaded : rows) {
+      const LatencyRecord* beside = frames_of(*loaded);
+      if (beside == nullptr || !loaded->record->item.has(kLoadWord)) continue;
+      for (const Row* calm : rows) {
+        const LatencyRecord* alone = frames_of(*calm);
+        if (alone == nullptr || calm->record->item.has(kLoadWord) ||
+            differing_words(words_of(loaded->record->item), words_of(calm->record->item)) !=
+                std::vector<std::string>{kLoadWord}) {
+          continue;
+        }
+        values.push_back({beside->p95_ns / alone->p95_ns, loaded->line});
+      }
+    }
   }
   return values;
 }

@@ -193,30 +193,6 @@ TEST_P(SimdTargetsTest, ConvolvesRowsOfEveryLength) {
   }
 }
 
-TEST_P(SimdTargetsTest, ConvertsHalvesAsOneByOne) {
-  std::vector<std::uint16_t> halves(0x10000);
-  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
-  std::vector<float> wide(halves.size());
-  pixels_from_f16(halves.data(), wide.data(), static_cast<std::int64_t>(wide.size()));
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    if (std::isnan(f32_from_f16(halves[i]))) continue;
-    ASSERT_EQ(wide[i], f32_from_f16(halves[i])) << i;
-  }
-  // Normal numbers, and what lies between them, ties included.
-  std::vector<float> between;
-  Random random(5);
-  for (std::size_t i = 0; i < 20'000; ++i) {
-    const float value = f32_from_f16(static_cast<std::uint16_t>(random.below(0x7800) + 0x400));
-    if (!std::isfinite(value)) continue;
-    const float step = std::ldexp(1.0F, std::ilogb(value) - 10);
-    for (const float part : {0.0F, 0.25F, 0.5F, 0.75F})
-      between.push_back((value + part * step) * (i % 2 == 0 ? 1.0F : -1.0F));
-  }
-  std::vector<std::uint16_t> narrow(between.size());
-  pixels_to_f16(between.data(), narrow.data(), static_cast<std::int64_t>(narrow.size()));
-  for (std::size_t i = 0; i < narrow.size(); ++i) ASSERT_EQ(narrow[i], f16_from_f32(between[i])) << between[i];
-}
-
 TEST_P(SimdTargetsTest, ConvertsBytesAsOneByOne) {
   std::vector<std::int8_t> bytes;
   for (int value = -128; value < 128; ++value) bytes.push_back(static_cast<std::int8_t>(value));

@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/kernel/opencl_sharing.hpp"
 #include "harness/kernel/verify.hpp"
 #include "harness/processor/host_cpu.hpp"
 #include "kernels/catalog.hpp"
+#include "tests/error_of.hpp"
 
 namespace hetscope {
 
@@ -61,6 +63,20 @@ class SplitTest : public testing::Test {
     EXPECT_EQ(std::memcmp(first[0].data(), again[0].data(), first[0].size_bytes()), 0);
     for (const char* stage : {"transform", "start", "wait", "merge"}) EXPECT_TRUE(stages.contains(stage)) << stage;
     EXPECT_TRUE(runnable->metrics().contains("share_of_first"));
+  }
+
+  // Of a case whose one device is an OpenCL device: what this one does not share is declined, all else gives the whole.
+  void expect_right_or_declined(const Case& item) {
+    SCOPED_TRACE(item.line());
+    const std::vector<Processor*> processors = on(item);
+    const auto device = std::ranges::find_if(
+        processors, [](Processor* one) { return one->info().program_model == ProgramModel::opencl_c; });
+    const Support support = supports_sharing(sharing_named(item.text("sharing")), waiting_named(item.text("sync")),
+                                             dynamic_cast<const OpenClProcessor&>(**device));
+    if (support) return expect_right(item);
+    const std::vector<Operand> inputs = catalog_.operations().at(item.operation()).inputs(item, 3);
+    EXPECT_EQ(error_of([&] { catalog_.kernels().at(item.kernel()).prepare(item, processors, inputs); }),
+              support.reason());
   }
 
   Support supports(const std::string& line) {

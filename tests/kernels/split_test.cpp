@@ -29,8 +29,9 @@ TEST_F(SplitTest, EverySharingWithEverySyncGivesTheWholeProduct) {
       for (const char* order : {"processor=cpu,opencl:0 parts=matmul_openblas,matmul_tiled",
                                 "processor=opencl:0,cpu parts=matmul_tiled,matmul_onednn"}) {
         for (const char* axis : {"rows", "columns", "reduction"}) {
-          expect_right(parse(std::string("matmul kernel=matmul_split ") + order + " m=37 n=70 k=129 unit=8 ratio=0.4" +
-                             " split=" + axis + " sharing=" + std::string(sharing) + " sync=" + std::string(sync)));
+          expect_right_or_declined(parse(std::string("matmul kernel=matmul_split ") + order +
+                                         " m=37 n=70 k=129 unit=8 ratio=0.4" + " split=" + axis +
+                                         " sharing=" + std::string(sharing) + " sync=" + std::string(sync)));
         }
       }
     }

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "tests/error_of.hpp"
 
 namespace hetscope {
 
@@ -44,17 +44,6 @@ void for_each_target(Body&& body) {
   }
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-
-// The one line of the Error that `body` throws; empty when it throws none.
-template <class Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 }  // namespace hetscope

@@ -11,14 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-Record divided(double ratio, double level_ns) {
-  Record record = make_record("divided", level_ns);
-  record.item.set_processors({"cpu@0", "opencl:0"});
-  record.item.set("ratio", ratio);
-  record.group = "g";
-  return record;
-}
-
 // The plan is 0.7. `keep` outlives what is judged.
 struct Replay {
   explicit Replay(std::vector<Record> records) {
@@ -34,39 +26,39 @@ struct Replay {
 };
 
 TEST(ReplayedPlan, ThatIsTheFastestCarriesOver) {
-  const Replay replay({divided(0.7, 20000), divided(0.5, 25000), divided(1, 30000)});
+  const Replay replay({make_division(0.7, 20000), make_division(0.5, 25000), make_division(1, 30000)});
   EXPECT_EQ(replay.judged.transfer, PlanTransfer::carries_over);
   EXPECT_EQ(replay.judged.alternatives, 3U);
   EXPECT_EQ(replay.judged.best, replay.judged.kept);
 }
 
 TEST(ReplayedPlan, WithALittleRegretCarriesOver) {
-  const Replay replay({divided(0.7, 20800), divided(0.5, 20000)});
+  const Replay replay({make_division(0.7, 20800), make_division(0.5, 20000)});
   EXPECT_EQ(replay.judged.transfer, PlanTransfer::carries_over);
   ASSERT_TRUE(replay.judged.regret.ratio);
   EXPECT_NEAR(replay.judged.regret.ratio->ratio, 1.04, 0.01);
 }
 
 TEST(ReplayedPlan, ThatIsFarFromTheBestDoesNot) {
-  const Replay replay({divided(0.7, 26000), divided(0.5, 20000), divided(0.6, 22000)});
+  const Replay replay({make_division(0.7, 26000), make_division(0.5, 20000), make_division(0.6, 22000)});
   EXPECT_EQ(replay.judged.transfer, PlanTransfer::does_not_carry_over);
   EXPECT_NEAR(replay.judged.regret.ratio->ratio, 1.3, 0.02);
 }
 
 TEST(ReplayedPlan, WithoutATimeOrAnAlternativeIsUnclear) {
-  EXPECT_THAT(Replay({divided(0.7, 26000)}).judged.reason, HasSubstr("nothing else"));
+  EXPECT_THAT(Replay({make_division(0.7, 26000)}).judged.reason, HasSubstr("nothing else"));
   Record refused = make_problem(Status::unsupported, "divided", "no such unit");
   refused.group = "g";
-  const Replay replay({refused, divided(0.5, 20000)});
+  const Replay replay({refused, make_division(0.5, 20000)});
   EXPECT_EQ(replay.judged.transfer, PlanTransfer::unclear);
   EXPECT_EQ(replay.judged.reason, "unsupported: no such unit");
-  Record other = divided(0.5, 20000);
+  Record other = make_division(0.5, 20000);
   other.group = "another";
-  EXPECT_THAT(Replay({divided(0.7, 26000), other}).judged.reason, HasSubstr("nothing else"));
+  EXPECT_THAT(Replay({make_division(0.7, 26000), other}).judged.reason, HasSubstr("nothing else"));
 }
 
 TEST(ReplayedPlan, ThatWasNotMeasuredIsUnclear) {
-  const Replay replay({divided(0.7, 20000), divided(0.5, 25000)});
+  const Replay replay({make_division(0.7, 20000), make_division(0.5, 25000)});
   Case plan = replay.plan;
   plan.set("ratio", 0.65);
   EXPECT_THAT(judge_replay(*replay.summary, plan).reason, HasSubstr("not measured here"));

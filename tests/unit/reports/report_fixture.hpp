@@ -64,6 +64,15 @@ inline Record make_record(const std::string& kernel, double level_ns, const std:
   return record;
 }
 
+// A division of group "g" between cpu@0, which takes `ratio` of it, and opencl:0.
+inline Record make_division(double ratio, double level_ns) {
+  Record record = make_record("divided", level_ns);
+  record.item.set_processors({"cpu@0", "opencl:0"});
+  record.item.set("ratio", ratio);
+  record.group = "g";
+  return record;
+}
+
 inline Record make_problem(Status status, const std::string& kernel, const std::string& reason) {
   Record record = make_record(kernel, 1000);
   record.status = status;

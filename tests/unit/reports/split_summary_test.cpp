@@ -17,14 +17,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-Record divided(double ratio, double level_ns) {
-  Record record = make_record("divided", level_ns);
-  record.item.set_processors({"cpu@0", "opencl:0"});
-  record.item.set("ratio", ratio);
-  record.group = "g";
-  return record;
-}
-
 Record alone(const std::string& kernel, const std::string& processor, double level_ns) {
   Record record = make_record(kernel, level_ns, processor);
   record.group = "g";
@@ -33,14 +25,10 @@ Record alone(const std::string& kernel, const std::string& processor, double lev
 
 // 30 us and 60 us alone: an ideal of 20 us. The divisions reach 25 us at best; the ends are no divisions.
 std::vector<Record> a_sweep() {
-  std::vector<Record> records = {alone("slow", "cpu@0", 50000),
-                                 alone("fast", "cpu@0", 30000),
-                                 alone("only", "opencl:0", 60000),
-                                 alone("fast", "cpu", 22000),
-                                 divided(0.5, 32000),
-                                 divided(0.7, 25000),
-                                 divided(0.0, 1000),
-                                 divided(1.0, 1000)};
+  std::vector<Record> records = {alone("slow", "cpu@0", 50000),    alone("fast", "cpu@0", 30000),
+                                 alone("only", "opencl:0", 60000), alone("fast", "cpu", 22000),
+                                 make_division(0.5, 32000),        make_division(0.7, 25000),
+                                 make_division(0.0, 1000),         make_division(1.0, 1000)};
   records[5].stages_ns = {{"start", 1000}, {"wait", 24000}, {"alone.opencl:0.compute", 18000}};
   return records;
 }
@@ -80,7 +68,7 @@ TEST(SplitSummary, ThreePartsLeaveSomethingForTheThird) {
   std::vector<Record> records = a_sweep();
   records.push_back(alone("only", "opencl:1", 60000));
   for (const double second : {0.5, 0.3}) {
-    Record three = divided(0.5, 15000);
+    Record three = make_division(0.5, 15000);
     three.item.set_processors({"cpu@0", "opencl:0", "opencl:1"});
     three.item.set("ratio_of_second", second);
     records.push_back(three);
@@ -94,7 +82,7 @@ TEST(SplitSummary, ThreePartsLeaveSomethingForTheThird) {
 
 TEST(SplitSummary, AShareThatComesToNothingIsNoDivision) {
   std::vector<Record> records = a_sweep();
-  records.push_back(divided(0.98, 1000));
+  records.push_back(make_division(0.98, 1000));
   records.back().metrics["share_of_first"] = {1, "1", ""};
   const ReportInput input = input_of(std::move(records));
   const Summary summary = summarise(input);
@@ -133,7 +121,7 @@ TEST(SplitSummary, ThePlanOfAnIdleDeviceIsHeldAgainstWhatIsBestBesideALoad) {
   for (const auto& [ratio, load, level_ns] :
        {std::tuple{0.7, "", 20000.0}, std::tuple{1.0, "", 30000.0}, std::tuple{0.7, "spin", 40000.0},
         std::tuple{1.0, "spin", 32000.0}, std::tuple{0.7, "chase", 21000.0}, std::tuple{1.0, "chase", 33000.0}}) {
-    Record record = divided(ratio, level_ns);
+    Record record = make_division(ratio, level_ns);
     if (*load != 0) record.item.set("load", std::string(load));
     records.push_back(std::move(record));
   }

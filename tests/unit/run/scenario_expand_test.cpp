@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "harness/core/error.hpp"
 #include "harness/run/scenario.hpp"
+#include "tests/error_of.hpp"
 #include "tests/unit/run/small_catalog.hpp"
 
 namespace hetscope {
@@ -24,12 +24,7 @@ class Expand : public ::testing::Test, protected SmallCatalog {
     return expand(parse_scenario(text, "s.json"), catalog, processors);
   }
   std::string fault(const std::string& experiments) {
-    try {
-      groups(experiments);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no fault";
+    return error_of([&] { groups(experiments); });
   }
   static std::vector<std::string> lines(const std::vector<PlannedGroup>& groups) {
     std::vector<std::string> result;

@@ -1,0 +1,62 @@
+// Calls that the C++ binding wraps for whole containers only.
+#include "harness/kernel/opencl_sharing.hpp"
+
+namespace hetscope {
+namespace {
+
+void check_svm(cl_int status, const char* call) {
+  if (status != CL_SUCCESS) throw cl::Error(status, call);
+}
+
+}  // namespace
+
+SvmMemory::SvmMemory(OpenClProcessor& device, std::size_t bytes, cl_svm_mem_flags flags)
+    : device_(device), memory_(clSVMAlloc(device.context()(), flags, bytes, 0)) {
+  if (memory_ == nullptr) throw cl::Error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clSVMAlloc");
+}
+
+SvmMemory::~SvmMemory() {
+  clFinish(device_.queue()());
+  clSVMFree(device_.context()(), memory_);
+}
+
+void map_svm(OpenClProcessor& device, const SvmMemory& memory, cl_map_flags flags, std::size_t bytes, cl::Event* done) {
+  cl_event event = nullptr;
+  check_svm(clEnqueueSVMMap(device.queue()(), CL_FALSE, flags, memory.data(), bytes, 0, nullptr,
+                            done == nullptr ? nullptr : &event),
+            "clEnqueueSVMMap");
+  if (done != nullptr) *done = cl::Event(event);
+}
+
+void unmap_svm(OpenClProcessor& device, const SvmMemory& memory) {
+  check_svm(clEnqueueSVMUnmap(device.queue()(), memory.data(), 0, nullptr, nullptr), "clEnqueueSVMUnmap");
+}
+
+void set_svm_argument(cl::Kernel& kernel, cl_uint index, const void* memory) {
+  check_svm(clSetKernelArgSVMPointer(kernel(), index, memory), "clSetKernelArgSVMPointer");
+}
+
+Support supports_sharing(Sharing sharing, Waiting waiting, const OpenClProcessor& device) {
+  const OpenClLimits& limits = device.limits();
+  if (sharing == Sharing::svm_coarse && !limits.svm_coarse) {
+    return Support::no(device.name() + " reports no coarse-grained shared virtual memory");
+  }
+  if (sharing == Sharing::svm_fine && !limits.svm_fine) {
+    return Support::no(device.name() + " reports no fine-grained shared virtual memory");
+  }
+  if (sharing == Sharing::svm_system && !limits.svm_system) {
+    return Support::no(device.name() + " reports no shared virtual memory of the whole system");
+  }
+  if (waiting != Waiting::svm_flag) return Support::yes();
+  if (!limits.svm_fine || !limits.svm_atomics) {
+    return Support::no(device.name() + " reports no fine-grained shared virtual memory with atomics for a flag");
+  }
+  if (sharing != Sharing::svm_fine && sharing != Sharing::svm_system) {
+    return Support::no(
+        "sync=svm_flag: the results are the host's with the flag by svm_fine and svm_system only; else a command comes "
+        "after them");
+  }
+  return Support::yes();
+}
+
+}  // namespace hetscope

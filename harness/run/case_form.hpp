@@ -1,0 +1,66 @@
+// The cases of one kernel in one place that differ in the values of the same axes. What makes a case whole, checks its
+// axes and writes its line is done once for each value, not once for each of the many cases that it is in.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/kernel/catalog.hpp"
+
+namespace hetscope {
+
+// Axes that vary together, and the values that they take, one row for each choice: an axis of its own has rows of one.
+struct JointAxes {
+  std::vector<std::string> names;
+  std::vector<std::vector<AxisValue>> rows;
+};
+
+class CaseForm {
+ public:
+  // A case's line and the key of its group.
+  struct Text {
+    std::string line;
+    std::string key;
+  };
+
+  // For Catalog::complete() of a case of `kernel` and `processors` with one row of each of `axes`. Axes of which only
+  // other kernels of the operation know are left out; no axis may be unknown to all of them. `compare_by` is what keys
+  // leave out. Throws Error, with `where`, for what Catalog::validate() refuses in any row; what only the operation can
+  // refuse is left to its validate(). `catalog` outlives the form.
+  CaseForm(const Catalog& catalog, const Kernel& kernel, std::vector<std::string> processors,
+           std::span<const JointAxes> axes, std::span<const std::string> compare_by, std::string_view where);
+
+  // choice[i] is the row of axes[i]. Equal to Catalog::complete()'s.
+  Case make(std::span<const std::size_t> choice) const;
+  // Equal to make(choice)'s line() and key_without(compare_by).
+  Text text(std::span<const std::size_t> choice) const;
+
+ private:
+  // An axis with one value, or none, for each row of the axes that it varies with.
+  struct Slot {
+    const AxisSpec* spec = nullptr;
+    std::size_t axes = 0;  // its place in `axes`
+    bool is_fixed = true;
+    bool is_in_key = true;
+    std::vector<std::optional<AxisValue>> values;
+    std::vector<std::string> words;  // " name=value", "" for none
+
+    std::size_t row(std::span<const std::size_t> choice) const { return is_fixed ? 0 : choice[axes]; }
+  };
+
+  Slot slot_of(const Catalog& catalog, const AxisSpec& spec, std::span<const JointAxes> axes) const;
+  void check(const Catalog& catalog, const Slot& slot, std::string_view where) const;
+
+  Case base_;
+  std::string line_start_;  // up to the processors
+  std::string key_start_;
+  bool has_key_ = false;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace hetscope

@@ -1,0 +1,110 @@
+// spin_paced: the steps of one frame as soon as it is due, and asleep until the next is: a program with a user in front
+// of it. What computes beside it may wake it late or slow it down; both show on its own clock "frame", from when a
+// frame was due to when its steps are done. The host's clock holds the sleep as well, and says nothing.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "kernels/probe/spin_steps.hpp"
+#include "kernels/registration.hpp"
+
+namespace hetscope {
+namespace {
+
+using FrameClock = std::chrono::steady_clock;
+
+constexpr std::int64_t kDisplayPeriodUs = 16667;  // 60 Hz
+constexpr std::int64_t kMostPeriodUs = 1'000'000;
+
+class PacedRuns final : public HostRunnable {
+ public:
+  PacedRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& input, std::int64_t steps, std::int64_t period_us)
+      : HostRunnable(cpu, pool), input_(input), steps_(steps), period_(std::chrono::microseconds(period_us)) {}
+
+  void enter() override {
+    HostRunnable::enter();
+    due_ = FrameClock::now() + period_;
+  }
+  void run(std::int64_t iterations) override {
+    frames_time_ = {};
+    HostRunnable::run(iterations);
+  }
+  std::map<std::string, double> own_clocks() override {
+    return {{"frame", std::chrono::duration<double, std::nano>(frames_time_).count()}};
+  }
+  Metrics metrics() override {
+    if (frames_ == 0) return {};
+    return {{"late_frames", {static_cast<double>(late_) / static_cast<double>(frames_), "1", ""}}};
+  }
+  std::map<std::string, std::string> notes() override {
+    return {{"times", "frame: from when a frame is due to when its steps are done"}};
+  }
+  std::vector<HostTensor> outputs() override {
+    std::vector<HostTensor> result;
+    result.emplace_back(DType::i32, Shape{1}, Layout::row_major(1));
+    *result[0].as<std::uint32_t>() = word_;
+    return result;
+  }
+
+ protected:
+  void run_once() override {
+    std::this_thread::sleep_until(due_);
+    word_ = spin_steps(input_.as<std::uint32_t>(), steps_);
+    const FrameClock::time_point done = FrameClock::now();
+    frames_time_ += done - due_;
+    ++frames_;
+    due_ += period_;
+    if (done <= due_) return;
+    // A display shows the old frame again and takes the next one at its next turn.
+    ++late_;
+    due_ += (done - due_) / period_ * period_ + period_;
+  }
+  std::vector<std::span<const std::byte>> operands() const override { return {{input_.data(), input_.size_bytes()}}; }
+
+ private:
+  const HostTensor& input_;
+  std::int64_t steps_;
+  FrameClock::duration period_;
+  FrameClock::time_point due_;
+  FrameClock::duration frames_time_{};  // of the last run
+  std::int64_t frames_ = 0;
+  std::int64_t late_ = 0;  // not done when the next one was due
+  std::uint32_t word_ = 0;
+};
+
+class SpinPaced final : public HostKernel {
+ public:
+  std::string_view name() const noexcept override { return "spin_paced"; }
+  std::string_view operation() const noexcept override { return "spin"; }
+
+  std::span<const AxisSpec> axes() const override {
+    static const std::array<AxisSpec, 2> kAxes = {
+        HostKernel::axes()[0],
+        AxisSpec{"period_us",
+                 AxisType::integer,
+                 "microseconds from one frame to the next, at most a second",
+                 AxisValue(kDisplayPeriodUs),
+                 {},
+                 true,
+                 1},
+    };
+    return kAxes;
+  }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    if (item.integer("period_us") > kMostPeriodUs) return Support::no("a period is at most a second");
+    return supports_sequential(item);
+  }
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    return std::make_unique<PacedRuns>(cpu, pool, inputs[0].tensor, item.integer("steps"), item.integer("period_us"));
+  }
+};
+
+}  // namespace
+
+HETSCOPE_DEFINE_KERNEL(spin_paced, SpinPaced)
+
+}  // namespace hetscope
