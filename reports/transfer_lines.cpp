@@ -44,7 +44,12 @@ std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary) {
 const TransferLine* copy_beside(const std::map<TransferWay, TransferLine>& lines, const TransferWay& way) {
   TransferWay open_copy = way;
   std::get<4>(open_copy) = kOpenCopy;
-  const auto found = lines.find(open_copy);
+  auto found = lines.find(open_copy);
+  if (found == lines.end()) {
+    // A flag in shared memory tells of no copy; what a byte costs is the same however one waits.
+    std::get<3>(open_copy) = "wait";
+    found = lines.find(open_copy);
+  }
   if (found == lines.end() || !found->second.fit || !(found->second.fit->slope > 0)) return nullptr;
   return &found->second;
 }

@@ -30,7 +30,8 @@ struct TransferLine {
 
 // Of the rows of `transfer` with a trusted time.
 std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary);
-// The open copy of the same run, processor, direction and sync; nullptr when it has no line that rises.
+// The open copy of the same run, processor, direction and sync, or of sync=wait where there is none; nullptr when it
+// has no line that rises.
 const TransferLine* copy_beside(const std::map<TransferWay, TransferLine>& lines, const TransferWay& way);
 
 }  // namespace hetscope

@@ -28,6 +28,8 @@ class PacedRuns final : public HostRunnable {
   }
   void run(std::int64_t iterations) override {
     frames_time_ = {};
+    // Frames that were due before anybody asked for one are nobody's.
+    if (const FrameClock::time_point now = FrameClock::now(); now > due_) due_ = next_turn(now);
     HostRunnable::run(iterations);
   }
   std::map<std::string, double> own_clocks() override {
@@ -58,11 +60,16 @@ class PacedRuns final : public HostRunnable {
     if (done <= due_) return;
     // A display shows the old frame again and takes the next one at its next turn.
     ++late_;
-    due_ += (done - due_) / period_ * period_ + period_;
+    due_ = next_turn(done);
   }
   std::vector<std::span<const std::byte>> operands() const override { return {{input_.data(), input_.size_bytes()}}; }
 
  private:
+  // The first after `now`, which is not before due_.
+  FrameClock::time_point next_turn(FrameClock::time_point now) const {
+    return due_ + ((now - due_) / period_ + 1) * period_;
+  }
+
   const HostTensor& input_;
   std::int64_t steps_;
   FrameClock::duration period_;
