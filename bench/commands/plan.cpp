@@ -1,6 +1,5 @@
 // From scenario files, case lines and filters to the groups to run.
 #include <algorithm>
-#include <future>
 #include <set>
 
 #include <re2/re2.h>
@@ -73,13 +72,10 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
     throw Error("nothing to do", "", "name a scenario file or a --case line");
   }
   Plan plan;
-  // Another process looks for processors meanwhile.
-  auto discovery = std::async(
-      std::launch::async, [&] { return discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr); });
   plan.scenarios.resize(selection.scenario_paths.size());
   for_each_index(plan.scenarios.size(),
                  [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
-  plan.discovery = discovery.get();
+  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {

@@ -11,10 +11,11 @@
 namespace hetscope {
 namespace {
 
-Waiting checked_waiting(const SharedOperands& shared, const OpenClProcessor& device) {
+// Before anything is made of them.
+const SharedOperands& checked(const SharedOperands& shared, const OpenClProcessor& device) {
   const Support support = supports_sharing(shared.sharing, shared.waiting, device);
   if (!support) throw Declined(support);
-  return shared.waiting;
+  return shared;
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vecto
     : device_(device),
       launches_(std::move(launches)),
       sharing_(shared.sharing),
-      wait_(checked_waiting(shared, device), device) {
+      wait_(checked(shared, device).waiting, device) {
   try {
     for (const DeviceOperand& operand : operands) {
       const bool is_input = operand.direction == DeviceOperand::Direction::input;

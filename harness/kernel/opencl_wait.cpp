@@ -45,17 +45,22 @@ struct OpenClWait::Flag {
             on.kernel(kFlagSource, embedded_text(kernel_source_files(), kFlagSource), "raise_flag", language_of(on))) {
     set_svm_argument(raise, 0, memory.data());
   }
-  // Until the flag is up or the device has failed.
-  cl_int watch(const cl::Event& event) {
-    while (true) {
-      const auto status = event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>();
-      for (int i = 0; i < kLooks; ++i) {
-        if (word->load(std::memory_order_acquire) == awaited) return CL_COMPLETE;
-      }
-      if (status < 0) return status;
-      if (status != CL_COMPLETE) continue;
-      throw Error("the device has set a flag that the host does not see", device.name(), "use another sync");
+  bool is_up(int looks) const {
+    for (int i = 0; i < looks; ++i) {
+      if (word->load(std::memory_order_acquire) == awaited) return true;
     }
+    return false;
+  }
+  // Until the flag is up or the device has failed; the driver is asked only where the flag stays down.
+  cl_int watch(const cl::Event& event) const {
+    while (!is_up(kLooks)) {
+      const auto status = event.getInfo<CL_EVENT_COMMAND_EXECUTION_STATUS>();
+      if (status < 0) return status;
+      if (status == CL_COMPLETE && !is_up(1)) {
+        throw Error("the device has set a flag that the host does not see", device.name(), "use another sync");
+      }
+    }
+    return CL_COMPLETE;
   }
 
   OpenClProcessor& device;

@@ -7,6 +7,8 @@
 
 namespace hetscope {
 
+std::int64_t texels_of_words(std::int64_t bytes) { return (bytes + kWordTexelBytes - 1) / kWordTexelBytes; }
+
 ImageExtent near_square_extent(std::int64_t texels, const OpenClLimits& limits) {
   const auto count = static_cast<std::size_t>(texels);
   const auto edge = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(count))));

@@ -16,6 +16,10 @@ struct ImageExtent {
   std::size_t bytes(DType dtype) const { return width * height * kTexelLanes * size_of(dtype); }
 };
 
+// Of `bytes` of words in texels of four, the last one filled up.
+std::int64_t texels_of_words(std::int64_t bytes);
+inline constexpr std::int64_t kWordTexelBytes = kTexelLanes * std::int64_t{4};
+
 // Texel t at x = t mod width, y = t / width. Near square, as images are stored in two-dimensional tiles; narrower where
 // the device's width demands it.
 ImageExtent near_square_extent(std::int64_t texels, const OpenClLimits& limits);

@@ -35,10 +35,6 @@ class PacedRuns final : public HostRunnable {
   std::map<std::string, double> own_clocks() override {
     return {{"frame", std::chrono::duration<double, std::nano>(frames_time_).count()}};
   }
-  Metrics metrics() override {
-    if (frames_ == 0) return {};
-    return {{"late_frames", {static_cast<double>(late_) / static_cast<double>(frames_), "1", ""}}};
-  }
   std::map<std::string, std::string> notes() override {
     return {{"times", "frame: from when a frame is due to when its steps are done"}};
   }
@@ -55,17 +51,13 @@ class PacedRuns final : public HostRunnable {
     word_ = spin_steps(input_.as<std::uint32_t>(), steps_);
     const FrameClock::time_point done = FrameClock::now();
     frames_time_ += done - due_;
-    ++frames_;
-    due_ += period_;
-    if (done <= due_) return;
-    // A display shows the old frame again and takes the next one at its next turn.
-    ++late_;
+    // A display shows the old frame again while this one is late, and takes the next one at its next turn.
     due_ = next_turn(done);
   }
   std::vector<std::span<const std::byte>> operands() const override { return {{input_.data(), input_.size_bytes()}}; }
 
  private:
-  // The first after `now`, which is not before due_.
+  // The first turn after `now`, which is not before due_.
   FrameClock::time_point next_turn(FrameClock::time_point now) const {
     return due_ + ((now - due_) / period_ + 1) * period_;
   }
@@ -75,8 +67,6 @@ class PacedRuns final : public HostRunnable {
   FrameClock::duration period_;
   FrameClock::time_point due_;
   FrameClock::duration frames_time_{};  // of the last run
-  std::int64_t frames_ = 0;
-  std::int64_t late_ = 0;  // not done when the next one was due
   std::uint32_t word_ = 0;
 };
 

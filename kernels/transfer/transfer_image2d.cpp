@@ -11,8 +11,7 @@ namespace {
 constexpr std::string_view kTransferImageSource = "kernels/transfer/transfer_image2d.cl";
 
 ImageExtent extent_of_words(std::int64_t bytes, const OpenClLimits& limits) {
-  constexpr std::int64_t kTexelBytes = kTexelLanes * 4;
-  return near_square_extent((bytes + kTexelBytes - 1) / kTexelBytes, limits);
+  return near_square_extent(texels_of_words(bytes), limits);
 }
 
 class TransferImage2d final : public OpenClKernel {
@@ -25,6 +24,7 @@ class TransferImage2d final : public OpenClKernel {
     const Sharing sharing = sharing_named(item.text("sharing"));
     if (sharing != Sharing::copy) return Support::no("an image is written and read: sharing=copy");
     if (Support support = supports_sharing(sharing, waiting_named(item.text("sync")), device); !support) return support;
+    if (Support fits = supports_transfer(item.integer("bytes"), device); !fits) return fits;
     const ImageExtent extent = extent_of_words(item.integer("bytes"), device.limits());
     return device.supports_image(DType::i32, extent.width, extent.height);
   }

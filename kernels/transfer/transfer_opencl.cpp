@@ -1,7 +1,6 @@
 // transfer_opencl: between the host and an OpenCL device, with one work-item as the device's side.
 //   traffic: by `copy` all bytes once; else whatever the driver does behind map and unmap, which is the question
 #include "harness/kernel/opencl_kernel.hpp"
-#include "kernels/copy/buffer_copy.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/transfer/transfer_runs.hpp"
 
@@ -20,7 +19,7 @@ class TransferOpenCl final : public OpenClKernel {
     const Support sharing =
         supports_sharing(sharing_named(item.text("sharing")), waiting_named(item.text("sync")), device);
     if (!sharing) return sharing;
-    return supports_buffer_copy(item.integer("bytes"), device);
+    return supports_transfer(item.integer("bytes"), device);
   }
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {

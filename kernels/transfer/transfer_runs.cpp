@@ -6,16 +6,15 @@
 
 #include "harness/kernel/opencl_kernel.hpp"
 #include "harness/kernel/opencl_wait.hpp"
+#include "kernels/copy/buffer_copy.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/transfer/transfer.hpp"
 
 namespace hetscope {
 namespace {
 
-// Kernels of images read and write four words at once.
-constexpr std::int64_t kTexelBytes = 16;
-
-std::int64_t whole_texels(std::int64_t bytes) { return (bytes + kTexelBytes - 1) / kTexelBytes * kTexelBytes; }
+// Kernels of images read and write whole texels of the plain buffer.
+std::int64_t plain_bytes(std::int64_t bytes) { return texels_of_words(bytes) * kWordTexelBytes; }
 
 class TransferRuns final : public OpenClRunnable {
  public:
@@ -29,7 +28,7 @@ class TransferRuns final : public OpenClRunnable {
         shared_(std::move(shared)),
         source_(source),
         wait_(waiting_named(item.text("sync")), device),
-        plain_(device.allocate(whole_texels(bytes_))),
+        plain_(device.allocate(plain_bytes(bytes_))),
         touch_(kernel_of(is_to_device_ ? "read_word" : "write_word")) {
     shared_->set_argument(touch_, 0);
     touch_.setArg(1, plain_);
@@ -44,6 +43,9 @@ class TransferRuns final : public OpenClRunnable {
     copy_on_device(true);
     device.upload(plain_, words.data(), bytes_);
   }
+
+  // After a failure commands may still be under way to memory that goes with this.
+  ~TransferRuns() override { clFinish(device().queue()()); }
 
   void run(std::int64_t iterations) override {
     try {
@@ -157,6 +159,10 @@ class TransferRuns final : public OpenClRunnable {
 };
 
 }  // namespace
+
+Support supports_transfer(std::int64_t bytes, const OpenClProcessor& device) {
+  return supports_buffer_copy(plain_bytes(bytes), device);
+}
 
 std::unique_ptr<Runnable> make_transfer(OpenClProcessor& device, const Case& item, const HostTensor& words,
                                         std::unique_ptr<SharedBytes> shared, std::string_view source) {

@@ -10,6 +10,8 @@
 
 namespace hetscope {
 
+// no(): the bytes do not fit into one allocation.
+Support supports_transfer(std::int64_t bytes, const OpenClProcessor& device);
 // `words` outlives the result. `source` has the kernels read_word, write_word, to_shared and from_shared, each with the
 // shared memory and a plain buffer as arguments.
 std::unique_ptr<Runnable> make_transfer(OpenClProcessor& device, const Case& item, const HostTensor& words,

@@ -1,11 +1,12 @@
 // Every index once, and exceptions arrive.
 #include "harness/core/parallel.hpp"
 
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "harness/core/error.hpp"
+#include "tests/error_of.hpp"
 
 namespace hetscope {
 namespace {
@@ -24,6 +25,12 @@ TEST(ForEachIndex, PassesAnExceptionOn) {
                                 if (i == 500) throw Error("here");
                               }),
                Error);
+}
+
+TEST(ForEachIndex, TellsTheFaultOfTheLowestIndex) {
+  for (int again = 0; again < 100; ++again) {
+    EXPECT_EQ(error_of([] { for_each_index(20, [](std::size_t i) { throw Error(std::to_string(i)); }); }), "0");
+  }
 }
 
 }  // namespace

@@ -13,15 +13,16 @@ using testing::HasSubstr;
 using testing::Not;
 
 // Times of alpha + beta n at sizes of 4 bytes to 64 MiB, known to half a percent.
-std::vector<Record> way(const std::string& sharing, double alpha_ns, double beta_ns) {
+std::vector<Record> way(const std::string& sharing, double alpha_ns, double beta_ns, const std::string& sync = "wait",
+                        const std::string& kernel = "transfer_opencl") {
   std::vector<Record> records;
   for (std::int64_t bytes = 4; bytes <= 1 << 26; bytes *= 16) {
     Record record = make_record("transfer_opencl", alpha_ns + beta_ns * static_cast<double>(bytes), "opencl:1");
-    record.item = Case("transfer", "transfer_opencl", {"opencl:1"});
+    record.item = Case("transfer", kernel, {"opencl:1"});
     record.item.set("bytes", bytes);
     record.item.set("direction", std::string("to_device"));
     record.item.set("sharing", sharing);
-    record.item.set("sync", std::string("wait"));
+    record.item.set("sync", sync);
     record.useful_bytes = record.executed_bytes = 0;
     records.push_back(std::move(record));
   }
@@ -35,8 +36,8 @@ std::string report(std::initializer_list<std::vector<Record>> ways) {
 }
 
 // The table's line of a way.
-std::string row_of(const std::string& report, const std::string& sharing) {
-  const std::size_t at = report.find("| to_device | " + sharing + " | wait |");
+std::string row_of(const std::string& report, const std::string& sharing, const std::string& sync = "wait") {
+  const std::size_t at = report.find("| to_device | " + sharing + " | " + sync + " |");
   return at == std::string::npos ? "" : report.substr(at, report.find('\n', at) - at);
 }
 
@@ -51,6 +52,21 @@ TEST(TransferReport, FitsALineToEachWay) {
 TEST(TransferReport, AWayThatClaimsToCopyNothingAndDoesIsSeen) {
   const std::string text = report({way("copy", 20'000, 0.1), way("alloc_host_ptr", 9'000, 0.05)});
   EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("as a copy: a byte costs more than 10 % of a copied one"));
+}
+
+TEST(TransferReport, AFlagIsJudgedBesideACopyThatIsWaitedFor) {
+  const std::string text = report({way("copy", 20'000, 0.1), way("svm_fine", 90'000, 0, "svm_flag")});
+  EXPECT_THAT(row_of(text, "svm_fine", "svm_flag"), HasSubstr("no copy: a byte costs less than 10 %"));
+  EXPECT_THAT(row_of(report({way("copy", 20'000, 0.1, "poll"), way("svm_fine", 90'000, 0, "svm_flag")}), "svm_fine",
+                     "svm_flag"),
+              HasSubstr("not evaluated: no copy"));
+}
+
+TEST(TransferReport, AnImageIsCopiedOpenly) {
+  const std::string text = report({way("copy", 20'000, 0.1), way("copy", 20'000, 0.2, "wait", "transfer_image2d")});
+  EXPECT_THAT(row_of(text, "copy, image"), AllOf(HasSubstr("| 210 \\["), HasSubstr("| copies |")));
+  EXPECT_THAT(row_of(text, "copy"), HasSubstr("| 105 \\["));
+  EXPECT_THAT(text, Not(HasSubstr("zero-copy that copies")));
 }
 
 TEST(TransferReport, ASlopeAboutATenthOfACopysIsUnclear) {
