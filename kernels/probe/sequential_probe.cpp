@@ -11,30 +11,14 @@ constexpr std::string_view kSequentialProbeSource = "kernels/probe/sequential_pr
 
 TensorView one_word() { return TensorView(DType::i32, Shape{1}, Layout::row_major(1)); }
 
-class SequentialProbeRuns final : public HostRunnable {
- public:
-  SequentialProbeRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& input, std::int64_t steps, SequentialSteps take)
-      : HostRunnable(cpu, pool), input_(input), steps_(steps), take_(take) {}
-
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(one_word());
-    *result[0].as<std::uint32_t>() = word_;
-    return result;
-  }
-
- protected:
-  void run_once() override { word_ = take_(input_.as<std::uint32_t>(), steps_); }
-  std::vector<std::span<const std::byte>> operands() const override { return {{input_.data(), input_.size_bytes()}}; }
-
- private:
-  const HostTensor& input_;
-  std::int64_t steps_;
-  SequentialSteps take_;
-  std::uint32_t word_ = 0;
-};
-
 }  // namespace
+
+std::vector<HostTensor> SequentialRuns::outputs() {
+  std::vector<HostTensor> result;
+  result.emplace_back(one_word());
+  *result[0].as<std::uint32_t>() = word_;
+  return result;
+}
 
 Support supports_sequential(const Case& item) {
   if (item.integer_or("threads", 1) == 1) return Support::yes();
@@ -43,7 +27,7 @@ Support supports_sequential(const Case& item) {
 
 std::unique_ptr<Runnable> make_sequential_on_host(HostCpu& cpu, ThreadPool& pool, const HostTensor& input,
                                                   std::int64_t steps, SequentialSteps take) {
-  return std::make_unique<SequentialProbeRuns>(cpu, pool, input, steps, take);
+  return std::make_unique<SequentialRuns>(cpu, pool, input, steps, take);
 }
 
 std::unique_ptr<Runnable> make_sequential_on_device(OpenClProcessor& device, const HostTensor& input,

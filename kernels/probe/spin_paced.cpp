@@ -1,7 +1,6 @@
 // spin_paced: the steps of one frame as soon as it is due, and asleep until the next is: a program with a user in front
 // of it. What computes beside it may wake it late or slow it down; both show on its own clock "frame", from when a
 // frame was due to when its steps are done. The host's clock holds the sleep as well, and says nothing.
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
@@ -17,20 +16,20 @@ using FrameClock = std::chrono::steady_clock;
 constexpr std::int64_t kDisplayPeriodUs = 16667;  // 60 Hz
 constexpr std::int64_t kMostPeriodUs = 1'000'000;
 
-class PacedRuns final : public HostRunnable {
+class PacedRuns final : public SequentialRuns {
  public:
   PacedRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& input, std::int64_t steps, std::int64_t period_us)
-      : HostRunnable(cpu, pool), input_(input), steps_(steps), period_(std::chrono::microseconds(period_us)) {}
+      : SequentialRuns(cpu, pool, input, steps, spin_steps), period_(std::chrono::microseconds(period_us)) {}
 
   void enter() override {
-    HostRunnable::enter();
+    SequentialRuns::enter();
     due_ = FrameClock::now() + period_;
   }
   void run(std::int64_t iterations) override {
     frames_time_ = {};
     // Frames that were due before anybody asked for one are nobody's.
     if (const FrameClock::time_point now = FrameClock::now(); now > due_) due_ = next_turn(now);
-    HostRunnable::run(iterations);
+    SequentialRuns::run(iterations);
   }
   std::map<std::string, double> own_clocks() override {
     return {{"frame", std::chrono::duration<double, std::nano>(frames_time_).count()}};
@@ -38,23 +37,16 @@ class PacedRuns final : public HostRunnable {
   std::map<std::string, std::string> notes() override {
     return {{"times", "frame: from when a frame is due to when its steps are done"}};
   }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.emplace_back(DType::i32, Shape{1}, Layout::row_major(1));
-    *result[0].as<std::uint32_t>() = word_;
-    return result;
-  }
 
  protected:
   void run_once() override {
     std::this_thread::sleep_until(due_);
-    word_ = spin_steps(input_.as<std::uint32_t>(), steps_);
+    SequentialRuns::run_once();
     const FrameClock::time_point done = FrameClock::now();
     frames_time_ += done - due_;
     // A display shows the old frame again while this one is late, and takes the next one at its next turn.
     due_ = next_turn(done);
   }
-  std::vector<std::span<const std::byte>> operands() const override { return {{input_.data(), input_.size_bytes()}}; }
 
  private:
   // The first turn after `now`, which is not before due_.
@@ -62,12 +54,9 @@ class PacedRuns final : public HostRunnable {
     return due_ + ((now - due_) / period_ + 1) * period_;
   }
 
-  const HostTensor& input_;
-  std::int64_t steps_;
   FrameClock::duration period_;
   FrameClock::time_point due_;
   FrameClock::duration frames_time_{};  // of the last run
-  std::uint32_t word_ = 0;
 };
 
 class SpinPaced final : public HostKernel {
