@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSchema = "hetscope/baselines/1";
+constexpr std::string_view kListSchema = "hetscope/baselines/1";
 constexpr double kMostSeconds = 3600;
 constexpr const char* kListPath = "bench/baselines/baselines.json";
 
@@ -87,8 +87,8 @@ BaselineList parse_baselines(const std::string& text, const std::string& path, c
   const auto document = parse_ordered_json(text, path);
   const JsonNode root(*document, path);
   root.check_keys({"schema", "reference", "baselines"});
-  if (root.at("schema").text() != kSchema) {
-    throw root.at("schema").error("this is no list of baselines", "this reads '" + std::string(kSchema) + "'");
+  if (root.at("schema").text() != kListSchema) {
+    throw root.at("schema").error("this is no list of baselines", "this reads '" + std::string(kListSchema) + "'");
   }
   BaselineList list;
   list.reference = root.at("reference").text();

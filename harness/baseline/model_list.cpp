@@ -13,7 +13,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSchema = "hetscope/model/1";
+constexpr std::string_view kModelSchema = "hetscope/model/1";
 constexpr std::string_view kEmbedded = "scenarios/models/networks/";
 constexpr double kMostAmount = 1e15;
 
@@ -70,8 +70,9 @@ Model parse_model(const std::string& text, const std::string& path) {
   const JsonNode root(*document, path);
   root.check_keys({"schema", "name", "title", "origin", "file", "sha256", "bytes", "source", "licence", "opset",
                    "inputs", "outputs", "macs", "parameters", "operators", "layout_operators", "note", "published"});
-  if (root.at("schema").text() != kSchema) {
-    throw root.at("schema").error("this is no description of a model", "this reads '" + std::string(kSchema) + "'");
+  if (root.at("schema").text() != kModelSchema) {
+    throw root.at("schema").error("this is no description of a model",
+                                  "this reads '" + std::string(kModelSchema) + "'");
   }
   Model model;
   model.name = root.at("name").text();

@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kPeriodS = 1;
-constexpr double kMostW = 200;
+constexpr double kBatteryPeriodS = 1;
+constexpr double kMostBatteryW = 200;
 constexpr int kLearningSamples = 5;
 constexpr std::int64_t kLearningStepNs = 500'000'000;
 constexpr const char* kUnplug =
@@ -169,9 +169,9 @@ void discover_battery_meter(const MeterRoots& roots, MeterDiscovery& discovery) 
     info.kind = EnergyKind::measured_power;
     info.scope = "battery";
     info.method = "battery voltage times current, integrated";
-    info.update_period_s = kPeriodS;
-    info.read_every_s = kPeriodS;
-    info.most_w = kMostW;
+    info.update_period_s = kBatteryPeriodS;
+    info.read_every_s = kBatteryPeriodS;
+    info.most_w = kMostBatteryW;
     info.always_draws = true;
     auto busy = roots.busy ? roots.busy : keep_every_cpu_busy;
     discovery.found.push_back(std::make_unique<BatteryMeter>(

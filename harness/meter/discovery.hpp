@@ -12,4 +12,11 @@ namespace hetscope {
 // The injected clock, or the host's.
 const Clock& clock_of(const MeterRoots& roots);
 
+// Far above what any such part draws, and far below what a counter that jumps shows.
+inline constexpr double kMostRailW = 200;
+inline constexpr double kMostPackageW = 3000;
+// Files and interfaces count in thousandths and millionths of volts, amperes, watts and joules.
+inline constexpr double kMilli = 1e-3;
+inline constexpr double kMicro = 1e-6;
+
 }  // namespace hetscope

@@ -24,11 +24,11 @@ namespace hetscope {
 namespace {
 
 // Not how often it samples, but how well the two clocks are tied: a window must be long against a logger's delays.
-constexpr double kPeriodS = 0.05;
+constexpr double kExternalPeriodS = 0.05;
 constexpr double kReadEveryS = 0.01;
-constexpr double kMostW = 20000;
+constexpr double kMostExternalW = 20000;
 constexpr std::int64_t kSilenceNs = 2'000'000'000;
-constexpr std::int64_t kLookNs = 1'000'000;
+constexpr std::int64_t kSilenceLookNs = 1'000'000;
 
 class ExternalMeter final : public EnergyMeter {
  public:
@@ -78,7 +78,7 @@ class ExternalMeter final : public EnergyMeter {
         throw MeterFault(std::string(what) + " within " + format_ns(static_cast<double>(kSilenceNs)), path_,
                          "start the logger first; each line it writes is t_ns,watts");
       }
-      clock_.sleep_ns(kLookNs);
+      clock_.sleep_ns(kSilenceLookNs);
     }
   }
 
@@ -178,9 +178,9 @@ void discover_external_meter(const MeterRoots& roots, MeterDiscovery& discovery)
   const std::string marker = setting(roots.external_marker, "HETSCOPE_EXTERNAL_MARKER");
   info.method =
       std::string("external power, integrated, clocks tied by ") + (marker.empty() ? "least delay" : "a marker");
-  info.update_period_s = kPeriodS;
+  info.update_period_s = kExternalPeriodS;
   info.read_every_s = kReadEveryS;
-  info.most_w = kMostW;
+  info.most_w = kMostExternalW;
   discovery.found.push_back(
       std::make_unique<ExternalMeter>(std::move(info), path, fd, is_file, marker, clock_of(roots)));
 }

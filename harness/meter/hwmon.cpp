@@ -23,17 +23,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMicro = 1e-6;
-constexpr double kMilli = 1e-3;
 constexpr double kMostPartW = 2000;
 constexpr double kMostJetsonRailW = 500;
 constexpr double kUnknownPeriodS = 0.1;  // where the driver has no update_interval
 constexpr int kMostChannels = 64;
 
 // A file with a whole number in a stated unit.
-class Gauge {
+class HwmonFile {
  public:
-  Gauge(std::string file, double unit) : file_(std::move(file)), unit_(unit) {}
+  HwmonFile(std::string file, double unit) : file_(std::move(file)), unit_(unit) {}
   double read() const { return static_cast<double>(read_raw()) * unit_; }
   std::int64_t read_raw() const {
     const auto value = read_integer(file_);
@@ -50,7 +48,7 @@ class Gauge {
 
 class CounterMeter final : public EnergyMeter {
  public:
-  CounterMeter(MeterInfo info, Gauge counter, std::optional<Gauge> power, const Clock& clock)
+  CounterMeter(MeterInfo info, HwmonFile counter, std::optional<HwmonFile> power, const Clock& clock)
       : info_(std::move(info)),
         counter_(std::move(counter)),
         power_(std::move(power)),
@@ -69,8 +67,8 @@ class CounterMeter final : public EnergyMeter {
 
  private:
   MeterInfo info_;
-  Gauge counter_;
-  std::optional<Gauge> power_;
+  HwmonFile counter_;
+  std::optional<HwmonFile> power_;
   CountedEnergy energy_;
   UnitCheck check_;
   const Clock& clock_;
@@ -79,19 +77,19 @@ class CounterMeter final : public EnergyMeter {
 class PowerMeter final : public EnergyMeter {
  public:
   // The power is the product of the gauges: watts, or volts and amperes.
-  PowerMeter(MeterInfo info, std::vector<Gauge> factors, const Clock& clock)
+  PowerMeter(MeterInfo info, std::vector<HwmonFile> factors, const Clock& clock)
       : info_(std::move(info)), factors_(std::move(factors)), energy_(info_, factors_.front().file()), clock_(clock) {}
 
   const MeterInfo& info() const noexcept override { return info_; }
   EnergyReading read() override {
     double power_w = 1;
-    for (const Gauge& factor : factors_) power_w *= factor.read();
+    for (const HwmonFile& factor : factors_) power_w *= factor.read();
     return energy_.step(clock_.now_ns(), power_w);
   }
 
  private:
   MeterInfo info_;
-  std::vector<Gauge> factors_;
+  std::vector<HwmonFile> factors_;
   IntegratedPower energy_;
   const Clock& clock_;
 };
@@ -150,7 +148,7 @@ class Monitor {
   }
 
   // false, with the reason told, when the file is there and cannot be read.
-  bool is_readable(const Gauge& gauge) {
+  bool is_readable(const HwmonFile& gauge) {
     const std::string why = why_unreadable(gauge.file());
     if (why.empty() && read_integer(gauge.file())) return true;
     discovery_.missing.push_back("hwmon: " + gauge.file() + ": " + (why.empty() ? "it is no number" : why));
@@ -158,7 +156,7 @@ class Monitor {
   }
 
   void add_counter(int n) {
-    const Gauge counter(file(channel("energy", n, "_input")), kMicro);
+    const HwmonFile counter(file(channel("energy", n, "_input")), kMicro);
     if (!is_readable(counter)) return;
     MeterInfo info = info_of("energy", n, label("energy", n));
     info.kind = EnergyKind::measured_counter;
@@ -168,16 +166,16 @@ class Monitor {
     // The driver widens a 32-bit counter only while somebody reads it (i915: one wrap between reads, not two).
     constexpr double kOften = 10;
     info.read_every_s = kOften;
-    std::optional<Gauge> power;
+    std::optional<HwmonFile> power;
     for (const char* what : {"_average", "_input"}) {
-      const Gauge candidate(file(channel("power", n, what)), kMicro);
+      const HwmonFile candidate(file(channel("power", n, what)), kMicro);
       if (!power && read_integer(candidate.file())) power = candidate;
     }
     add(std::make_unique<CounterMeter>(unique(std::move(info)), counter, power, clock_));
   }
 
   void add_power(int n, const char* what) {
-    const Gauge power(file(channel("power", n, what)), kMicro);
+    const HwmonFile power(file(channel("power", n, what)), kMicro);
     if (!is_readable(power)) return;
     MeterInfo info = info_of("power", n, label("power", n));
     info.kind = EnergyKind::measured_power;
@@ -197,8 +195,8 @@ class Monitor {
   void add_voltage_times_current(int n) {
     constexpr int kChannels = 3;
     if (n < 1 || n > kChannels || read_integer(file(channel("in", n, "_enable"))) == 0) return;
-    const Gauge voltage(file(channel("in", n, "_input")), kMilli);
-    const Gauge current(file(channel("curr", n, "_input")), kMilli);
+    const HwmonFile voltage(file(channel("in", n, "_input")), kMilli);
+    const HwmonFile current(file(channel("curr", n, "_input")), kMilli);
     if (!exists(channel("curr", n, "_input")) && !exists(channel("in", n, "_input"))) return;
     if (!is_readable(voltage) || !is_readable(current)) return;
     MeterInfo info = info_of("in", n, label("in", n));

@@ -15,7 +15,6 @@
 namespace hetscope {
 namespace {
 
-constexpr double kMilli = 1e-3;
 constexpr double kCounterPeriodS = 0.1;
 constexpr double kMostBoardW = 3000;
 

@@ -25,16 +25,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kJoulesPerCount = 1e-6;
-constexpr double kMostRailW = 200;
 // The hardware samples at about 1 kHz; the driver takes them over every few milliseconds.
-constexpr double kPeriodS = 0.01;
-constexpr std::size_t kMostBytes = 1 << 16;
+constexpr double kOdpmPeriodS = 0.01;
+constexpr std::size_t kMostFileBytes = 1 << 16;
 
 // Rail -> microjoules; empty when the file is not in this format.
 std::map<std::string, std::uint64_t> read_rails(const std::string& file) {
   std::ifstream stream(file);
-  std::string text(kMostBytes, '\0');
+  std::string text(kMostFileBytes, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(stream.gcount()));
   std::map<std::string, std::uint64_t> rails;
@@ -59,7 +57,7 @@ class RailMeter final : public EnergyMeter {
       : info_(std::move(info)),
         file_(std::move(file)),
         rail_(std::move(rail)),
-        energy_(info_, kJoulesPerCount, std::nullopt, file_),
+        energy_(info_, kMicro, std::nullopt, file_),
         clock_(clock) {}
   const MeterInfo& info() const noexcept override { return info_; }
   EnergyReading read() override {
@@ -103,8 +101,8 @@ void discover_odpm_meter(const MeterRoots& roots, MeterDiscovery& discovery) {
       info.kind = EnergyKind::measured_counter;
       info.scope = "rail:" + rail;
       info.method = "rail counter of " + read_first_line((path / "name").string()).value_or("an IIO device");
-      info.resolution_j = kJoulesPerCount;
-      info.update_period_s = kPeriodS;
+      info.resolution_j = kMicro;
+      info.update_period_s = kOdpmPeriodS;
       info.most_w = kMostRailW;
       discovery.found.push_back(std::make_unique<RailMeter>(std::move(info), file, rail, clock_of(roots)));
     }

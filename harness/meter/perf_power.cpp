@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "energy-";
-constexpr double kMostPackageW = 3000;
 
 class PerfMeter final : public EnergyMeter {
  public:

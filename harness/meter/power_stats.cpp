@@ -21,8 +21,7 @@ namespace hetscope {
 namespace {
 
 constexpr double kJoulesPerCount = 1e-5;  // printed with two decimals of a milliwatt-second
-constexpr double kPeriodS = 0.25;
-constexpr double kMostRailW = 200;
+constexpr double kPowerStatsPeriodS = 0.25;
 
 const std::array<std::string, 2> kCommand = {"dumpsys", "android.hardware.power.stats.IPowerStats/default"};
 
@@ -106,7 +105,7 @@ void discover_power_stats_meter(const MeterRoots& roots, MeterDiscovery& discove
     info.scope = "rail:" + channel;
     info.method = "rail counter of the PowerStats HAL through dumpsys";
     info.resolution_j = kJoulesPerCount;
-    info.update_period_s = kPeriodS;
+    info.update_period_s = kPowerStatsPeriodS;
     info.most_w = kMostRailW;
     discovery.found.push_back(std::make_unique<ChannelMeter>(std::move(info), channel, commands, clock_of(roots)));
   }

@@ -21,16 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kJoulesPerCount = 1e-6;
-constexpr double kMostPackageW = 3000;
-
 class RaplMeter final : public EnergyMeter {
  public:
   RaplMeter(MeterInfo info, std::string file, std::uint64_t range_uj, const Clock& clock)
-      : info_(std::move(info)),
-        file_(std::move(file)),
-        energy_(info_, kJoulesPerCount, range_uj, file_),
-        clock_(clock) {}
+      : info_(std::move(info)), file_(std::move(file)), energy_(info_, kMicro, range_uj, file_), clock_(clock) {}
 
   const MeterInfo& info() const noexcept override { return info_; }
 
@@ -88,9 +82,9 @@ std::optional<Domain> open_domain(const fs::path& path, const std::map<std::stri
   info.kind = EnergyKind::measured_counter;
   info.scope = *name;
   info.method = "RAPL counter through powercap";
-  info.resolution_j = kJoulesPerCount;
+  info.resolution_j = kMicro;
   info.update_period_s = 1e-3;
-  info.wrap_j = static_cast<double>(*range_uj) * kJoulesPerCount;
+  info.wrap_j = static_cast<double>(*range_uj) * kMicro;
   info.most_w = kMostPackageW;
   info.read_every_s = *info.wrap_j / (4 * kMostPackageW);
   info.always_draws = domain.parent.empty();

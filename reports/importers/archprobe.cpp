@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "archprobe";
-constexpr std::string_view kTimer = "ArchProbe's conclusion from the shortest times of its kernels";
+constexpr std::string_view kArchprobeTool = "archprobe";
+constexpr std::string_view kArchprobeTimer = "ArchProbe's conclusion from the shortest times of its kernels";
 
 std::string_view unit_of(const std::string& name) {
   if (name.ends_with("Bandwidth")) return "GB/s";
@@ -36,7 +36,7 @@ class Archprobe final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kArchprobeTool;
     if (detects(input.text) == 0) return result;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
@@ -50,10 +50,10 @@ class Archprobe final : public Importer {
 
  private:
   static Record row_of_aspect(const ImportInput& input, const std::string& aspect, const json& facts) {
-    Case item = tool_case(input, "device_probe", kTool, "opencl");
+    Case item = tool_case(input, "device_probe", kArchprobeTool, "opencl");
     set_text(item, "aspect", aspect.empty() ? "unnamed" : aspect);
     LineFinder lines(input.text);
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kArchprobeTimer);
     record.source->line = lines.next("\"" + aspect + "\"");
     for (const auto& [name, value] : facts.items()) {
       if (value.is_number()) add_metric(record, name, decimal_of(value).value(), unit_of(name));

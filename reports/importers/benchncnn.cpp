@@ -11,10 +11,10 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "benchncnn";
-constexpr std::string_view kTimer = "host time around one extraction, upload and download included";
+constexpr std::string_view kBenchncnnTool = "benchncnn";
+constexpr std::string_view kBenchncnnTimer = "host time around one extraction, upload and download included";
 
-struct Header {
+struct BenchncnnHeader {
   std::optional<std::int64_t> loops;
   std::optional<std::int64_t> threads;
   std::optional<std::int64_t> powersave;
@@ -29,7 +29,7 @@ struct Header {
     };
     if (is("loop_count")) {
       std::vector<std::pair<std::int64_t, std::string>> names = std::move(gpu_names);
-      *this = Header{};
+      *this = BenchncnnHeader{};
       gpu_names = std::move(names);
       loops = value;
     } else if (is("num_threads")) {
@@ -67,7 +67,7 @@ struct Header {
   }
 };
 
-struct Result {
+struct BenchncnnResult {
   std::string_view name;
   Decimal min;
   Decimal max;
@@ -78,8 +78,8 @@ struct Result {
   bool is_perf = false;  // of tests/perf, which prints the same shape and has its own number of loops
 };
 
-std::optional<Result> read_result(const LogLine& line) {
-  Result result;
+std::optional<BenchncnnResult> read_benchncnn_result(const LogLine& line) {
+  BenchncnnResult result;
   std::string_view ignored;
   LineScanner scan(line);
   scan.up_to("min =", result.name).number(result.min).literal("max =").number(result.max);
@@ -93,17 +93,18 @@ std::optional<Result> read_result(const LogLine& line) {
   return result;
 }
 
-Record row_of_result(const ImportInput& input, const LogLine& line, const Header& header, const Result& result) {
+Record row_of_result(const ImportInput& input, const LogLine& line, const BenchncnnHeader& header,
+                     const BenchncnnResult& result) {
   const std::string processor = !header.gpu         ? std::string(kUnknownProcessor)
                                 : *header.gpu == -1 ? std::string("cpu")
                                                     : "vulkan:" + std::to_string(*header.gpu);
-  Case item = model_case(input, kTool, result.name, processor);
+  Case item = model_case(input, kBenchncnnTool, result.name, processor);
   if (header.threads) item.set("threads", *header.threads);
   if (header.powersave) item.set("powersave", *header.powersave);
-  Record record = row_of(std::move(item), &line, kTimer);
+  Record record = row_of(std::move(item), &line, kBenchncnnTimer);
   const std::int64_t loops = !result.is_perf && header.loops.value_or(0) > 0 ? *header.loops : 0;
   const auto ns = [&result](const Decimal& figure) { return result.is_us ? figure.from_us() : figure.from_ms(); };
-  add_latency(record, kTool,
+  add_latency(record, kBenchncnnTool,
               std::isfinite(result.median.value()) ? printed_median(ns(result.median), ns(result.mean), loops)
                                                    : printed_mean(ns(result.mean), loops));
   add_metric(record, "min_ns", ns(result.min), "ns");
@@ -139,14 +140,14 @@ class BenchNcnn final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kBenchncnnTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Header header;
+    BenchncnnHeader header;
     std::size_t rows_of_header = 0;
     bool has_header = false;
     const auto end_of_run = [&] {
       if (!has_header || rows_of_header > 0) return;
-      result.records.push_back(failed_row(model_case(input, kTool, "", ""), find_error(lines),
+      result.records.push_back(failed_row(model_case(input, kBenchncnnTool, "", ""), find_error(lines),
                                           "a header without a result: a model that fails prints nothing"));
     };
     for (const LogLine& line : lines) {
@@ -155,7 +156,7 @@ class BenchNcnn final : public Importer {
       if (header.read(line)) {
         has_header = true;
         if (begins) rows_of_header = 0;
-      } else if (const std::optional<Result> found = read_result(line)) {
+      } else if (const std::optional<BenchncnnResult> found = read_benchncnn_result(line)) {
         result.records.push_back(row_of_result(input, line, header, *found));
         ++rows_of_header;
       } else {

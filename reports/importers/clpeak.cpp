@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "clpeak";
-constexpr std::string_view kTimer = "clpeak's own calibrated loop; the file does not say which statistic of it";
+constexpr std::string_view kClpeakTool = "clpeak";
+constexpr std::string_view kClpeakTimer = "clpeak's own calibrated loop; the file does not say which statistic of it";
 
 const json& list_member(const json& value, const char* name) {
   static const json kNothing = json::array();
@@ -45,7 +45,7 @@ class Clpeak final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kClpeakTool;
     if (detects(input.text) == 0) return result;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) result.remarks.emplace_back("the file ends early; its whole entries are read");
@@ -64,7 +64,7 @@ class Clpeak final : public Importer {
     for (const json& device : list_member(document, "devices")) add_device(input, device, result);
     if (result.records.empty()) {
       result.records.push_back(
-          failed_row(tool_case(input, "device_probe", kTool, ""), nullptr, "the file holds no value"));
+          failed_row(tool_case(input, "device_probe", kClpeakTool, ""), nullptr, "the file holds no value"));
     }
     return result;
   }
@@ -89,14 +89,14 @@ class Clpeak final : public Importer {
   }
 
   static Record row_of_value(const ImportInput& input, const Place& place, const json& value) {
-    Case item = tool_case(input, "device_probe", kTool, lowered(place.backend));
+    Case item = tool_case(input, "device_probe", kClpeakTool, lowered(place.backend));
     set_text(item, "device", place.device);
     set_text(item, "platform", place.platform);
     set_text(item, "category", place.category);
     set_text(item, "test", place.test);
     set_text(item, "variant", place.variant);
     set_text(item, "metric", place.metric);
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kClpeakTimer);
     if (find_member(value, "value") != nullptr) {
       add_metric(record, "value", decimal_member(value, "value").value(), place.unit);
       return record;

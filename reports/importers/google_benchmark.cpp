@@ -20,8 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "google_benchmark";
-constexpr std::string_view kTimer =
+constexpr std::string_view kGoogleBenchmarkTool = "google_benchmark";
+constexpr std::string_view kGoogleBenchmarkTimer =
     "as the benchmark's author set it: real time of its loop, or a time that it set itself";
 
 constexpr std::array<std::string_view, 25> kStandardNames = {"name",
@@ -85,7 +85,7 @@ class GoogleBenchmark final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kGoogleBenchmarkTool;
     if (detects(input.text) == 0) return result;
     const ToolJson tool = repaired_json(input, result);
     if (!tool.text.empty()) read_document(input, parse_json(tool.text, input.path), result);
@@ -93,11 +93,11 @@ class GoogleBenchmark final : public Importer {
       result.remarks.push_back(std::to_string(tool.not_finite) + " figures are NaN or infinite and are left out");
     }
     if (tool.is_cut) {
-      result.records.push_back(failed_row(tool_case(input, "microbenchmark", kTool, ""), nullptr,
+      result.records.push_back(failed_row(tool_case(input, "microbenchmark", kGoogleBenchmarkTool, ""), nullptr,
                                           "the file ends early: the program died in the benchmark that comes next"));
     } else if (result.records.empty()) {
-      result.records.push_back(
-          failed_row(tool_case(input, "microbenchmark", kTool, ""), nullptr, "the list of benchmarks is empty"));
+      result.records.push_back(failed_row(tool_case(input, "microbenchmark", kGoogleBenchmarkTool, ""), nullptr,
+                                          "the list of benchmarks is empty"));
     }
     return result;
   }
@@ -142,11 +142,11 @@ class GoogleBenchmark final : public Importer {
 
   static Record row_of_benchmark(const ImportInput& input, const std::string& name, const json& row,
                                  std::int64_t line) {
-    Case item = tool_case(input, "microbenchmark", kTool, "");
+    Case item = tool_case(input, "microbenchmark", kGoogleBenchmarkTool, "");
     set_text(item, "name", name.empty() ? "unnamed" : name);
     if (const std::int64_t threads = integer_member(row, "threads"); threads > 0) item.set("threads", threads);
     set_text(item, "label", text_member(row, "label"));
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kGoogleBenchmarkTimer);
     record.source->line = line;
     return record;
   }

@@ -15,8 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "litert_benchmark";
-constexpr std::string_view kTimer = "host time around CompiledModel::Run";
+constexpr std::string_view kLitertBenchmarkTool = "litert_benchmark";
+constexpr std::string_view kLitertBenchmarkTimer = "host time around CompiledModel::Run";
 
 // What the printed lines say, one after another.
 struct Printed {
@@ -90,18 +90,18 @@ class LitertBenchmark final : public Importer {
  private:
   ImportResult parse_log(const ImportInput& input) const {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kLitertBenchmarkTool;
     const std::vector<LogLine> lines = split_lines(input);
     Printed printed;
     for (const LogLine& line : lines) printed.read(line);
     if (printed.line) {
-      Record record = row_of(model_case(input, kTool, "", ""), &*printed.line, kTimer);
+      Record record = row_of(model_case(input, kLitertBenchmarkTool, "", ""), &*printed.line, kLitertBenchmarkTimer);
       LatencyRecord latency = std::isfinite(printed.median.value())
                                   ? printed_median(printed.median.from_ms(), printed.mean.from_ms(), printed.runs)
                                   : printed_mean(printed.mean.from_ms(), printed.runs);
       latency.p05_ns = printed.p05.from_ms();
       latency.p95_ns = printed.p95.from_ms();
-      add_latency(record, kTool, latency);
+      add_latency(record, kLitertBenchmarkTool, latency);
       add_metric(record, "min_ns", printed.min.from_ms(), "ns");
       add_metric(record, "max_ns", printed.max.from_ms(), "ns");
       add_metric(record, "first_inference_ns", printed.warm_up_first.from_ms(), "ns");
@@ -127,7 +127,7 @@ class LitertBenchmark final : public Importer {
 
   static ImportResult parse_document(const ImportInput& input) {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kLitertBenchmarkTool;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
@@ -137,17 +137,17 @@ class LitertBenchmark final : public Importer {
     if (const json* accelerators = find_member(document, "accelerators")) {
       processor = accelerators->is_string() ? accelerators->get<std::string>() : accelerators->dump();
     }
-    Case item = model_case(input, kTool, text_member(document, "model"), processor);
+    Case item = model_case(input, kLitertBenchmarkTool, text_member(document, "model"), processor);
     if (const std::int64_t threads = integer_member(document, "num_threads"); threads > 0) item.set("threads", threads);
     set_text(item, "signature", text_member(document, "signature"));
     const auto ns = [latency](const char* name) { return decimal_member(*latency, name).from_ms(); };
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kLitertBenchmarkTimer);
     const std::int64_t runs = std::max<std::int64_t>(0, integer_member(*latency, "num_runs"));
     LatencyRecord figures = std::isfinite(ns("median_ms")) ? printed_median(ns("median_ms"), ns("avg_ms"), runs)
                                                            : printed_mean(ns("avg_ms"), runs);
     figures.p05_ns = ns("p5_ms");
     figures.p95_ns = ns("p95_ms");
-    add_latency(record, kTool, figures);
+    add_latency(record, kLitertBenchmarkTool, figures);
     add_metric(record, "min_ns", ns("min_ms"), "ns");
     add_metric(record, "max_ns", ns("max_ms"), "ns");
     add_metric(record, "stddev_ns", ns("std_ms"), "ns");

@@ -15,8 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "llama_bench";
-constexpr std::string_view kTimer = "host time of all tokens of the test";
+constexpr std::string_view kLlamaBenchTool = "llama_bench";
+constexpr std::string_view kLlamaBenchTimer = "host time of all tokens of the test";
 
 class LlamaBench final : public Importer {
  public:
@@ -27,7 +27,7 @@ class LlamaBench final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kLlamaBenchTool;
     if (detects(input.text) == 0 && detects(input.second_text) == 0) return result;
     const std::vector<LogLine> lines = split_lines(input);
     // The list begins in a line of its own; before it there may be what the back ends print.
@@ -75,12 +75,12 @@ class LlamaBench final : public Importer {
     const bool is_cpu = layers != nullptr && integer_member(test, "n_gpu_layers") == 0;
     std::string model = text_member(test, "model_filename");
     if (model.empty()) model = text_member(test, "model_type");
-    Case item = model_case(input, kTool, model, is_cpu ? "cpu" : lowered(backends));
+    Case item = model_case(input, kLlamaBenchTool, model, is_cpu ? "cpu" : lowered(backends));
     for (const char* axis : {"n_prompt", "n_gen", "n_depth", "n_batch", "n_ubatch", "n_threads", "n_gpu_layers"}) {
       if (find_member(test, axis) != nullptr) item.set(axis, integer_member(test, axis));
     }
     for (const char* axis : {"type_k", "type_v", "split_mode"}) set_text(item, axis, text_member(test, axis));
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kLlamaBenchTimer);
     record.source->line = line;
     add_times(test, record);
     add_metric(record, "tokens_per_s_mean", decimal_member(test, "avg_ts").value(), "1/s");
@@ -103,10 +103,10 @@ class LlamaBench final : public Importer {
       }
     }
     if (samples_ns.empty()) {
-      add_latency(record, kTool, printed_mean(decimal_member(test, "avg_ns").value(), 0));
+      add_latency(record, kLlamaBenchTool, printed_mean(decimal_member(test, "avg_ns").value(), 0));
       add_metric(record, "stddev_ns", decimal_member(test, "stddev_ns").value(), "ns");
     } else {
-      add_latency(record, kTool, latency_of_samples(samples_ns));
+      add_latency(record, kLlamaBenchTool, latency_of_samples(samples_ns));
     }
   }
 };

@@ -6,13 +6,13 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/mnn_backend.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "mnn_basic";
-constexpr std::string_view kTimer = "host time (gettimeofday) around one run, input and output copies included";
-constexpr std::string_view kOperationTimer = "host time (gettimeofday) around the call of one operation";
+constexpr std::string_view kMnnBasicTool = "mnn_basic";
+constexpr std::string_view kMnnBasicTimer = "host time (gettimeofday) around one run, input and output copies included";
 
 struct Total {
   Decimal mean;
@@ -88,7 +88,7 @@ class MnnBasic final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kMnnBasicTool;
     const std::vector<LogLine> lines = split_lines(input);
     const std::string processor = find_processor(lines);
     std::string_view section;
@@ -127,8 +127,8 @@ class MnnBasic final : public Importer {
 
   static Record row_of_total(const ImportInput& input, const LogLine& line, const std::string& processor,
                              const Total& total) {
-    Record record = row_of(model_case(input, kTool, "", processor), &line, kTimer);
-    add_latency(record, kTool, printed_mean(total.mean.from_ms(), 0));
+    Record record = row_of(model_case(input, kMnnBasicTool, "", processor), &line, kMnnBasicTimer);
+    add_latency(record, kMnnBasicTool, printed_mean(total.mean.from_ms(), 0));
     add_metric(record, "min_ns", total.min.from_ms(), "ns");
     add_metric(record, "max_ns", total.max.from_ms(), "ns");
     add_metric(record, "operation_sum_ns", total.operation_sum.from_ms(), "ns");
@@ -137,10 +137,10 @@ class MnnBasic final : public Importer {
 
   static Record row_of_operation(const ImportInput& input, const LogLine& line, const std::string& processor,
                                  const Operation& operation) {
-    Case item = model_case(input, kTool, "", processor);
+    Case item = model_case(input, kMnnBasicTool, "", processor);
     set_text(item, "node", operation.name);
     set_text(item, "node_type", operation.type);
-    Record record = row_of(std::move(item), &line, kOperationTimer);
+    Record record = row_of(std::move(item), &line, kMnnOperationTimer);
     add_mnn_operation_time(record, operation.mean.from_ms(), operation.runs > 0 ? operation.runs : 0);
     add_metric(record, "share_percent", operation.share.value(), "%");
     return record;
@@ -148,9 +148,9 @@ class MnnBasic final : public Importer {
 
   static Record row_of_trace(const ImportInput& input, const LogLine& line, const std::string& processor,
                              std::string_view section, const Trace& trace) {
-    Case item = model_case(input, kTool, "", processor);
+    Case item = model_case(input, kMnnBasicTool, "", processor);
     set_text(item, section == "type" ? "node_type" : "node", trace.name);
-    Record record = row_of(std::move(item), &line, kOperationTimer);
+    Record record = row_of(std::move(item), &line, kMnnOperationTimer);
     add_metric(record, "sum_over_runs_ns", trace.sum.from_ms(), "ns");
     add_metric(record, "count_over_runs", static_cast<double>(trace.count), "1");
     record.status = Status::mistrusted;

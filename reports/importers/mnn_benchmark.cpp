@@ -10,10 +10,11 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "mnn_benchmark";
-constexpr std::string_view kTimer = "host time (gettimeofday) around one run of the session, map and unmap included";
+constexpr std::string_view kMnnBenchmarkTool = "mnn_benchmark";
+constexpr std::string_view kMnnBenchmarkTimer =
+    "host time (gettimeofday) around one run of the session, map and unmap included";
 
-struct Header {
+struct MnnHeader {
   std::string backend;  // as printed
   std::optional<std::int64_t> threads;
   std::optional<std::int64_t> precision;
@@ -28,11 +29,11 @@ std::optional<std::int64_t> value_behind(const LogLine& line, std::string_view k
   return value;
 }
 
-bool read_header(const LogLine& line, Header& header) {
+bool read_header(const LogLine& line, MnnHeader& header) {
   std::string_view backend;
   if (LineScanner(line).literal("Forward type:").word(backend).matched()) {
     while (backend.starts_with('*')) backend.remove_prefix(1);
-    header = Header{};
+    header = MnnHeader{};
     header.backend = backend.substr(0, backend.find('*'));
     header.threads = value_behind(line, "thread=");
     header.precision = value_behind(line, "precision=");
@@ -43,15 +44,15 @@ bool read_header(const LogLine& line, Header& header) {
   return true;
 }
 
-struct Result {
+struct MnnResult {
   std::string_view name;
   Decimal max;
   Decimal min;
   Decimal mean;
 };
 
-std::optional<Result> read_result(const LogLine& line) {
-  Result result;
+std::optional<MnnResult> read_mnn_result(const LogLine& line) {
+  MnnResult result;
   LineScanner scan(line);
   scan.literal("[ - ]").up_to("max =", result.name).number(result.max).literal("ms");
   scan.literal("min =").number(result.min).literal("ms").literal("avg =").number(result.mean).literal("ms").end();
@@ -59,14 +60,14 @@ std::optional<Result> read_result(const LogLine& line) {
   return result;
 }
 
-Record row_of_result(const ImportInput& input, const LogLine& line, const Header& header, const Result& result) {
-  Case item = model_case(input, kTool, result.name, mnn_processor(header.backend));
+Record row_of_result(const ImportInput& input, const LogLine& line, const MnnHeader& header, const MnnResult& result) {
+  Case item = model_case(input, kMnnBenchmarkTool, result.name, mnn_processor(header.backend));
   // The second run of a model, with int8 weights that the tool makes up.
   if (result.name.starts_with("quant-")) item.set("weights", std::string("int8"));
   if (header.threads) item.set("threads", *header.threads);
   if (header.precision) item.set("precision", *header.precision);
-  Record record = row_of(std::move(item), &line, kTimer);
-  add_latency(record, kTool, printed_mean(result.mean.from_ms(), header.loops > 0 ? header.loops : 0));
+  Record record = row_of(std::move(item), &line, kMnnBenchmarkTimer);
+  add_latency(record, kMnnBenchmarkTool, printed_mean(result.mean.from_ms(), header.loops > 0 ? header.loops : 0));
   add_metric(record, "min_ns", result.min.from_ms(), "ns");
   add_metric(record, "max_ns", result.max.from_ms(), "ns");
   if (!header.backend.empty()) {
@@ -88,12 +89,12 @@ class MnnBenchmark final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kMnnBenchmarkTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Header header;
+    MnnHeader header;
     for (const LogLine& line : lines) {
       if (read_header(line, header)) continue;
-      if (const std::optional<Result> found = read_result(line)) {
+      if (const std::optional<MnnResult> found = read_mnn_result(line)) {
         result.records.push_back(row_of_result(input, line, header, *found));
       }
     }

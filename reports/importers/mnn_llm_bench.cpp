@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "mnn_llm_bench";
-constexpr std::string_view kTimer = "host time of generating tokens, printed as a rate";
+constexpr std::string_view kMnnLlmBenchTool = "mnn_llm_bench";
+constexpr std::string_view kMnnLlmBenchTimer = "host time of generating tokens, printed as a rate";
 
 void add_rate(Record& record, const json& result, const std::string& name, const char* mean, const char* spread) {
   add_metric(record, name + "_tokens_per_s_mean", decimal_member(result, mean).value(), "1/s");
@@ -31,7 +31,7 @@ class MnnLlmBench final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kMnnLlmBenchTool;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
@@ -42,14 +42,15 @@ class MnnLlmBench final : public Importer {
       result.records.push_back(row_of_entry(input, document, entry, lines.next("\"type\"")));
     }
     if (results->empty()) {
-      result.records.push_back(failed_row(model_case(input, kTool, "", ""), nullptr, "the list of results is empty"));
+      result.records.push_back(
+          failed_row(model_case(input, kMnnLlmBenchTool, "", ""), nullptr, "the list of results is empty"));
     }
     return result;
   }
 
  private:
   static Record row_of_entry(const ImportInput& input, const json& document, const json& entry, std::int64_t line) {
-    Case item = model_case(input, kTool, text_member(document, "model"),
+    Case item = model_case(input, kMnnLlmBenchTool, text_member(document, "model"),
                            mnn_processor(std::string_view(text_member(document, "backend"))));
     const std::string type = text_member(entry, "type");
     set_text(item, "phase", type);
@@ -63,7 +64,7 @@ class MnnLlmBench final : public Importer {
     for (const char* axis : {"prompt_len", "generate_len"}) {
       if (find_member(entry, axis) != nullptr) item.set(axis, integer_member(entry, axis));
     }
-    Record record = row_of(std::move(item), nullptr, kTimer);
+    Record record = row_of(std::move(item), nullptr, kMnnLlmBenchTimer);
     record.source->line = line;
     add_rate(record, entry, type.empty() ? "all" : type, "tps", "std");
     add_rate(record, entry, "prefill", "prefill_tps", "prefill_std");

@@ -8,12 +8,12 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/mnn_backend.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "mnn_time_profile";
-constexpr std::string_view kTimer = "host time (gettimeofday) around the call of one operation";
+constexpr std::string_view kMnnTimeProfileTool = "mnn_time_profile";
 
 std::vector<std::string_view> cells_of(std::string_view text) {
   std::vector<std::string_view> cells = split_text(text, '\t');
@@ -51,7 +51,7 @@ class MnnTimeProfile final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kMnnTimeProfileTool;
     const std::vector<LogLine> lines = split_lines(input);
     std::string processor;
     std::string model;
@@ -93,11 +93,11 @@ class MnnTimeProfile final : public Importer {
 
   static Record row_of_cells(const ImportInput& input, const LogLine& line, const std::string& processor,
                              const std::string& model, const Table& table, const std::vector<std::string_view>& cells) {
-    Case item = model_case(input, kTool, model, processor);
+    Case item = model_case(input, kMnnTimeProfileTool, model, processor);
     set_text(item, "node", table.cell(cells, "Node Name"));
     const std::string_view type = table.cell(cells, "Op Type");
     set_text(item, "node_type", type.empty() ? table.cell(cells, "Node Type") : type);
-    Record record = row_of(std::move(item), &line, kTimer);
+    Record record = row_of(std::move(item), &line, kMnnOperationTimer);
     add_mnn_operation_time(record, table.number(cells, "Avg(ms)", line).from_ms(), 0);
     add_metric(record, "share_percent", table.number(cells, "%", line).value(), "%");
     add_metric(record, "calls_per_run", table.number(cells, "Called times", line).value(), "1");
@@ -112,7 +112,7 @@ class MnnTimeProfile final : public Importer {
     LineScanner scan(line);
     scan.literal("total time :").number(total).literal("ms, total mflops :").number(mflops).end();
     if (!scan.matched()) return std::nullopt;
-    Record record = row_of(model_case(input, kTool, model, processor), &line, kTimer);
+    Record record = row_of(model_case(input, kMnnTimeProfileTool, model, processor), &line, kMnnOperationTimer);
     add_mnn_operation_time(record, total.from_ms(), 0);
     return record;
   }

@@ -7,12 +7,10 @@
 
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
-
-constexpr std::string_view kTool = "onnxruntime_perf_test";
-constexpr std::string_view kTimer = "host time around Session::Run";
 
 // One block of key and value lines.
 struct Block {
@@ -36,29 +34,29 @@ struct Block {
   bool read(const LogLine& original);
 };
 
-struct Key {
+struct LogKey {
   std::string_view text;
   Decimal Block::*figure;
   std::string_view unit;
 };
 
-constexpr std::array<Key, 7> kKeys = {{{"Session creation time cost:", &Block::session_creation, "s"},
-                                       {"First inference time cost:", &Block::first_inference, "ms"},
-                                       {"Average inference time cost total:", &Block::mean, "ms"},
-                                       {"Average inference time cost:", &Block::mean, "ms"},
-                                       {"Average time cost:", &Block::mean, "ms"},
-                                       {"Number of inferences per second:", &Block::per_second, ""},
-                                       {"Peak working set size:", &Block::peak_memory, "bytes"}}};
-constexpr std::array<Key, 7> kPercentiles = {{{"Min", &Block::min, ""},
-                                              {"Max", &Block::max, ""},
-                                              {"P50", &Block::p50, ""},
-                                              {"P90", &Block::p90, ""},
-                                              {"P95", &Block::p95, ""},
-                                              {"P999", &Block::p999, ""},
-                                              {"P99", &Block::p99, ""}}};
+constexpr std::array<LogKey, 7> kKeys = {{{"Session creation time cost:", &Block::session_creation, "s"},
+                                          {"First inference time cost:", &Block::first_inference, "ms"},
+                                          {"Average inference time cost total:", &Block::mean, "ms"},
+                                          {"Average inference time cost:", &Block::mean, "ms"},
+                                          {"Average time cost:", &Block::mean, "ms"},
+                                          {"Number of inferences per second:", &Block::per_second, ""},
+                                          {"Peak working set size:", &Block::peak_memory, "bytes"}}};
+constexpr std::array<LogKey, 7> kPercentiles = {{{"Min", &Block::min, ""},
+                                                 {"Max", &Block::max, ""},
+                                                 {"P50", &Block::p50, ""},
+                                                 {"P90", &Block::p90, ""},
+                                                 {"P95", &Block::p95, ""},
+                                                 {"P999", &Block::p999, ""},
+                                                 {"P99", &Block::p99, ""}}};
 
 bool Block::read(const LogLine& original) {
-  for (const Key& key : kKeys) {
+  for (const LogKey& key : kKeys) {
     LineScanner scan(original);
     Decimal value;
     if (!scan.literal(key.text).number(value).literal(key.unit).end().matched()) continue;
@@ -73,7 +71,7 @@ bool Block::read(const LogLine& original) {
     requests = count > 0 ? count : 0;
     return true;
   }
-  for (const Key& key : kPercentiles) {
+  for (const LogKey& key : kPercentiles) {
     LineScanner scan(original);
     Decimal value;
     scan.literal(key.text).literal("Latency");
@@ -90,12 +88,13 @@ bool Block::read(const LogLine& original) {
 }
 
 Record row_of_block(const ImportInput& input, const Block& block) {
-  Record record = row_of(model_case(input, kTool, "", ""), block.line ? &*block.line : nullptr, kTimer);
+  Record record = row_of(model_case(input, kOnnxruntimePerfTestTool, "", ""), block.line ? &*block.line : nullptr,
+                         kOnnxruntimePerfTestTimer);
   const double mean_ns = block.mean.from_ms();
   LatencyRecord latency = std::isfinite(block.p50.value()) ? printed_median(block.p50.from_s(), mean_ns, block.requests)
                                                            : printed_mean(mean_ns, block.requests);
   latency.p95_ns = block.p95.from_s();
-  add_latency(record, kTool, latency);
+  add_latency(record, kOnnxruntimePerfTestTool, latency);
   add_metric(record, "min_ns", block.min.from_s(), "ns");
   add_metric(record, "max_ns", block.max.from_s(), "ns");
   add_metric(record, "p90_ns", block.p90.from_s(), "ns");
@@ -122,7 +121,7 @@ class OnnxruntimePerfTest final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOnnxruntimePerfTestTool;
     const std::vector<LogLine> lines = split_lines(input);
     Block block;
     const auto finish = [&] {

@@ -15,8 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "onnxruntime_profile";
-constexpr std::string_view kTimer =
+constexpr std::string_view kOnnxruntimeProfileTool = "onnxruntime_profile";
+constexpr std::string_view kOnnxruntimeProfileTimer =
     "host time of the node's call under the profiler; where the provider only enqueues, the execution is not in it";
 constexpr std::string_view kKernelSuffix = "_kernel_time";
 
@@ -28,11 +28,11 @@ std::string processor_of(const std::string& provider) {
   return lowered(name);
 }
 
-struct Key {
+struct NodeKey {
   std::string node;  // "" for the model itself
   std::string type;
   std::string provider;
-  auto operator<=>(const Key&) const = default;
+  auto operator<=>(const NodeKey&) const = default;
 };
 
 class OnnxruntimeProfile final : public Importer {
@@ -48,45 +48,45 @@ class OnnxruntimeProfile final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOnnxruntimeProfileTool;
     const ToolJson tool = repaired_json(input, result);
     if (tool.text.empty()) return result;
     if (tool.is_cut) result.remarks.emplace_back("the trace ends early; its whole events are read");
     const json events = parse_json(tool.text, input.path);
     if (!events.is_array()) return result;
-    std::map<Key, std::vector<double>> samples;
+    std::map<NodeKey, std::vector<double>> samples;
     for (const json& event : events) add_event(event, samples);
     for (const auto& [key, times] : samples) result.records.push_back(row_of_key(input, key, times));
     if (result.records.empty() && !events.empty()) {
       result.records.push_back(
-          failed_row(model_case(input, kTool, "", ""), nullptr, "the trace has no node and no run"));
+          failed_row(model_case(input, kOnnxruntimeProfileTool, "", ""), nullptr, "the trace has no node and no run"));
     }
     return result;
   }
 
  private:
-  static void add_event(const json& event, std::map<Key, std::vector<double>>& samples) {
+  static void add_event(const json& event, std::map<NodeKey, std::vector<double>>& samples) {
     const double time_ns = decimal_member(event, "dur").from_us();
     std::string name = text_member(event, "name");
     const std::string category = text_member(event, "cat");
     if (!(time_ns >= 0) || !std::isfinite(time_ns)) return;
-    if (category == "Session" && name == "model_run") samples[Key{}].push_back(time_ns);
+    if (category == "Session" && name == "model_run") samples[NodeKey{}].push_back(time_ns);
     // Old versions also have the fences around each node.
     if (category != "Node" || !name.ends_with(kKernelSuffix)) return;
     name.resize(name.size() - kKernelSuffix.size());
     const json* args = find_member(event, "args");
-    Key key{name.empty() ? "unnamed" : name, "", ""};
+    NodeKey key{name.empty() ? "unnamed" : name, "", ""};
     if (args != nullptr) key.type = text_member(*args, "op_name");
     if (args != nullptr) key.provider = text_member(*args, "provider");
     samples[key].push_back(time_ns);
   }
 
-  static Record row_of_key(const ImportInput& input, const Key& key, const std::vector<double>& times) {
-    Case item = model_case(input, kTool, "", processor_of(key.provider));
+  static Record row_of_key(const ImportInput& input, const NodeKey& key, const std::vector<double>& times) {
+    Case item = model_case(input, kOnnxruntimeProfileTool, "", processor_of(key.provider));
     set_text(item, "node", key.node);
     set_text(item, "node_type", key.type);
-    Record record =
-        row_of(std::move(item), nullptr, key.node.empty() ? "host time of one run under the profiler" : kTimer);
+    Record record = row_of(std::move(item), nullptr,
+                           key.node.empty() ? "host time of one run under the profiler" : kOnnxruntimeProfileTimer);
     add_latency(record, key.node.empty() ? "onnxruntime_model_run" : "onnxruntime_node", latency_of_samples(times));
     if (!key.provider.empty()) {
       record.placement.push_back({std::string(kUnknownProcessor), key.provider, "the event's provider"});

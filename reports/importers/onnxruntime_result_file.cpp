@@ -8,14 +8,12 @@
 #include "harness/core/split_text.hpp"
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "onnxruntime_perf_test";
-constexpr std::string_view kTimer = "host time around Session::Run";
-
-struct Run {
+struct ResultRun {
   std::string_view model;
   Decimal seconds;
   Decimal peak_bytes;
@@ -23,7 +21,7 @@ struct Run {
 };
 
 // Exactly five cells; a decimal comma makes six.
-std::optional<Run> read_run(std::string_view text) {
+std::optional<ResultRun> read_run(std::string_view text) {
   const std::vector<std::string_view> cells = split_text(text, ',');
   if (cells.size() != 5 || trimmed(cells[0]).empty()) return std::nullopt;
   const std::optional<Decimal> seconds = Decimal::parse(trimmed(cells[1]));
@@ -31,7 +29,7 @@ std::optional<Run> read_run(std::string_view text) {
   const std::optional<Decimal> load = Decimal::parse(trimmed(cells[3]));
   const std::optional<Decimal> index = Decimal::parse(trimmed(cells[4]));
   if (!seconds || !bytes || !load || !index || !index->integer() || !bytes->integer()) return std::nullopt;
-  return Run{trimmed(cells[0]), *seconds, *bytes, *index->integer()};
+  return ResultRun{trimmed(cells[0]), *seconds, *bytes, *index->integer()};
 }
 
 struct Call {
@@ -54,7 +52,7 @@ class OnnxruntimeResultFile final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOnnxruntimePerfTestTool;
     const std::vector<LogLine> lines = split_lines(input.text);
     if (detects(input.text) == 0) return result;
     std::vector<Call> calls;
@@ -64,7 +62,7 @@ class OnnxruntimeResultFile final : public Importer {
         continue;
       }
       if (trimmed(line.text).empty() || is_percentile_line(line.text)) continue;
-      const std::optional<Run> run = read_run(line.text);
+      const std::optional<ResultRun> run = read_run(line.text);
       if (!run) {
         throw Error("is no row of model, seconds, bytes, load and index", "line " + std::to_string(line.number),
                     "a decimal comma would do that; run the tool again with LC_ALL=C");
@@ -77,9 +75,10 @@ class OnnxruntimeResultFile final : public Importer {
       calls.back().peak_bytes = run->peak_bytes;
     }
     for (const Call& call : calls) {
-      Record record = row_of(model_case(input, kTool, call.model, ""), nullptr, kTimer);
+      Record record =
+          row_of(model_case(input, kOnnxruntimePerfTestTool, call.model, ""), nullptr, kOnnxruntimePerfTestTimer);
       record.source->line = call.first_line;
-      add_latency(record, kTool, latency_of_samples(call.samples_ns));
+      add_latency(record, kOnnxruntimePerfTestTool, latency_of_samples(call.samples_ns));
       add_metric(record, "peak_memory_bytes", call.peak_bytes.value(), "B");
       result.records.push_back(std::move(record));
     }

@@ -6,14 +6,12 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/openvino_latency.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "openvino_benchmark_app";
-constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
-
-struct Figures {
+struct OpenvinoFigures {
   OpenvinoLatency latency;
   std::string shape;
   std::optional<LogLine> line;
@@ -66,9 +64,9 @@ bool begins_group(std::string_view text) {
   return digits != 0 && digits != std::string_view::npos && text[digits] == '.' && contains(text, ": [");
 }
 
-struct Report {
-  Figures all;
-  std::vector<Figures> groups;
+struct PrintedReport {
+  OpenvinoFigures all;
+  std::vector<OpenvinoFigures> groups;
   bool is_in_groups = false;
   std::string devices;
   Decimal first_inference;
@@ -124,9 +122,9 @@ class OpenvinoBenchmarkApp final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOpenvinoTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Report report;
+    PrintedReport report;
     for (const LogLine& line : lines) {
       constexpr std::string_view kPrefix = "[ INFO ]";
       if (!line.text.starts_with(kPrefix)) continue;
@@ -140,11 +138,11 @@ class OpenvinoBenchmarkApp final : public Importer {
       result.records.back().status = Status::failed;
       result.records.back().reason = "the lines below 'Latency:' have a form that is not known";
     }
-    for (const Figures& group : report.groups) {
+    for (const OpenvinoFigures& group : report.groups) {
       if (!group.line) continue;
-      Case item = model_case(input, kTool, "", openvino_processor(report.devices));
+      Case item = model_case(input, kOpenvinoTool, "", openvino_processor(report.devices));
       set_text(item, "data_shape", group.shape);
-      Record record = row_of(std::move(item), &*group.line, kTimer);
+      Record record = row_of(std::move(item), &*group.line, kOpenvinoTimer);
       add_openvino_latency(record, group.latency, 0);
       result.records.push_back(std::move(record));
     }
@@ -153,9 +151,10 @@ class OpenvinoBenchmarkApp final : public Importer {
   }
 
  private:
-  static Record row_of_report(const ImportInput& input, const Report& report) {
+  static Record row_of_report(const ImportInput& input, const PrintedReport& report) {
     const LogLine& line = report.all.line ? *report.all.line : *report.throughput_line;
-    Record record = row_of(model_case(input, kTool, "", openvino_processor(report.devices)), &line, kTimer);
+    Record record =
+        row_of(model_case(input, kOpenvinoTool, "", openvino_processor(report.devices)), &line, kOpenvinoTimer);
     if (report.all.line) add_openvino_latency(record, report.all.latency, report.count);
     add_metric(record, "throughput_per_s", report.throughput.value(), "1/s");
     add_metric(record, "first_inference_ns", report.first_inference.from_ms(), "ns");

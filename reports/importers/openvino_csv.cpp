@@ -8,13 +8,11 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/openvino_latency.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "openvino_benchmark_app";
-constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
-constexpr std::string_view kNodeTimer = "the plugin's own counter of one node";
 constexpr std::string_view kCounterHeader = "layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms)";
 
 Decimal number_of(std::string_view cell, const LogLine& line) {
@@ -26,7 +24,7 @@ Decimal number_of(std::string_view cell, const LogLine& line) {
   return *value;
 }
 
-struct Report {
+struct TableReport {
   OpenvinoLatency latency;
   Decimal throughput;
   Decimal first_inference;
@@ -81,7 +79,7 @@ class OpenvinoCsv final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOpenvinoTool;
     if (detects(input.text) == 0) return result;
     const std::vector<LogLine> lines = split_lines(input.text);
     if (has_line(input.text, kCounterHeader)) {
@@ -94,12 +92,13 @@ class OpenvinoCsv final : public Importer {
   }
 
  private:
-  static Case case_of(const ImportInput& input, const Report& report) {
-    return model_case(input, kTool, openvino_model(report.topology, report.file), openvino_processor(report.device));
+  static Case case_of(const ImportInput& input, const TableReport& report) {
+    return model_case(input, kOpenvinoTool, openvino_model(report.topology, report.file),
+                      openvino_processor(report.device));
   }
 
   static void add_report(const ImportInput& input, const std::vector<LogLine>& lines, ImportResult& result) {
-    Report report;
+    TableReport report;
     std::vector<Record> groups;
     bool is_in_groups = false;
     for (const LogLine& line : lines) {
@@ -113,7 +112,7 @@ class OpenvinoCsv final : public Importer {
       }
     }
     if (!report.line) return;
-    Record record = row_of(case_of(input, report), &*report.line, kTimer);
+    Record record = row_of(case_of(input, report), &*report.line, kOpenvinoTimer);
     if (std::isfinite(report.latency.mean.value()) || report.latency.percentile == 50) {
       add_openvino_latency(record, report.latency, report.iterations);
     } else if (report.latency.percentile > 0) {
@@ -124,21 +123,21 @@ class OpenvinoCsv final : public Importer {
     add_metric(record, "first_inference_ns", report.first_inference.from_ms(), "ns");
     record.prepare_ns = report.compile.from_ms();
     result.records.push_back(std::move(record));
-    for (const Report::Group& group : report.groups) {
+    for (const TableReport::Group& group : report.groups) {
       Case item = case_of(input, report);
       set_text(item, "data_shape", group.shape);
-      Record row = row_of(std::move(item), &group.line, kTimer);
+      Record row = row_of(std::move(item), &group.line, kOpenvinoTimer);
       add_openvino_latency(row, group.latency, 0);
       result.records.push_back(std::move(row));
     }
     for (Record& group : groups) result.records.push_back(std::move(group));
   }
 
-  static Record row_of_group(const ImportInput& input, const LogLine& line, const Report& report,
+  static Record row_of_group(const ImportInput& input, const LogLine& line, const TableReport& report,
                              const std::vector<std::string_view>& cells) {
     Case item = case_of(input, report);
     set_text(item, "data_shape", trimmed(cells[0]));
-    Record record = row_of(std::move(item), &line, kTimer);
+    Record record = row_of(std::move(item), &line, kOpenvinoTimer);
     add_openvino_latency(record,
                          {number_of(cells[1], line), report.latency.percentile, number_of(cells[2], line),
                           number_of(cells[3], line), number_of(cells[4], line)},
@@ -155,11 +154,11 @@ class OpenvinoCsv final : public Importer {
       }
       const std::vector<std::string_view> cells = split_text(line.text, ';');
       if (!is_table || line.is_unfinished || cells.size() < 6 || cells[0] == "Total") continue;
-      Case item = model_case(input, kTool, "", "");
+      Case item = model_case(input, kOpenvinoTool, "", "");
       set_text(item, "node", trimmed(cells[0]));
       set_text(item, "node_type", trimmed(cells[2]));
       set_text(item, "exec_type", trimmed(cells[3]));
-      Record record = row_of(std::move(item), &line, kNodeTimer);
+      Record record = row_of(std::move(item), &line, kOpenvinoNodeTimer);
       const double time_ns = number_of(cells[4], line).from_ms();
       const std::string status = openvino_status(trimmed(cells[1]));
       if (status == "EXECUTED") {

@@ -13,15 +13,12 @@
 #include "reports/importers/json_text.hpp"
 #include "reports/importers/openvino_latency.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kTool = "openvino_benchmark_app";
-constexpr std::string_view kTimer = "host time of one request; with several at a time the waiting is in it";
-constexpr std::string_view kNodeTimer = "the plugin's own counter of one node";
 
 // The C++ tool's name of a member, or the Python tool's.
 Decimal either(const json& object, const char* name, const char* python_name) {
@@ -54,7 +51,7 @@ class OpenvinoJson final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kOpenvinoTool;
     if (detects(input.text) == 0) return result;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
@@ -67,7 +64,8 @@ class OpenvinoJson final : public Importer {
       add_nodes(input, details->get<std::vector<json>>(), false, result);
     }
     if (result.records.empty()) {
-      result.records.push_back(failed_row(model_case(input, kTool, "", ""), nullptr, "the report holds no result"));
+      result.records.push_back(
+          failed_row(model_case(input, kOpenvinoTool, "", ""), nullptr, "the report holds no result"));
     }
     return result;
   }
@@ -79,7 +77,7 @@ class OpenvinoJson final : public Importer {
     const json& known = setup != nullptr ? *setup : nothing;
     const json* options = find_member(document, "cmd_options");
     const std::string file = options == nullptr ? std::string() : either_text(*options, "m", "-m");
-    Case item = model_case(input, kTool, openvino_model(text_member(known, "topology"), file),
+    Case item = model_case(input, kOpenvinoTool, openvino_model(text_member(known, "topology"), file),
                            openvino_processor(either_text(known, "target_device", "target device")));
     constexpr std::pair<const char*, const char*> kAxes[] = {{"precision", "precision"},
                                                              {"batch_size", "batch size"},
@@ -98,7 +96,7 @@ class OpenvinoJson final : public Importer {
 
   static void add_report(const ImportInput& input, const json& document, const json& results, ImportResult& result) {
     LineFinder lines(input.text);
-    Record record = row_of(case_of(input, document), nullptr, kTimer);
+    Record record = row_of(case_of(input, document), nullptr, kOpenvinoTimer);
     record.source->line = lines.next("\"execution_results\"");
     add_run_latency(results, record);
     add_metric(record, "throughput_per_s", decimal_member(results, "throughput").value(), "1/s");
@@ -115,7 +113,7 @@ class OpenvinoJson final : public Importer {
     for (const json& group : *groups) {
       Case item = case_of(input, document);
       set_text(item, "data_shape", text_member(group, "data_shape"));
-      Record row = row_of(std::move(item), nullptr, kTimer);
+      Record row = row_of(std::move(item), nullptr, kOpenvinoTimer);
       // In a group the average has another name than above.
       add_openvino_latency(row, latency_of(group, "latency_average", integer_member(results, "percentile_boundary")),
                            0);
@@ -156,11 +154,11 @@ class OpenvinoJson final : public Importer {
       }
     }
     for (const auto& [name, node] : nodes) {
-      Case item = model_case(input, kTool, "", "");
+      Case item = model_case(input, kOpenvinoTool, "", "");
       set_text(item, "node", name);
       set_text(item, "node_type", text_member(node.first, "node_type"));
       set_text(item, "exec_type", text_member(node.first, "exec_type"));
-      Record record = row_of(std::move(item), nullptr, kNodeTimer);
+      Record record = row_of(std::move(item), nullptr, kOpenvinoNodeTimer);
       if (node.times_ns.empty()) {
         record.status = Status::skipped;
         record.reason = "the report says: " + openvino_status(text_member(node.first, "status"));

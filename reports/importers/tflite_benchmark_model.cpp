@@ -7,16 +7,15 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
 #include "reports/importers/tflite_stat.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "tflite_benchmark_model";
-constexpr std::string_view kTimer = "host time around Interpreter::Invoke; inputs are set before, outputs not read";
 constexpr std::string_view kSummaryOfRuns = "Summary of All Runs w/ Different Performance Options";
 
 // Without "INFO: ", without logcat's "09-02 17:14:34.1  123  456 I tflite  : ".
-LogLine without_prefix(LogLine line) {
+LogLine without_tflite_prefix(LogLine line) {
   for (const std::string_view mark : {"I tflite  : ", "I tflite: ", "I/tflite  (", "I/tflite ("}) {
     const std::size_t at = line.text.find(mark);
     if (at == std::string_view::npos) continue;
@@ -142,7 +141,7 @@ struct Placement {
 };
 
 // One run of the benchmark within the log.
-struct Run {
+struct PrintedRun {
   std::string model;
   std::int64_t threads = -1;
   Decimal init_ms;
@@ -164,12 +163,12 @@ class TfliteBenchmarkModel final : public Importer {
 
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kTfliteTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Run run;
+    PrintedRun run;
     bool is_summary_of_runs = false;
     for (const LogLine& original : lines) {
-      const LogLine line = without_prefix(original);
+      const LogLine line = without_tflite_prefix(original);
       if (contains(line.text, kSummaryOfRuns)) {
         is_summary_of_runs = true;
         // The same runs once more, with the options that tell them apart.
@@ -188,12 +187,12 @@ class TfliteBenchmarkModel final : public Importer {
   }
 
  private:
-  static void read_line(const ImportInput& input, const LogLine& line, Run& run, ImportResult& result) {
+  static void read_line(const ImportInput& input, const LogLine& line, PrintedRun& run, ImportResult& result) {
     const bool is_head =
         line.text.starts_with("STARTING!") || line.text.starts_with("Num threads") || line.text.starts_with("Graph:");
     if (is_head && (run.is_over || !run.stats.empty())) {
       end_run(input, run, nullptr, result);
-      run = Run{};
+      run = PrintedRun{};
     }
     if (const auto graph = bracketed(line, "Graph")) {
       run.model = *graph;
@@ -212,24 +211,24 @@ class TfliteBenchmarkModel final : public Importer {
   }
 
   // Makes the row of what was read since the last one. Without a summary line the run ended early.
-  static void end_run(const ImportInput& input, Run& run, const Summary* summary, ImportResult& result,
+  static void end_run(const ImportInput& input, PrintedRun& run, const Summary* summary, ImportResult& result,
                       const LogLine* summary_line = nullptr) {
     if (run.stats.empty() && summary == nullptr) return;
     const bool has_inferences = run.stats.size() >= 2;
     const LogLine* line = has_inferences ? &run.stats.back().second : summary_line;
-    Case item = model_case(input, kTool, run.model, run.placement.processor());
+    Case item = model_case(input, kTfliteTool, run.model, run.placement.processor());
     if (run.threads > 0) item.set("threads", run.threads);
     if (!has_inferences && summary == nullptr) {
       result.records.push_back(
           failed_row(std::move(item), &run.stats.back().second, "the log ends after the warm-up: there is no result"));
     } else {
-      Record record = row_of(std::move(item), line, kTimer);
-      if (has_inferences) add_tflite_stat(record, kTool, run.stats.back().first);
+      Record record = row_of(std::move(item), line, kTfliteTimer);
+      if (has_inferences) add_tflite_stat(record, kTfliteTool, run.stats.back().first);
       if (has_inferences && run.stats.back().first.count == 0) {
         record.status = Status::failed;
         record.reason = "count=0: nothing was timed";
       } else if (!has_inferences) {
-        add_latency(record, kTool, printed_mean(summary->inference.from_us(), 0));
+        add_latency(record, kTfliteTool, printed_mean(summary->inference.from_us(), 0));
       }
       record.prepare_ns = summary != nullptr ? summary->init.from_us() : run.init_ms.from_ms();
       if (summary != nullptr) {
@@ -244,12 +243,13 @@ class TfliteBenchmarkModel final : public Importer {
   }
 
   // "     cpu w/ 4 threads: count=50 ..." or " gpu: failed!"
-  static void read_run_of_summary(const ImportInput& input, const LogLine& line, const Run& run, ImportResult& result) {
+  static void read_run_of_summary(const ImportInput& input, const LogLine& line, const PrintedRun& run,
+                                  ImportResult& result) {
     for (const std::string_view mark : {": count=", ": failed!"}) {
       const std::size_t at = line.text.rfind(mark);
       if (at == std::string_view::npos) continue;
       // The options name the processor in words that no rule covers; it stays unknown.
-      Case item = model_case(input, kTool, run.model, "");
+      Case item = model_case(input, kTfliteTool, run.model, "");
       set_text(item, "options", trimmed(line.text.substr(0, at)));
       if (mark == ": failed!") {
         result.records.push_back(failed_row(std::move(item), &line, "the summary says: failed!"));
@@ -259,8 +259,8 @@ class TfliteBenchmarkModel final : public Importer {
       rest.text.remove_prefix(at + 2);
       const auto stat = read_tflite_stat(LineScanner(rest));
       if (!stat) return;
-      Record record = row_of(std::move(item), &line, kTimer);
-      add_tflite_stat(record, kTool, *stat);
+      Record record = row_of(std::move(item), &line, kTfliteTimer);
+      add_tflite_stat(record, kTfliteTool, *stat);
       result.records.push_back(std::move(record));
       return;
     }

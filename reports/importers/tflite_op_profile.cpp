@@ -14,9 +14,9 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "tflite_op_profile";
+constexpr std::string_view kTfliteOpProfileTool = "tflite_op_profile";
 constexpr std::string_view kClock = "tflite_op_profiler";
-constexpr std::string_view kTimer = "host time of one node under the profiler, whose own cost is in it";
+constexpr std::string_view kTfliteOpProfileTimer = "host time of one node under the profiler, whose own cost is in it";
 constexpr std::string_view kRule = "==============================";
 
 struct Node {
@@ -98,7 +98,7 @@ class TfliteOpProfile final : public Importer {
 
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kTfliteOpProfileTool;
     const std::vector<LogLine> lines = split_lines(input);
     Part part;
     std::vector<std::string> columns;
@@ -133,11 +133,11 @@ class TfliteOpProfile final : public Importer {
   };
 
   static Record row_of_node(const ImportInput& input, const LogLine& line, const Part& part, const Node& node) {
-    Case item = model_case(input, kTool, "", "");
+    Case item = model_case(input, kTfliteOpProfileTool, "", "");
     set_text(item, "part", part.name);
     set_text(item, "node", node.name);
     set_text(item, "node_type", node.type);
-    Record record = row_of(std::move(item), &line, kTimer);
+    Record record = row_of(std::move(item), &line, kTfliteOpProfileTimer);
     add_latency(record, kClock, printed_mean(node.figure("avg_ms").from_ms(), 0));
     add_metric(record, "first_ns", node.figure("first").from_ms(), "ns");
     add_metric(record, "share_percent", node.figure("%").value(), "%");
@@ -152,9 +152,9 @@ class TfliteOpProfile final : public Importer {
       const std::optional<TfliteStat> stat = read_tflite_stat(scan);
       if (!stat) return;
       for (const std::size_t row : part.rows) result.records[row].latencies.at(std::string(kClock)).n = stat->count;
-      Case item = model_case(input, kTool, "", "");
+      Case item = model_case(input, kTfliteOpProfileTool, "", "");
       set_text(item, "part", part.name);
-      Record record = row_of(std::move(item), &line, kTimer);
+      Record record = row_of(std::move(item), &line, kTfliteOpProfileTimer);
       add_tflite_stat(record, kClock, *stat);
       if (stat->count > 0) result.records.push_back(std::move(record));
       part = Part{};

@@ -7,12 +7,11 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/proto_wire.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kTool = "tflite_benchmark_model";
-constexpr std::string_view kTimer = "host time around Interpreter::Invoke; inputs are set before, outputs not read";
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 struct BenchmarkResult {
@@ -77,17 +76,17 @@ class TfliteResultProto final : public Importer {
     if (proto.is_broken)
       throw Error("is no whole BenchmarkResult message", input.path, "copy the file again, in binary mode");
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kTfliteTool;
     if (!proto.has_latency) return result;
     const auto ns = [&proto](int field) { return proto.latency_ms[field] * 1e6; };
-    Record record = row_of(model_case(input, kTool, proto.name, ""), nullptr, kTimer);
+    Record record = row_of(model_case(input, kTfliteTool, proto.name, ""), nullptr, kTfliteTimer);
     if (std::isfinite(ns(5))) {
       LatencyRecord latency = printed_median(ns(5), ns(1), proto.runs);
       latency.p05_ns = ns(6);
       latency.p95_ns = ns(7);
-      add_latency(record, kTool, latency);
+      add_latency(record, kTfliteTool, latency);
     } else {
-      add_latency(record, kTool, printed_mean(ns(1), proto.runs));
+      add_latency(record, kTfliteTool, printed_mean(ns(1), proto.runs));
     }
     add_metric(record, "min_ns", ns(2), "ns");
     add_metric(record, "max_ns", ns(3), "ns");

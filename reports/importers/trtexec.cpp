@@ -5,12 +5,10 @@
 
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
-
-constexpr std::string_view kTool = "trtexec";
-constexpr std::string_view kTimer = "CUDA events: upload, computation and download of one query";
 
 struct Interval {
   std::string_view text;
@@ -23,7 +21,7 @@ constexpr Interval kIntervals[] = {{"End-to-End Host Latency:", "trtexec_end_to_
                                    {"D2H Latency:", "trtexec_d2h"},
                                    {"Latency:", "trtexec_latency"}};
 
-struct Figures {
+struct TrtexecFigures {
   Decimal min;
   Decimal max;
   Decimal mean;
@@ -32,8 +30,8 @@ struct Figures {
 };
 
 // Behind the interval's name. A percentile that is cut off ends the list in a cut line, and fails it.
-std::optional<Figures> read_figures(LineScanner scan) {
-  Figures figures;
+std::optional<TrtexecFigures> read_figures(LineScanner scan) {
+  TrtexecFigures figures;
   scan.literal("min =").number(figures.min).literal("ms,").literal("max =").number(figures.max).literal("ms,");
   scan.literal("mean =").number(figures.mean).literal("ms,").literal("median =").number(figures.median).literal("ms");
   while (scan.optional(",")) {
@@ -48,7 +46,7 @@ std::optional<Figures> read_figures(LineScanner scan) {
 }
 
 // Without "[09/02/2024-17:14:34] [I] ".
-LogLine without_prefix(LogLine line) {
+LogLine without_trtexec_prefix(LogLine line) {
   if (line.text.starts_with('[') && contains(line.text.substr(0, 64), "] [I] ")) {
     line.text.remove_prefix(line.text.find("] [I] ") + 6);
   }
@@ -56,8 +54,8 @@ LogLine without_prefix(LogLine line) {
   return line;
 }
 
-struct Run {
-  Record record = row_of(Case(), nullptr, kTimer);
+struct TrtexecRun {
+  Record record = row_of(Case(), nullptr, kTrtexecTimer);
   std::optional<LogLine> line;  // of the latency, or of the first interval
   std::string model;
   Decimal throughput;
@@ -66,10 +64,10 @@ struct Run {
   bool is_failed = false;
 };
 
-void add_figures(Run& run, const Interval& interval, const Figures& figures) {
+void add_figures(TrtexecRun& run, const Interval& interval, const TrtexecFigures& figures) {
   LatencyRecord latency = printed_median(figures.median.from_ms(), figures.mean.from_ms(), 0);
   const bool is_principal = interval.clock == "trtexec_latency";
-  const std::string prefix = is_principal ? "" : std::string(interval.clock.substr(kTool.size() + 1)) + ".";
+  const std::string prefix = is_principal ? "" : std::string(interval.clock.substr(kTrtexecTool.size() + 1)) + ".";
   for (const auto& [percent, value] : figures.percentiles) {
     if (percent == "95") latency.p95_ns = value.from_ms();
     if (percent != "95") add_metric(run.record, prefix + "p" + percent + "_ns", value.from_ms(), "ns");
@@ -91,11 +89,11 @@ class Trtexec final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kTrtexecTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Run run;
+    TrtexecRun run;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      const LogLine line = without_prefix(lines[i]);
+      const LogLine line = without_trtexec_prefix(lines[i]);
       if (contains(line.text, "&&&& RUNNING TensorRT")) finish(input, run, result);
       if (!read_interval(lines, i, run)) read_fact(line, run, result);
     }
@@ -106,9 +104,9 @@ class Trtexec final : public Importer {
 
  private:
   // The interval that begins in line `i`, with up to six more lines when they are broken.
-  static bool read_interval(const std::vector<LogLine>& lines, std::size_t i, Run& run) {
+  static bool read_interval(const std::vector<LogLine>& lines, std::size_t i, TrtexecRun& run) {
     constexpr std::size_t kMostLines = 7;
-    const LogLine first = without_prefix(lines[i]);
+    const LogLine first = without_trtexec_prefix(lines[i]);
     for (const Interval& interval : kIntervals) {
       if (!first.text.starts_with(interval.text)) continue;
       std::string joined(first.text.substr(interval.text.size()));
@@ -124,13 +122,13 @@ class Trtexec final : public Importer {
           return true;
         }
         if (next == lines.size() || next - i >= kMostLines) return true;
-        joined += " " + std::string(trimmed(without_prefix(lines[next]).text));
+        joined += " " + std::string(trimmed(without_trtexec_prefix(lines[next]).text));
       }
     }
     return false;
   }
 
-  static void read_fact(const LogLine& line, Run& run, ImportResult& result) {
+  static void read_fact(const LogLine& line, TrtexecRun& run, ImportResult& result) {
     LineScanner(line).literal("Throughput:").number(run.throughput).literal("qps").end();
     LineScanner(line).literal("Timing trace has").integer(run.queries).literal("queries over");
     run.is_failed = run.is_failed || line.text.starts_with("&&&& FAILED");
@@ -138,10 +136,10 @@ class Trtexec final : public Importer {
     if (line.text.starts_with("Model: ") && !contains(line.text, "Reference")) run.model = trimmed(line.text.substr(7));
   }
 
-  static void finish(const ImportInput& input, Run& run, ImportResult& result) {
+  static void finish(const ImportInput& input, TrtexecRun& run, ImportResult& result) {
     if (run.line) {
       Record& record = run.record;
-      record.item = model_case(input, kTool, run.model, "cuda");
+      record.item = model_case(input, kTrtexecTool, run.model, "cuda");
       record.source->line = run.line->number;
       if (run.line->is_second) record.source->file_sha256 = kSecondStream;
       for (auto& [clock, latency] : record.latencies) latency.n = run.queries > 0 ? run.queries : 0;
@@ -152,7 +150,7 @@ class Trtexec final : public Importer {
       }
       result.records.push_back(std::move(record));
     }
-    run = Run{};
+    run = TrtexecRun{};
   }
 };
 

@@ -8,14 +8,13 @@
 #include "reports/importers/imported_row.hpp"
 #include "reports/importers/json_text.hpp"
 #include "reports/importers/registration.hpp"
+#include "reports/importers/tools.hpp"
 
 namespace hetscope {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTool = "trtexec";
-constexpr std::string_view kTimer = "CUDA events: upload, computation and download of one query";
 constexpr std::string_view kLayerTimer = "CUDA events around one layer, which then runs alone";
 
 class TrtexecJson final : public Importer {
@@ -28,7 +27,7 @@ class TrtexecJson final : public Importer {
   }
   ImportResult parse(const ImportInput& input) const override {
     ImportResult result;
-    result.tool = kTool;
+    result.tool = kTrtexecTool;
     if (detects(input.text) == 0) return result;
     const ToolJson tool = repaired_json(input, result);
     if (tool.is_cut) result.remarks.emplace_back("the file ends early; its whole elements are read");
@@ -41,7 +40,7 @@ class TrtexecJson final : public Importer {
       add_queries(input, document, result);
     }
     if (result.records.empty()) {
-      result.records.push_back(failed_row(model_case(input, kTool, "", "cuda"), nullptr, "the list is empty"));
+      result.records.push_back(failed_row(model_case(input, kTrtexecTool, "", "cuda"), nullptr, "the list is empty"));
     }
     return result;
   }
@@ -61,7 +60,7 @@ class TrtexecJson final : public Importer {
       }
     }
     if (samples.empty()) return;
-    Record record = row_of(model_case(input, kTool, "", "cuda"), nullptr, kTimer);
+    Record record = row_of(model_case(input, kTrtexecTool, "", "cuda"), nullptr, kTrtexecTimer);
     for (const auto& [member, clock] : intervals) {
       if (samples.count(clock) > 0) add_latency(record, clock, latency_of_samples(samples[clock]));
     }
@@ -73,7 +72,7 @@ class TrtexecJson final : public Importer {
     for (const json& layer : layers) {
       if (find_member(layer, "count") != nullptr) count = std::max<std::int64_t>(0, integer_member(layer, "count"));
       if (find_member(layer, "averageMs") == nullptr) continue;
-      Case item = model_case(input, kTool, "", "cuda");
+      Case item = model_case(input, kTrtexecTool, "", "cuda");
       set_text(item, "node", text_member(layer, "name"));
       Record record = row_of(std::move(item), nullptr, kLayerTimer);
       const double mean_ns = decimal_member(layer, "averageMs").from_ms();
