@@ -43,31 +43,66 @@ Cell judgement_of(const std::string& sharing, const TransferLine& line, const Tr
   return {text, std::nullopt, tone};
 }
 
+constexpr double kMicroseconds = 1e-3;  // in a ns
+
 std::string interval_text(const Interval& interval, double scale) {
   return fmt::format("[{}, {}]", format_number(interval.low * scale), format_number(interval.high * scale));
+}
+
+// Intercept, slope and deviation of a line whose y are ns; the slope in units of `slope_scale` ns.
+void append_fit(std::vector<Cell>& cells, const std::optional<LinearFit>& fit, double slope_scale) {
+  if (!fit) {
+    for (int i = 0; i < 3; ++i) cells.push_back({std::string(kMissing)});
+    return;
+  }
+  const auto parameter = [&](double value, const Interval& interval, double scale) {
+    cells.push_back(number_cell(format_number(value * scale) + " " + interval_text(interval, scale), value));
+  };
+  parameter(fit->intercept, fit->intercept_interval, kMicroseconds);
+  parameter(fit->slope, fit->slope_interval, slope_scale);
+  cells.push_back(
+      number_cell(fmt::format("{:.0f} %", 100 * fit->largest_relative_residual), fit->largest_relative_residual));
 }
 
 std::vector<Cell> cells_of(const TransferWay& way, const TransferLine& line, const TransferLine* copy) {
   const std::string& sharing = std::get<4>(way);
   std::vector<Cell> cells = {{std::get<2>(way)}, {sharing}, {std::get<3>(way)}};
-  if (line.fit) {
-    const LinearFit& fit = *line.fit;
-    // ns and ns per byte; a MiB makes slopes readable, 1 ns per byte being a GB/s.
-    constexpr double kMiB = 1024 * 1024 * 1e-3;
-    cells.push_back(number_cell(format_number(fit.intercept * 1e-3) + " " + interval_text(fit.intercept_interval, 1e-3),
-                                fit.intercept));
-    cells.push_back(
-        number_cell(format_number(fit.slope * kMiB) + " " + interval_text(fit.slope_interval, kMiB), fit.slope));
-    cells.push_back(
-        number_cell(fmt::format("{:.0f} %", 100 * fit.largest_relative_residual), fit.largest_relative_residual));
-  } else {
-    for (int i = 0; i < 3; ++i) cells.push_back({std::string(kMissing)});
-  }
+  // A MiB makes slopes readable, 1 ns per byte being a GB/s.
+  append_fit(cells, line.fit, 1024 * 1024 * kMicroseconds);
   cells.push_back(
       number_cell(format_number(static_cast<double>(line.points.size())), static_cast<double>(line.points.size())));
   cells.push_back(number_cell(format_number(line.address_changes), line.address_changes));
   cells.push_back(judgement_of(sharing, line, copy));
   return cells;
+}
+
+// The cost of a launch that finds the queue busy, beside that of a handing over whose one launch finds it drained.
+void compose_busy_queue(const Summary& summary, Document& document) {
+  const std::map<LaunchWay, LaunchLine> lines = launch_lines(summary);
+  if (lines.empty()) return;
+  document.add(Heading{3, "Launches into a busy queue"});
+  document.add(Paragraph{
+      "The same handing over with the device's kernel launched several times before the host waits: a line through the "
+      "times over the number of launches, with 95 % intervals. The slope is what a launch costs that finds the queue "
+      "busy, its execution by one work-item included; what one launch costs in all is the slope and the rest "
+      "together."});
+  Table table;
+  table.columns = {{"processor"},
+                   {"direction"},
+                   {"sharing"},
+                   {"sync"},
+                   {"bytes", true},
+                   {"the rest, us", true},
+                   {"a further launch, us", true},
+                   {"largest deviation", true}};
+  for (const auto& [way, line] : lines) {
+    const auto& [run, processor, direction, sync, sharing, bytes] = way;
+    std::vector<Cell> cells = {{summary.run_prefix(run) + processor}, {direction}, {sharing}, {sync}};
+    cells.push_back(number_cell(std::to_string(bytes), static_cast<double>(bytes)));
+    append_fit(cells, line.fit, kMicroseconds);
+    table.rows.push_back(std::move(cells));
+  }
+  document.add(std::move(table));
 }
 
 }  // namespace
@@ -109,6 +144,7 @@ void compose_transfer(const Summary& summary, Document& document) {
     table.rows.push_back(cells_of(way, line, copy_beside(lines, way)));
   }
   finish_table();
+  compose_busy_queue(summary, document);
 }
 
 }  // namespace hetscope

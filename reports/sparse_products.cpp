@@ -155,7 +155,8 @@ const Row* im2col_of(const Summary& summary, const SparseLayer& layer) {
 
 bool is_dense_product(const Record& record) {
   static const std::set<std::string_view> kDense = {"sparse_matmul_openblas", "sparse_matmul_onednn",
-                                                    "sparse_matmul_dense", "sparse_matmul_dense_buffer"};
+                                                    "sparse_matmul_onednn_primitive", "sparse_matmul_dense",
+                                                    "sparse_matmul_dense_buffer"};
   return kDense.contains(record.item.kernel());
 }
 

@@ -2,6 +2,7 @@
 // of hidden copies judges.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,8 +29,18 @@ struct TransferLine {
   std::string evidence;  // the case of the largest size
 };
 
-// Of the rows of `transfer` with a trusted time.
+// Of the rows of `transfer` with a trusted time and one launch.
 std::map<TransferWay, TransferLine> transfer_lines(const Summary& summary);
+// {run, processor (labelled), direction, sync, sharing, bytes}
+using LaunchWay = std::tuple<std::size_t, std::string, std::string, std::string, std::string, std::int64_t>;
+
+struct LaunchLine {
+  std::vector<LinePoint> points;  // launches, ns
+  std::optional<LinearFit> fit;
+};
+
+// Of the same rows, where they differ in the number of launches: at least two numbers.
+std::map<LaunchWay, LaunchLine> launch_lines(const Summary& summary);
 // The open copy of the same run, processor, direction and sync, or of sync=wait where there is none; nullptr when it
 // has no line that rises.
 const TransferLine* copy_beside(const std::map<TransferWay, TransferLine>& lines, const TransferWay& way);

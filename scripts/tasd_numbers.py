@@ -33,7 +33,7 @@ from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, ti
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIOS = [ROOT / "scenarios/curated/tasd" / name for name in ("speedup.json", "decompose.json")]
-DENSE_LIBRARIES = ("sparse_matmul_openblas", "sparse_matmul_onednn")
+DENSE_LIBRARIES = ("sparse_matmul_openblas", "sparse_matmul_onednn", "sparse_matmul_onednn_primitive")
 ASKED = {"1:8": (5.0, 3.5), "1:4": (3.2, 2.4), "2:8": (3.2, 2.4), "2:4": (1.6, 1.3), "4:8": (1.6, 1.3),
          "2:4+2:8": (1.1, None)}
 LONG_K = 512

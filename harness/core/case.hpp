@@ -43,6 +43,8 @@ class Case {
   void reserve(std::size_t axes) { axes_.reserve(axes); }
   // Replaces the value when the axis is there already, keeps its place.
   void set(std::string_view axis, AxisValue value);
+  // set() of an axis that is not there and whose name is known to be one: looks for nothing.
+  void append(std::string_view axis, AxisValue value) { axes_.emplace_back(std::string(axis), std::move(value)); }
   bool has(std::string_view axis) const noexcept { return find(axis) != nullptr; }
   const AxisValue* find(std::string_view axis) const noexcept;
 

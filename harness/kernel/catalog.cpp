@@ -63,9 +63,13 @@ void Catalog::validate(const Case& item, std::string_view where) const {
 }
 
 std::optional<Case> Catalog::load_of(const Case& item) const {
-  if (!item.has(kLoadAxis) || item.text(kLoadAxis) == kNoLoad) return std::nullopt;
+  return item.has(kLoadAxis) ? read_load(item.text(kLoadAxis)) : std::nullopt;
+}
+
+std::optional<Case> Catalog::read_load(std::string_view line) const {
+  if (line == kNoLoad) return std::nullopt;
   try {
-    return complete(Case::parse(item.text(kLoadAxis)));
+    return complete(Case::parse(line));
   } catch (const Error& error) {
     throw Error(std::string("the load: ") + error.what());
   }

@@ -32,6 +32,8 @@ class Catalog {
   Case complete(const Case& item) const;
   // The case that runs beside `item`, nullopt without one. Throws Error when its line is malformed.
   std::optional<Case> load_of(const Case& item) const;
+  // The same of the axis' value: a case line, completed, or "none".
+  std::optional<Case> read_load(std::string_view line) const;
   // Throws Error when `load` names no processor or one of `processors`, has a load of its own, or is not valid.
   void check_load(const Case& load, std::span<const std::string> processors, std::string_view where) const;
   // The axes of a case of `kernel`: the operation's, the kernel's own and the common ones, in this order.

@@ -13,7 +13,7 @@ CaseForm::CaseForm(const Catalog& catalog, const Kernel& kernel, std::vector<std
     : base_(std::string(kernel.operation()), std::string(kernel.name()), std::move(processors)),
       line_start_(base_.line()),
       key_start_(base_.key_without({compare_by.begin(), compare_by.end()})),
-      has_key_(!compare_by.empty()) {
+      rows_(axes.size(), 1) {
   for (const AxisSpec* spec : catalog.axes_of(kernel)) {
     Slot slot = slot_of(catalog, *spec, axes);
     slot.is_in_key = std::ranges::find(compare_by, spec->name) == compare_by.end();
@@ -21,16 +21,18 @@ CaseForm::CaseForm(const Catalog& catalog, const Kernel& kernel, std::vector<std
     for (const std::optional<AxisValue>& value : slot.values) {
       slot.words.push_back(value ? " " + spec->name + "=" + to_string(*value) : std::string());
     }
+    if (slot.is_in_key && !slot.is_fixed) rows_[slot.axes] = slot.values.size();
+    most_values_ += std::ranges::any_of(slot.values, [](const auto& value) { return value.has_value(); }) ? 1 : 0;
     slots_.push_back(std::move(slot));
   }
+  for (const std::size_t rows : rows_) key_count_ *= rows;
 }
 
 CaseForm::Slot CaseForm::slot_of(const Catalog& catalog, const AxisSpec& spec, std::span<const JointAxes> axes) const {
   const auto canonical = [&](const AxisValue& value) -> std::optional<AxisValue> {
-    if (spec.name != kLoadAxis || !std::holds_alternative<std::string>(value)) return canonical_value(spec, value);
-    Case carrier;
-    carrier.set(kLoadAxis, value);
-    const std::optional<Case> load = catalog.load_of(carrier);
+    const auto* line = spec.name == kLoadAxis ? std::get_if<std::string>(&value) : nullptr;
+    if (line == nullptr) return canonical_value(spec, value);
+    const std::optional<Case> load = catalog.read_load(*line);
     return load ? std::optional<AxisValue>(load->line()) : std::nullopt;
   };
   Slot slot;
@@ -57,35 +59,44 @@ void CaseForm::check(const Catalog& catalog, const Slot& slot, std::string_view 
     }
     check_axis(spec, *value, where);
     if (spec.name != kLoadAxis) continue;
-    Case carrier;
-    carrier.set(kLoadAxis, *value);
-    if (const auto load = catalog.load_of(carrier)) catalog.check_load(*load, base_.processors(), where);
+    const std::optional<Case> load = catalog.read_load(std::get<std::string>(*value));
+    if (load) catalog.check_load(*load, base_.processors(), where);
   }
 }
 
 Case CaseForm::make(std::span<const std::size_t> choice) const {
   Case item = base_;
-  item.reserve(slots_.size());
+  item.reserve(most_values_);
   for (const Slot& slot : slots_) {
-    if (const auto& value = slot.values[slot.row(choice)]) item.set(slot.spec->name, *value);
+    if (const auto& value = slot.values[slot.row(choice)]) item.append(slot.spec->name, *value);
   }
   return item;
 }
 
-CaseForm::Text CaseForm::text(std::span<const std::size_t> choice) const {
-  Text text{line_start_, has_key_ ? key_start_ : std::string()};
-  constexpr std::size_t kUsualLine = 240;
-  text.line.reserve(kUsualLine);
-  for (const Slot& slot : slots_) text.line += slot.words[slot.row(choice)];
-  if (!has_key_) {
-    text.key = text.line;
-    return text;
-  }
-  text.key.reserve(kUsualLine);
+std::string CaseForm::line(std::span<const std::size_t> choice) const {
+  std::size_t size = line_start_.size();
+  for (const Slot& slot : slots_) size += slot.words[slot.row(choice)].size();
+  std::string line;
+  line.reserve(size);
+  line += line_start_;
+  for (const Slot& slot : slots_) line += slot.words[slot.row(choice)];
+  return line;
+}
+
+std::string CaseForm::key(std::span<const std::size_t> choice) const {
+  std::string key = key_start_;
   for (const Slot& slot : slots_) {
-    if (slot.is_in_key) text.key += slot.words[slot.row(choice)];
+    if (slot.is_in_key) key += slot.words[slot.row(choice)];
   }
-  return text;
+  return key;
+}
+
+std::size_t CaseForm::key_number(std::span<const std::size_t> choice) const {
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (rows_[i] > 1) number = number * rows_[i] + choice[i];
+  }
+  return number;
 }
 
 }  // namespace hetscope

@@ -21,12 +21,6 @@ struct JointAxes {
 
 class CaseForm {
  public:
-  // A case's line and the key of its group.
-  struct Text {
-    std::string line;
-    std::string key;
-  };
-
   // For Catalog::complete() of a case of `kernel` and `processors` with one row of each of `axes`. Axes of which only
   // other kernels of the operation know are left out; no axis may be unknown to all of them. `compare_by` is what keys
   // leave out. Throws Error, with `where`, for what Catalog::validate() refuses in any row; what only the operation can
@@ -37,7 +31,11 @@ class CaseForm {
   // choice[i] is the row of axes[i]. Equal to Catalog::complete()'s.
   Case make(std::span<const std::size_t> choice) const;
   // Equal to make(choice)'s line() and key_without(compare_by).
-  Text text(std::span<const std::size_t> choice) const;
+  std::string line(std::span<const std::size_t> choice) const;
+  std::string key(std::span<const std::size_t> choice) const;
+  // A number below key_count(); choices of one number have equal keys.
+  std::size_t key_number(std::span<const std::size_t> choice) const;
+  std::size_t key_count() const noexcept { return key_count_; }
 
  private:
   // An axis with one value, or none, for each row of the axes that it varies with.
@@ -58,8 +56,10 @@ class CaseForm {
   Case base_;
   std::string line_start_;  // up to the processors
   std::string key_start_;
-  bool has_key_ = false;
   std::vector<Slot> slots_;
+  std::size_t most_values_ = 0;    // of one case
+  std::vector<std::size_t> rows_;  // of each of the axes that keys depend on; 1 for the others
+  std::size_t key_count_ = 1;
 };
 
 }  // namespace hetscope

@@ -189,10 +189,10 @@ void ExperimentScope::check_loads(const std::vector<ProcessorInfo>& all) const {
     if (name != kLoadAxis) continue;
     const std::string where = where_ + "/axes/" + name;
     for (const AxisValue& value : values) {
-      Case carrier;
-      carrier.set(kLoadAxis, value);
+      const auto* line = std::get_if<std::string>(&value);
+      if (line == nullptr) continue;  // refused with the other axes
       try {
-        const std::optional<Case> load = catalog_.load_of(carrier);
+        const std::optional<Case> load = catalog_.read_load(*line);
         if (!load) continue;
         for (const std::string& processor : load->processors()) named_processor(processor, all, "");
         catalog_.check_load(*load, {}, "");

@@ -14,13 +14,19 @@ struct RoofPlace {
   std::optional<std::int64_t> threads;
 };
 
+// The cases of a group are of one operation.
+bool is_of_roof(const PlannedGroup& group, const Catalog& catalog) {
+  return !group.cases.empty() && catalog.operations().at(group.cases.front().item.operation()).roof();
+}
+
 std::vector<RoofPlace> places_of(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
                                  const std::vector<ProcessorInfo>& processors) {
   std::vector<RoofPlace> places;
   for (const PlannedGroup& group : groups) {
+    if (is_of_roof(group, catalog)) continue;
     for (const PlannedCase& planned : group.cases) {
       const Case& item = planned.item;
-      if (catalog.operations().at(item.operation()).roof() || item.processors().size() != 1) continue;
+      if (item.processors().size() != 1) continue;
       const auto found = std::find_if(processors.begin(), processors.end(),
                                       [&](const auto& info) { return info.name == item.processors().front(); });
       if (found == processors.end()) continue;
@@ -61,9 +67,8 @@ std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, c
                                       const std::vector<ProcessorInfo>& processors, double budget_s) {
   std::set<std::string> planned;
   for (const PlannedGroup& group : groups) {
-    for (const PlannedCase& item : group.cases) {
-      if (catalog.operations().at(item.item.operation()).roof()) planned.insert(item.item.line());
-    }
+    if (!is_of_roof(group, catalog)) continue;
+    for (const PlannedCase& item : group.cases) planned.insert(item.item.line());
   }
   std::vector<PlannedGroup> result;
   for (const RoofPlace& place : places_of(groups, catalog, processors)) {

@@ -21,7 +21,7 @@ struct PlannedCase {
   std::string baseline;  // case line of the group's baseline member, "" when it is itself or there is none
 };
 
-// Cases that are measured together, in interleaved rounds.
+// Cases of one operation that are measured together, in interleaved rounds.
 struct PlannedGroup {
   std::string key;       // what its members share, as printed in the record
   std::string scenario;  // name of the scenario

@@ -15,9 +15,12 @@ namespace hetscope {
 namespace {
 
 using Names = std::unordered_set<std::string>;
+// By CaseForm::key_number(): a form's own memory of index_, so that keys are written once for each group.
+using GroupsByKey = std::vector<std::size_t>;
 using AxisValues = std::vector<std::pair<std::string, AxisValue>>;
 
 constexpr std::int64_t kMaxCases = 200'000;
+constexpr std::size_t kNoGroup = std::numeric_limits<std::size_t>::max();
 // Preparing and verifying, which the measuring budget does not cover, on top of what a hang must exceed.
 constexpr double kLeastTimeoutSeconds = 120;
 constexpr double kEnergyTimeoutSeconds = 600;
@@ -56,12 +59,15 @@ class Expansion {
   std::vector<PlannedGroup> groups(Names& planned, Names& keys) {
     if (count() == 0) return {};
     const std::vector<CaseForm> all_forms = forms();
+    std::vector<GroupsByKey> groups_of;
+    for (const CaseForm& form : all_forms) groups_of.emplace_back(form.key_count(), kNoGroup);
+    planned.reserve(planned.size() + static_cast<std::size_t>(count()));
     std::vector<std::size_t> rows;
     if (!experiment_.rows.empty()) rows.push_back(experiment_.rows.size());
     for (const auto& [name, values] : experiment_.axes) rows.push_back(values.size());
     std::vector<std::size_t> choice(rows.size(), 0);
     do {
-      for (const CaseForm& form : all_forms) plan(form, choice, planned);
+      for (std::size_t i = 0; i < all_forms.size(); ++i) plan(all_forms[i], choice, planned, groups_of[i]);
     } while (step(choice, rows));
     for (PlannedGroup& group : groups_) {
       finish(group);
@@ -119,15 +125,16 @@ class Expansion {
     return false;
   }
 
-  void plan(const CaseForm& form, std::span<const std::size_t> choice, Names& planned) {
-    CaseForm::Text text = form.text(choice);
-    if (!planned.insert(std::move(text.line)).second) return;
+  void plan(const CaseForm& form, std::span<const std::size_t> choice, Names& planned, GroupsByKey& groups_of_form) {
+    if (!planned.insert(form.line(choice)).second) return;
     Case item = form.make(choice);
     scope_.operation().validate(item);
-    group_of(std::move(text.key)).cases.push_back({std::move(item), ""});
+    std::size_t& group = groups_of_form[form.key_number(choice)];
+    if (group == kNoGroup) group = group_of(form.key(choice));
+    groups_[group].cases.push_back({std::move(item), ""});
   }
 
-  PlannedGroup& group_of(std::string key) {
+  std::size_t group_of(std::string key) {
     const auto [found, is_new] = index_.try_emplace(std::move(key), groups_.size());
     if (is_new) {
       PlannedGroup group;
@@ -137,7 +144,7 @@ class Expansion {
       group.soak = experiment_.soak;
       groups_.push_back(std::move(group));
     }
-    return groups_[found->second];
+    return found->second;
   }
 
   bool is_baseline(const Case& item) const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/convolution/convolution.hpp"
+#include "kernels/layout/onednn_primitive.hpp"
 
 namespace hetscope {
 
@@ -17,18 +18,14 @@ class OneDnnConvolution {
   static std::unique_ptr<OneDnnConvolution> make(const ConvolutionProblem& problem, const TensorView& x,
                                                  const TensorView& y, void* x_memory, void* y_memory,
                                                  const float* weights, std::string* why_not);
-  ~OneDnnConvolution();
-  OneDnnConvolution(const OneDnnConvolution&) = delete;
-  OneDnnConvolution& operator=(const OneDnnConvolution&) = delete;
 
   // Results go there from now on. false: the library cannot.
-  bool set_target(void* y_memory);
-  void execute();
+  bool set_target(void* y_memory) { return primitive_.move_argument(kOneDnnTarget, y_memory); }
+  void execute() { primitive_.execute("convolution"); }
 
  private:
-  struct State;
-  explicit OneDnnConvolution(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  OneDnnConvolution() = default;
+  OneDnnPrimitive primitive_;
 };
 
 }  // namespace hetscope

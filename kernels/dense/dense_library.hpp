@@ -1,10 +1,27 @@
 // A library's dense product, opened at run time: what one would ship on a CPU, and what ours are compared with.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "harness/tensor/dtype.hpp"
+
 namespace hetscope {
+
+// Of a product of `operands`: i8 makes i32, the reals their own.
+inline DType product_type(DType operands) { return operands == DType::i8 ? DType::i32 : operands; }
+
+// c (m x n) = a (m x k) b (k x n), row-major and without gaps, with an a that the library has read before and holds in
+// a layout of its own.
+class PreparedProduct {
+ public:
+  virtual ~PreparedProduct() = default;
+  // Throws Error when the library reports a failure.
+  virtual void run(const void* b, void* c) = 0;
+  virtual std::int64_t prepared_bytes() const = 0;  // what a takes in that layout; 0 where the library does not say
+};
 
 struct DenseLibrary {
   // c (m x n) = a (m x k) b (k x n), row-major f32 without gaps.
@@ -12,10 +29,15 @@ struct DenseLibrary {
   // The same of integers, with sums in i32.
   using MultiplyI8 = void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
                           std::int32_t* c);
+  // The product of an a of `dtype`; of f32 it is f32, of i8 it is i32. nullptr, with the reason, when the library has
+  // none; nullptr for a: asks only, and what comes back cannot run.
+  using Prepare = std::unique_ptr<PreparedProduct>(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k,
+                                                   const void* a, std::string* why_not);
   using SetThreads = void(int threads);
 
   Multiply* multiply = nullptr;       // nullptr: not available, `why_not` says why
   MultiplyI8* multiply_i8 = nullptr;  // nullptr: it has none
+  Prepare* prepare = nullptr;         // nullptr: it has none
   SetThreads* set_threads = nullptr;
   std::string identity;  // which code of which library runs: "OpenBLAS runs its SkylakeX code"
   std::string why_not;

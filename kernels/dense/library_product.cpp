@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "harness/core/error.hpp"
+
 #include "kernels/dense/half_conversion.hpp"
 
 namespace hetscope {
@@ -90,6 +92,26 @@ class IntegerProduct final : public LibraryProduct {
   }
 };
 
+class PreparedLibraryProduct final : public LibraryProduct {
+ public:
+  PreparedLibraryProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+                         const HostTensor& right)
+      : LibraryProduct(library, cpu, pool, left, right, product_type(left.dtype())) {
+    library.set_threads(pool.size());  // a layout may be for a number of threads
+    std::string why_not;
+    product_ = library.prepare(left.dtype(), m(), n(), k(), left.data(), &why_not);
+    if (product_ == nullptr) throw Error(why_not);
+  }
+
+  std::int64_t prepared_bytes() const override { return product_->prepared_bytes(); }
+
+ protected:
+  void run_once() override { product_->run(right().data(), result().data()); }
+
+ private:
+  std::unique_ptr<PreparedProduct> product_;
+};
+
 class HalfProduct final : public LibraryProduct {
  public:
   HalfProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
@@ -152,6 +174,21 @@ std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, Host
   if (left.dtype() == DType::i8) return std::make_unique<IntegerProduct>(library, cpu, pool, left, right);
   if (left.dtype() == DType::f16) return std::make_unique<HalfProduct>(library, cpu, pool, left, right);
   return std::make_unique<FloatProduct>(library, cpu, pool, left, right);
+}
+
+Support support_of_prepared(const DenseLibrary& library, const char* name, DType dtype, std::int64_t m, std::int64_t n,
+                            std::int64_t k) {
+  const Support support = support_of(library, name);
+  if (!support) return support;
+  std::string why_not = std::string(name) + " keeps no operands in a layout of its own";
+  if (library.prepare != nullptr && library.prepare(dtype, m, n, k, nullptr, &why_not) != nullptr)
+    return Support::yes();
+  return Support::no(why_not);
+}
+
+std::unique_ptr<Runnable> make_prepared_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
+                                                const HostTensor& left, const HostTensor& right) {
+  return std::make_unique<PreparedLibraryProduct>(library, cpu, pool, left, right);
 }
 
 std::int64_t conversion_bytes(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k) {

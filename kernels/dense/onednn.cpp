@@ -1,6 +1,7 @@
 // oneDNN's matrix products (dnnl_sgemm and dnnl_gemm_s8s8s32 of its C interface).
 #include "kernels/dense/dense_library.hpp"
 #include "kernels/dense/onednn_library.hpp"
+#include "kernels/dense/onednn_product.hpp"
 
 namespace hetscope {
 namespace {
@@ -43,6 +44,7 @@ DenseLibrary product_of_onednn() {
   result.multiply = multiply;
   g_igemm = onednn.library.function<Igemm>("dnnl_gemm_s8s8s32");
   if (g_igemm != nullptr) result.multiply_i8 = multiply_i8;
+  result.prepare = prepare_onednn_product;
   return result;
 }
 

@@ -36,6 +36,8 @@ OneDnnFunctions load_functions(const DynamicLibrary& library) {
   find(library, "dnnl_memory_destroy", f.memory_destroy, f.missing);
   find(library, "dnnl_fmt_tag2str", f.tag_name, f.missing);
   find(library, "dnnl_primitive_desc_query_md", f.query_description, f.missing);
+  f.memory_move = library.function<int(OneDnnHandle, void*)>("dnnl_memory_set_data_handle");
+  f.bytes_of = library.function<std::size_t(const void*)>("dnnl_memory_desc_get_size");
   f.opaque_destroy = library.function<int(OneDnnHandle)>("dnnl_memory_desc_destroy");
   const bool is_release_3 = f.opaque_destroy != nullptr;
   find(library, is_release_3 ? "dnnl_memory_desc_create_with_strides" : "dnnl_memory_desc_init_by_strides",
@@ -121,8 +123,8 @@ bool OneDnnDescription::describe(const TensorView& view) {
   return tag >= 0 && onednn_functions().by_tag(target(), rank, dims.data(), data_type_of(view.dtype()), tag) == 0;
 }
 
-bool OneDnnDescription::describe_any(std::span<const std::int64_t> dims) {
-  return onednn_functions().by_tag(target(), static_cast<int>(dims.size()), dims.data(), data_type_of(DType::f32),
+bool OneDnnDescription::describe_any(DType dtype, std::span<const std::int64_t> dims) {
+  return onednn_functions().by_tag(target(), static_cast<int>(dims.size()), dims.data(), data_type_of(dtype),
                                    kAnyTag) == 0;
 }
 

@@ -22,6 +22,10 @@ inline constexpr int kOneDnnCpuEngine = 1;
 inline constexpr unsigned kOneDnnInOrder = 1;
 inline constexpr int kOneDnnSource = 1;
 inline constexpr int kOneDnnTarget = 17;
+inline constexpr int kOneDnnWeights = 33;
+// dnnl_query_src_md and dnnl_query_weights_md.
+inline constexpr int kOneDnnWantedSource = 129;
+inline constexpr int kOneDnnWantedWeights = 131;
 
 struct OneDnnFunctions {
   int (*engine_create)(OneDnnHandle*, int, std::size_t) = nullptr;
@@ -37,7 +41,9 @@ struct OneDnnFunctions {
   int (*memory_create)(OneDnnHandle*, const void*, OneDnnHandle, void*) = nullptr;
   int (*memory_destroy)(OneDnnHandle) = nullptr;
   const char* (*tag_name)(int) = nullptr;
-  // Of the weights of a primitive, as it wants them: dnnl_query_weights_md.
+  int (*memory_move)(OneDnnHandle, void*) = nullptr;  // nullptr: cannot; nothing is computed with it
+  std::size_t (*bytes_of)(const void*) = nullptr;     // of a memory descriptor; nullptr: unknown
+  // Of an operand of a primitive, as it wants it.
   const void* (*query_description)(OneDnnHandle, int, int) = nullptr;
   // Release 2 takes the structure, release 3 a pointer to its handle.
   int (*by_strides)(void*, int, const std::int64_t*, int, const std::int64_t*) = nullptr;
@@ -58,8 +64,8 @@ class OneDnnDescription {
 
   // False when the library does not know the layout. Types of two bytes stand for their bits.
   bool describe(const TensorView& view);
-  // f32 in whatever layout a primitive likes best.
-  bool describe_any(std::span<const std::int64_t> dims);
+  // Whatever layout a primitive likes best.
+  bool describe_any(DType dtype, std::span<const std::int64_t> dims);
   const void* get() const;
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/tensor/tensor_view.hpp"
+#include "kernels/layout/onednn_primitive.hpp"
 
 namespace hetscope {
 
@@ -15,16 +16,12 @@ class OneDnnReorder {
   // The memory outlives the result.
   static std::unique_ptr<OneDnnReorder> make(const TensorView& source, const TensorView& target, void* source_memory,
                                              void* target_memory, std::string* why_not);
-  ~OneDnnReorder();
-  OneDnnReorder(const OneDnnReorder&) = delete;
-  OneDnnReorder& operator=(const OneDnnReorder&) = delete;
 
-  void execute();
+  void execute() { primitive_.execute("reorder"); }
 
  private:
-  struct State;
-  explicit OneDnnReorder(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  OneDnnReorder() = default;
+  OneDnnPrimitive primitive_;
 };
 
 }  // namespace hetscope

@@ -7,12 +7,10 @@
 #include "harness/core/support.hpp"
 #include "harness/kernel/work.hpp"
 #include "harness/tensor/dtype.hpp"
+#include "kernels/dense/dense_library.hpp"
 #include "kernels/sparse/inputs.hpp"
 
 namespace hetscope {
-
-// Of a product of `operands`: i8 makes i32, the reals their own.
-inline DType product_type(DType operands) { return operands == DType::i8 ? DType::i32 : operands; }
 
 // c[m, n] = sum over k of a[m, k] * b[k, n]; a is sparse, all row-major. a is weights, which are constant, or
 // activations, which are new for every run; b is the other. f32 makes f32. f16 makes f16: summed in f32, rounded once.

@@ -1,5 +1,5 @@
-// sparse_matmul_onednn: the zeros multiplied like any other value by oneDNN, the second of the dense products that a
-// structured one has to beat: the faster of the two counts.
+// sparse_matmul_onednn: the zeros multiplied like any other value by oneDNN, one of the dense products that a
+// structured one has to beat: the fastest counts.
 //   executed flops = 2 m n k
 #include "kernels/dense/library_product.hpp"
 #include "kernels/registration.hpp"

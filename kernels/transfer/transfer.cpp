@@ -2,7 +2,8 @@
 // there and the handshake, not the writing of the bytes: the sender touches one word of them.
 //   to_device:   the host gets access, writes a word, gives it up; the device reads that word; the host is told
 //   from_device: the device writes a word; the host gets access, reads that word, gives it up
-//   time = alpha + beta * bytes: beta is what is copied on the way, openly or not
+//   time = alpha + beta * bytes: beta is what is copied on the way, openly or not; with the launches of the device's
+//   kernel it rises by what one costs that finds the queue busy
 //   work: none, because memory that both reach needs no byte moved
 #include "kernels/transfer/transfer.hpp"
 
@@ -16,13 +17,14 @@ namespace {
 
 constexpr std::int64_t kWordBytes = 4;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 32;
+constexpr std::int64_t kMostLaunches = 4096;
 
 class Transfer final : public Operation {
  public:
   std::string_view name() const noexcept override { return "transfer"; }
 
   std::span<const AxisSpec> axes() const override {
-    static const std::array<AxisSpec, 4> kAxes = {
+    static const std::array<AxisSpec, 5> kAxes = {
         AxisSpec{"bytes", AxisType::integer, "size of what is shared", std::nullopt, {}},
         AxisSpec{"direction",
                  AxisType::text,
@@ -39,6 +41,13 @@ class Transfer final : public Operation {
                  "how the host learns that the device is done",
                  AxisValue(std::string(kWaitingNames[0])),
                  {std::begin(kWaitingNames), std::end(kWaitingNames)}},
+        AxisSpec{
+            std::string(kLaunches),
+            AxisType::integer,
+            "times that the device's kernel is launched for it, one after the other: all but the first find a busy "
+            "queue",
+            AxisValue(std::int64_t{1}),
+            {}},
     };
     return kAxes;
   }
@@ -48,6 +57,11 @@ class Transfer final : public Operation {
     if (bytes < kWordBytes || bytes > kMaxBytes || bytes % kWordBytes != 0) {
       throw Error("bytes=" + std::to_string(bytes) + " is not a multiple of 4 from 4 to 2^32", item.line(),
                   "give whole words");
+    }
+    const std::int64_t launches = item.integer(kLaunches);
+    if (launches < 1 || launches > kMostLaunches) {
+      throw Error("launches=" + std::to_string(launches) + " is not between 1 and " + std::to_string(kMostLaunches),
+                  item.line());
     }
   }
 

@@ -7,5 +7,6 @@ namespace hetscope {
 
 inline constexpr std::string_view kToDevice = "to_device";
 inline constexpr std::string_view kFromDevice = "from_device";
+inline constexpr std::string_view kLaunches = "launches";
 
 }  // namespace hetscope

@@ -24,6 +24,7 @@ class TransferRuns final : public OpenClRunnable {
         words_(words),
         bytes_(static_cast<std::int64_t>(words.size_bytes())),
         is_to_device_(item.text("direction") == kToDevice),
+        launches_(item.integer(kLaunches)),
         access_(is_to_device_ ? HostAccess::write : HostAccess::read),
         shared_(std::move(shared)),
         source_(source),
@@ -97,7 +98,11 @@ class TransferRuns final : public OpenClRunnable {
   }
 
   void touch(cl::Event& done) {
-    device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, cl::NDRange(1), cl::NDRange(1), nullptr, &done);
+    const cl::NDRange one(1);
+    for (std::int64_t i = 1; i < launches_; ++i) {
+      device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, one, one);
+    }
+    device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, one, one, nullptr, &done);
   }
 
   // The host's first word, which is where the bytes are now.
@@ -147,6 +152,7 @@ class TransferRuns final : public OpenClRunnable {
   const HostTensor& words_;
   std::int64_t bytes_;
   bool is_to_device_;
+  std::int64_t launches_;
   HostAccess access_;
   std::unique_ptr<SharedBytes> shared_;
   std::string_view source_;

@@ -74,6 +74,21 @@ TEST(TransferReport, ASlopeAboutATenthOfACopysIsUnclear) {
   EXPECT_THAT(row_of(text, "alloc_host_ptr"), HasSubstr("unclear"));
 }
 
+TEST(TransferReport, ALaunchIntoABusyQueueHasALineOfItsOwn) {
+  std::vector<Record> records;
+  for (const std::int64_t launches : {1, 2, 4, 8, 16}) {
+    Record record = way("copy", 60'000 + 15'000 * static_cast<double>(launches), 0).front();
+    record.item.set("launches", launches);
+    records.push_back(std::move(record));
+  }
+  const std::string text = report({way("copy", 75'000, 0.1), records});
+  EXPECT_THAT(text, HasSubstr("### Launches into a busy queue"));
+  EXPECT_THAT(text, AllOf(HasSubstr("| copy | wait | 4 | 60.0 \\["), HasSubstr("| 15.0 \\[")));
+  EXPECT_THAT(row_of(text, "copy"), AllOf(HasSubstr("| 75.0 \\["), HasSubstr("| 105 \\[")))
+      << "what is launched several times is no point of the line over sizes";
+  EXPECT_THAT(report({way("copy", 75'000, 0.1)}), Not(HasSubstr("busy queue")));
+}
+
 TEST(TransferReport, MemoryMappedElsewhereIsTold) {
   std::vector<Record> elsewhere = way("use_host_ptr", 9'000, 0);
   elsewhere[0].metrics["mapped_elsewhere"] = {1, "1", ""};

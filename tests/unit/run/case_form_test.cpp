@@ -1,6 +1,8 @@
 // A form's cases and lines against those of the catalog, which are made one at a time.
 #include "harness/run/case_form.hpp"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,6 +32,7 @@ TEST_F(CaseFormTest, MakesWhatTheCatalogCompletes) {
       {{"load"}, {{std::string("none")}, {std::string("double kernel=fancy processor=cpu.big shape=3")}}}};
   const std::vector<std::string> compare_by = {"kernel", "processor", "cache"};
   const CaseForm made = form(axes, compare_by);
+  std::map<std::string, std::size_t> numbers;
   for (std::size_t i = 0; i < 8; ++i) {
     const std::vector<std::size_t> choice = {i / 4, i / 2 % 2, i % 2};
     Case item("double", "plain", {"cpu"});
@@ -38,15 +41,19 @@ TEST_F(CaseFormTest, MakesWhatTheCatalogCompletes) {
     }
     const Case expected = small_.catalog.complete(item);
     EXPECT_EQ(made.make(choice), expected) << i;
-    EXPECT_EQ(made.text(choice).line, expected.line()) << i;
-    EXPECT_EQ(made.text(choice).key, expected.key_without(compare_by)) << i;
+    EXPECT_EQ(made.line(choice), expected.line()) << i;
+    EXPECT_EQ(made.key(choice), expected.key_without(compare_by)) << i;
+    EXPECT_LT(made.key_number(choice), made.key_count());
+    EXPECT_EQ(numbers.try_emplace(made.key(choice), made.key_number(choice)).first->second, made.key_number(choice));
   }
+  EXPECT_EQ(numbers.size(), 4u);  // two shapes under two loads
+  EXPECT_EQ(made.key_count(), 4u);
 }
 
 TEST_F(CaseFormTest, WithoutCompareByTheKeyIsTheLine) {
   const CaseForm made = form({{{"shape"}, {{Dims{4}}}}});
   const std::vector<std::size_t> choice = {0};
-  EXPECT_EQ(made.text(choice).key, made.text(choice).line);
+  EXPECT_EQ(made.key(choice), made.line(choice));
 }
 
 TEST_F(CaseFormTest, RefusesWhatTheCatalogRefuses) {

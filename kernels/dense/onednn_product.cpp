@@ -1,0 +1,95 @@
+// Release 2 describes the operation in a structure of the caller's and makes a primitive's description of it; release 3
+// makes the description at once.
+#include "kernels/dense/onednn_product.hpp"
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/tensor/tensor_view.hpp"
+#include "kernels/dense/onednn_library.hpp"
+#include "kernels/layout/onednn_primitive.hpp"
+
+namespace hetscope {
+namespace {
+
+// dnnl_matmul_desc_t of release 2 holds four memory descriptors.
+constexpr std::size_t kProductBytes = 16 * 1024;
+
+// Release 3 has the first, release 2 the other two.
+using CreateProduct = int(OneDnnHandle*, OneDnnHandle, const void* source, const void* weights, const void* bias,
+                          const void* target, const void* attributes);
+using InitProduct = int(void*, const void* source, const void* weights, const void* bias, const void* target);
+using CreateOfProduct = int(OneDnnHandle*, const void*, const void*, OneDnnHandle, OneDnnHandle);
+
+// The description of the primitive; nullptr when the library has none.
+OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescription& b, const OneDnnDescription& c,
+                              OneDnnHandle engine) {
+  const DynamicLibrary& library = open_onednn().library;
+  OneDnnHandle result = nullptr;
+  if (auto* const create = library.function<CreateProduct>("dnnl_matmul_primitive_desc_create")) {
+    return create(&result, engine, a.get(), b.get(), nullptr, c.get(), nullptr) == 0 ? result : nullptr;
+  }
+  auto* const init = library.function<InitProduct>("dnnl_matmul_desc_init");
+  auto* const create_of = library.function<CreateOfProduct>("dnnl_primitive_desc_create");
+  if (init == nullptr || create_of == nullptr) return nullptr;
+  std::vector<std::max_align_t> operation(kProductBytes / sizeof(std::max_align_t));
+  if (init(operation.data(), a.get(), b.get(), nullptr, c.get()) != 0) return nullptr;
+  return create_of(&result, operation.data(), nullptr, engine, nullptr) == 0 ? result : nullptr;
+}
+
+class OneDnnProduct final : public PreparedProduct {
+ public:
+  void run(const void* b, void* c) override {
+    if (b != b_ || c != c_) {
+      // The library takes writable memory for what it only reads.
+      if (!primitive_.move_argument(kOneDnnWeights, const_cast<void*>(b)) ||
+          !primitive_.move_argument(kOneDnnTarget, c)) {
+        throw Error("the library cannot be told where its operands are", open_onednn().identity);
+      }
+      b_ = b;
+      c_ = c;
+    }
+    primitive_.execute("matmul");
+  }
+  std::int64_t prepared_bytes() const override { return bytes_; }
+
+  bool prepare(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, const void* a) {
+    OneDnnDescription any, plain, right, result;
+    const std::array<std::int64_t, 2> left = {m, k};
+    const auto describe = [](OneDnnDescription& description, DType type, std::int64_t rows, std::int64_t columns) {
+      return description.describe(TensorView(type, Shape{rows, columns}, Layout::row_major(2)));
+    };
+    const bool is_known = any.describe_any(dtype, left) && describe(plain, dtype, m, k) &&
+                          describe(right, dtype, k, n) && describe(result, product_type(dtype), m, n) &&
+                          primitive_.open() &&
+                          primitive_.describe(describe_product(any, right, result, primitive_.engine()));
+    if (!is_known || a == nullptr) return is_known;
+    const void* const wanted = primitive_.wanted(kOneDnnWantedSource);
+    bytes_ = wanted == nullptr ? 0 : primitive_.bytes_of(wanted);
+    return primitive_.create() && primitive_.bring_argument(kOneDnnSource, plain.get(), a, wanted) &&
+           primitive_.set_argument(kOneDnnWeights, right.get(), nullptr) &&
+           primitive_.set_argument(kOneDnnTarget, result.get(), nullptr);
+  }
+
+ private:
+  OneDnnPrimitive primitive_;
+  const void* b_ = nullptr;
+  const void* c_ = nullptr;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<PreparedProduct> prepare_onednn_product(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k,
+                                                        const void* a, std::string* why_not) {
+  *why_not = OneDnnPrimitive::why_not();
+  if (!why_not->empty()) return nullptr;
+  auto result = std::make_unique<OneDnnProduct>();
+  if (result->prepare(dtype, m, n, k, a)) return result;
+  *why_not = open_onednn().identity + " has no matmul primitive of " + std::string(to_string(dtype));
+  return nullptr;
+}
+
+}  // namespace hetscope

@@ -1,0 +1,10 @@
+// A dense product by oneDNN's matmul primitive, which chooses the layout of its left operand.
+#pragma once
+
+#include "kernels/dense/dense_library.hpp"
+
+namespace hetscope {
+
+DenseLibrary::Prepare prepare_onednn_product;
+
+}  // namespace hetscope
