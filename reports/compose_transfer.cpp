@@ -77,15 +77,14 @@ std::vector<Cell> cells_of(const TransferWay& way, const TransferLine& line, con
 }
 
 // The cost of a launch that finds the queue busy, beside that of a handing over whose one launch finds it drained.
-void compose_busy_queue(const Summary& summary, Document& document) {
-  const std::map<LaunchWay, LaunchLine> lines = launch_lines(summary);
+void compose_busy_queue(const Summary& summary, const std::map<LaunchWay, LaunchLine>& lines, Document& document) {
   if (lines.empty()) return;
   document.add(Heading{3, "Launches into a busy queue"});
   document.add(Paragraph{
       "The same handing over with the device's kernel launched several times before the host waits: a line through the "
       "times over the number of launches, with 95 % intervals. The slope is what a launch costs that finds the queue "
-      "busy, its execution by one work-item included; what one launch costs in all is the slope and the rest "
-      "together."});
+      "busy, submitted by itself and executed by one work-item; a handing over with one launch costs the slope and the "
+      "rest."});
   Table table;
   table.columns = {{"processor"},
                    {"direction"},
@@ -109,7 +108,8 @@ void compose_busy_queue(const Summary& summary, Document& document) {
 
 void compose_transfer(const Summary& summary, Document& document) {
   const std::map<TransferWay, TransferLine> lines = transfer_lines(summary);
-  if (lines.empty()) return;
+  const std::map<LaunchWay, LaunchLine> launches = launch_lines(summary);
+  if (lines.empty() && launches.empty()) return;
   document.add(Heading{2, "What handing memory over costs"});
   document.add(Paragraph{
       "A line through the times of each way, alpha + beta x bytes, by weighted least squares with 95 % intervals: "
@@ -144,7 +144,7 @@ void compose_transfer(const Summary& summary, Document& document) {
     table.rows.push_back(cells_of(way, line, copy_beside(lines, way)));
   }
   finish_table();
-  compose_busy_queue(summary, document);
+  compose_busy_queue(summary, launches, document);
 }
 
 }  // namespace hetscope

@@ -11,6 +11,7 @@ namespace hetscope {
 namespace {
 
 constexpr std::string_view kTransfer = "transfer";
+constexpr std::size_t kFewestLaunches = 3;  // two numbers lie on any line
 
 // A row of `transfer` with a trusted time.
 struct TransferRow {
@@ -69,7 +70,7 @@ std::map<LaunchWay, LaunchLine> launch_lines(const Summary& summary) {
     numbers[way].insert(found.launches);
     lines[way].points.push_back(line_point_of(static_cast<double>(found.launches), *found.row->record->latency()));
   }
-  std::erase_if(lines, [&](const auto& entry) { return numbers[entry.first].size() < 2; });
+  std::erase_if(lines, [&](const auto& entry) { return numbers[entry.first].size() < kFewestLaunches; });
   for (auto& [way, line] : lines) line.fit = fit_line(line.points);
   return lines;
 }

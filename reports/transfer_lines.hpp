@@ -39,7 +39,7 @@ struct LaunchLine {
   std::optional<LinearFit> fit;
 };
 
-// Of the same rows, where they differ in the number of launches: at least two numbers.
+// Of the same rows, where they differ in the number of launches: at least three numbers.
 std::map<LaunchWay, LaunchLine> launch_lines(const Summary& summary);
 // The open copy of the same run, processor, direction and sync, or of sync=wait where there is none; nullptr when it
 // has no line that rises.

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "harness/core/error.hpp"
 #include "kernels/dense/onednn_library.hpp"
 #include "kernels/layout/onednn_memory.hpp"
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "harness/tensor/dtype.hpp"
@@ -13,14 +14,15 @@ namespace hetscope {
 // Of a product of `operands`: i8 makes i32, the reals their own.
 inline DType product_type(DType operands) { return operands == DType::i8 ? DType::i32 : operands; }
 
-// c (m x n) = a (m x k) b (k x n), row-major and without gaps, with an a that the library has read before and holds in
-// a layout of its own.
+// c (m x n) = a (m x k) b (k x n), row-major and without gaps, with an a that the library knows before it runs and may
+// hold in a layout of its own.
 class PreparedProduct {
  public:
   virtual ~PreparedProduct() = default;
   // Throws Error when the library reports a failure.
   virtual void run(const void* b, void* c) = 0;
-  virtual std::int64_t prepared_bytes() const = 0;  // what a takes in that layout; 0 where the library does not say
+  // a in that layout; empty: it is read where it is.
+  virtual std::span<const std::byte> prepared() const = 0;
 };
 
 struct DenseLibrary {
@@ -29,8 +31,8 @@ struct DenseLibrary {
   // The same of integers, with sums in i32.
   using MultiplyI8 = void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
                           std::int32_t* c);
-  // The product of an a of `dtype`; of f32 it is f32, of i8 it is i32. nullptr, with the reason, when the library has
-  // none; nullptr for a: asks only, and what comes back cannot run.
+  // The product of an a of `dtype`, f32 or i8, which outlives it. nullptr, with the reason, when the library has none;
+  // nullptr for a: asks only, and what comes back cannot run.
   using Prepare = std::unique_ptr<PreparedProduct>(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k,
                                                    const void* a, std::string* why_not);
   using SetThreads = void(int threads);

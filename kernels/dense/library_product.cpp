@@ -4,7 +4,6 @@
 #include <string>
 
 #include "harness/core/error.hpp"
-
 #include "kernels/dense/half_conversion.hpp"
 
 namespace hetscope {
@@ -103,10 +102,15 @@ class PreparedLibraryProduct final : public LibraryProduct {
     if (product_ == nullptr) throw Error(why_not);
   }
 
-  std::int64_t prepared_bytes() const override { return product_->prepared_bytes(); }
+  std::int64_t prepared_bytes() const override { return static_cast<std::int64_t>(product_->prepared().size()); }
 
  protected:
   void run_once() override { product_->run(right().data(), result().data()); }
+  std::vector<std::span<const std::byte>> operands() const override {
+    std::vector<std::span<const std::byte>> all = LibraryProduct::operands();
+    if (!product_->prepared().empty()) all.front() = product_->prepared();
+    return all;
+  }
 
  private:
   std::unique_ptr<PreparedProduct> product_;

@@ -23,7 +23,7 @@ std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, Host
 // yes(), or why the library, called `name`, cannot prepare a left operand of `dtype` and this size.
 Support support_of_prepared(const DenseLibrary& library, const char* name, DType dtype, std::int64_t m, std::int64_t n,
                             std::int64_t k);
-// The same product with a left operand that the library brings into a layout of its own here, so that it has to be
+// The same product with a left operand that the library may bring into a layout of its own here, so that it has to be
 // constant. f32 and i8.
 std::unique_ptr<Runnable> make_prepared_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
                                                 const HostTensor& left, const HostTensor& right);

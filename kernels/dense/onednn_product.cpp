@@ -2,6 +2,8 @@
 // makes the description at once.
 #include "kernels/dense/onednn_product.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 #include <vector>
@@ -53,31 +55,42 @@ class OneDnnProduct final : public PreparedProduct {
     }
     primitive_.execute("matmul");
   }
-  std::int64_t prepared_bytes() const override { return bytes_; }
+  std::span<const std::byte> prepared() const override { return prepared_; }
 
-  bool prepare(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, const void* a) {
+  // What the library refuses; "" when it is ready.
+  std::string prepare(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, const void* a) {
     OneDnnDescription any, plain, right, result;
     const std::array<std::int64_t, 2> left = {m, k};
     const auto describe = [](OneDnnDescription& description, DType type, std::int64_t rows, std::int64_t columns) {
       return description.describe(TensorView(type, Shape{rows, columns}, Layout::row_major(2)));
     };
-    const bool is_known = any.describe_any(dtype, left) && describe(plain, dtype, m, k) &&
-                          describe(right, dtype, k, n) && describe(result, product_type(dtype), m, n) &&
-                          primitive_.open() &&
-                          primitive_.describe(describe_product(any, right, result, primitive_.engine()));
-    if (!is_known || a == nullptr) return is_known;
+    if (!any.describe_any(dtype, left) || !describe(plain, dtype, m, k) || !describe(right, dtype, k, n) ||
+        !describe(result, product_type(dtype), m, n) || !primitive_.open() ||
+        !primitive_.describe(describe_product(any, right, result, primitive_.engine()))) {
+      return "has no matmul primitive";
+    }
+    if (a == nullptr) return {};
+    if (!primitive_.create()) return "cannot make its matmul primitive";
     const void* const wanted = primitive_.wanted(kOneDnnWantedSource);
-    bytes_ = wanted == nullptr ? 0 : primitive_.bytes_of(wanted);
-    return primitive_.create() && primitive_.bring_argument(kOneDnnSource, plain.get(), a, wanted) &&
-           primitive_.set_argument(kOneDnnWeights, right.get(), nullptr) &&
-           primitive_.set_argument(kOneDnnTarget, result.get(), nullptr);
+    if (wanted == nullptr) return "does not say which layout its matmul primitive wants";
+    const OneDnnFunctions& f = onednn_functions();
+    if (f.is_same != nullptr && f.is_same(wanted, plain.get()) != 0) {
+      // The library takes writable memory for what it only reads.
+      if (!primitive_.set_argument(kOneDnnSource, plain.get(), const_cast<void*>(a))) return "takes no left operand";
+    } else {
+      if (!primitive_.bring_argument(kOneDnnSource, plain.get(), a, wanted)) return "cannot reorder the left operand";
+      prepared_ = primitive_.brought(kOneDnnSource);
+    }
+    const bool is_ready = primitive_.set_argument(kOneDnnWeights, right.get(), nullptr) &&
+                          primitive_.set_argument(kOneDnnTarget, result.get(), nullptr);
+    return is_ready ? "" : "takes no right operand or result";
   }
 
  private:
   OneDnnPrimitive primitive_;
   const void* b_ = nullptr;
   const void* c_ = nullptr;
-  std::int64_t bytes_ = 0;
+  std::span<const std::byte> prepared_;
 };
 
 }  // namespace
@@ -86,9 +99,18 @@ std::unique_ptr<PreparedProduct> prepare_onednn_product(DType dtype, std::int64_
                                                         const void* a, std::string* why_not) {
   *why_not = OneDnnPrimitive::why_not();
   if (!why_not->empty()) return nullptr;
+  if (dtype != DType::f32 && dtype != DType::i8) {
+    *why_not = "computes f32 and i8 only";
+    return nullptr;
+  }
+  if (onednn_functions().memory_move == nullptr) {
+    *why_not = open_onednn().library.path() + " has no dnnl_memory_set_data_handle";
+    return nullptr;
+  }
   auto result = std::make_unique<OneDnnProduct>();
-  if (result->prepare(dtype, m, n, k, a)) return result;
-  *why_not = open_onednn().identity + " has no matmul primitive of " + std::string(to_string(dtype));
+  const std::string refused = result->prepare(dtype, m, n, k, a);
+  if (refused.empty()) return result;
+  *why_not = fmt::format("{} {} for {}x{}x{} in {}", open_onednn().identity, refused, m, k, n, to_string(dtype));
   return nullptr;
 }
 

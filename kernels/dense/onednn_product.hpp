@@ -1,4 +1,4 @@
-// A dense product by oneDNN's matmul primitive, which chooses the layout of its left operand.
+// A dense product by oneDNN's matmul primitive, which may choose the layout of its left operand.
 #pragma once
 
 #include "kernels/dense/dense_library.hpp"

@@ -38,6 +38,8 @@ OneDnnFunctions load_functions(const DynamicLibrary& library) {
   find(library, "dnnl_primitive_desc_query_md", f.query_description, f.missing);
   f.memory_move = library.function<int(OneDnnHandle, void*)>("dnnl_memory_set_data_handle");
   f.bytes_of = library.function<std::size_t(const void*)>("dnnl_memory_desc_get_size");
+  f.memory_data = library.function<int(OneDnnHandle, void**)>("dnnl_memory_get_data_handle");
+  f.is_same = library.function<int(const void*, const void*)>("dnnl_memory_desc_equal");
   f.opaque_destroy = library.function<int(OneDnnHandle)>("dnnl_memory_desc_destroy");
   const bool is_release_3 = f.opaque_destroy != nullptr;
   find(library, is_release_3 ? "dnnl_memory_desc_create_with_strides" : "dnnl_memory_desc_init_by_strides",

@@ -41,8 +41,10 @@ struct OneDnnFunctions {
   int (*memory_create)(OneDnnHandle*, const void*, OneDnnHandle, void*) = nullptr;
   int (*memory_destroy)(OneDnnHandle) = nullptr;
   const char* (*tag_name)(int) = nullptr;
-  int (*memory_move)(OneDnnHandle, void*) = nullptr;  // nullptr: cannot; nothing is computed with it
-  std::size_t (*bytes_of)(const void*) = nullptr;     // of a memory descriptor; nullptr: unknown
+  int (*memory_move)(OneDnnHandle, void*) = nullptr;   // nullptr: cannot
+  std::size_t (*bytes_of)(const void*) = nullptr;      // of a memory descriptor; nullptr: unknown
+  int (*memory_data)(OneDnnHandle, void**) = nullptr;  // nullptr: does not say
+  int (*is_same)(const void*, const void*) = nullptr;  // of two memory descriptors; nullptr: does not say
   // Of an operand of a primitive, as it wants it.
   const void* (*query_description)(OneDnnHandle, int, int) = nullptr;
   // Release 2 takes the structure, release 3 a pointer to its handle.
@@ -64,7 +66,7 @@ class OneDnnDescription {
 
   // False when the library does not know the layout. Types of two bytes stand for their bits.
   bool describe(const TensorView& view);
-  // Whatever layout a primitive likes best.
+  // Whatever layout a primitive likes best; f16 would be bf16, so that nothing computes with it.
   bool describe_any(DType dtype, std::span<const std::int64_t> dims);
   const void* get() const;
 

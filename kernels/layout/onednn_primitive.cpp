@@ -1,4 +1,4 @@
-// Everything is made in the order of the calls and destroyed in the reverse.
+// Whatever was made is destroyed: memories, primitive, description, stream, engine.
 #include "kernels/layout/onednn_primitive.hpp"
 
 #include <algorithm>
@@ -37,11 +37,6 @@ const void* OneDnnPrimitive::wanted(int query) const {
   return onednn_functions().query_description(description_, query, 0);
 }
 
-std::int64_t OneDnnPrimitive::bytes_of(const void* description) {
-  const OneDnnFunctions& f = onednn_functions();
-  return f.bytes_of == nullptr ? 0 : static_cast<std::int64_t>(f.bytes_of(description));
-}
-
 bool OneDnnPrimitive::create() { return onednn_functions().primitive_create(&primitive_, description_) == 0; }
 
 bool OneDnnPrimitive::set_argument(int argument, const void* description, void* memory) {
@@ -56,33 +51,51 @@ bool OneDnnPrimitive::bring_argument(int argument, const void* plain, const void
   void* const allocate = reinterpret_cast<void*>(~std::size_t{0});
   if (wanted == nullptr || !set_argument(argument, wanted, allocate)) return false;
   const OneDnnFunctions& f = onednn_functions();
-  OneDnnPrimitive reorder;
+  if (f.bytes_of != nullptr) brought_bytes_ = f.bytes_of(wanted);
+  OneDnnHandle source = nullptr;
   OneDnnHandle description = nullptr;
+  OneDnnHandle reorder = nullptr;
   // The library takes writable memory for what it only reads.
-  const bool is_made =
-      reorder.open() &&
-      f.reorder_create(&description, plain, reorder.engine(), wanted, reorder.engine(), nullptr) == 0 &&
-      reorder.describe(description) && reorder.create() &&
-      reorder.set_argument(kOneDnnSource, plain, const_cast<void*>(values));
-  if (!is_made) return false;
-  const std::array<OneDnnArgument, 2> both = {reorder.arguments_.front(),
-                                              OneDnnArgument{kOneDnnTarget, arguments_.back().memory}};
-  return f.primitive_execute(reorder.primitive_, reorder.stream_, static_cast<int>(both.size()), both.data()) == 0 &&
-         f.stream_wait(reorder.stream_) == 0;
+  bool is_done = f.memory_create(&source, plain, engine_, const_cast<void*>(values)) == 0 &&
+                 f.reorder_create(&description, plain, engine_, wanted, engine_, nullptr) == 0 &&
+                 f.primitive_create(&reorder, description) == 0;
+  if (is_done) {
+    const std::array<OneDnnArgument, 2> both = {OneDnnArgument{kOneDnnSource, source},
+                                                OneDnnArgument{kOneDnnTarget, memory_of(argument)}};
+    is_done = run(reorder, both);
+  }
+  if (reorder != nullptr) f.primitive_destroy(reorder);
+  if (description != nullptr) f.description_destroy(description);
+  if (source != nullptr) f.memory_destroy(source);
+  return is_done;
+}
+
+std::span<const std::byte> OneDnnPrimitive::brought(int argument) const {
+  const OneDnnFunctions& f = onednn_functions();
+  void* data = nullptr;
+  if (f.memory_data == nullptr || f.memory_data(memory_of(argument), &data) != 0 || data == nullptr) return {};
+  return {static_cast<const std::byte*>(data), brought_bytes_};
 }
 
 bool OneDnnPrimitive::move_argument(int argument, void* memory) {
-  const auto found = std::ranges::find(arguments_, argument, &OneDnnArgument::argument);
   const OneDnnFunctions& f = onednn_functions();
-  return found != arguments_.end() && f.memory_move != nullptr && f.memory_move(found->memory, memory) == 0;
+  const OneDnnHandle handle = memory_of(argument);
+  return handle != nullptr && f.memory_move != nullptr && f.memory_move(handle, memory) == 0;
 }
 
 void OneDnnPrimitive::execute(const char* what) {
+  if (!run(primitive_, arguments_)) throw Error(std::string("oneDNN's ") + what + " failed", open_onednn().identity);
+}
+
+bool OneDnnPrimitive::run(OneDnnHandle primitive, std::span<const OneDnnArgument> arguments) const {
   const OneDnnFunctions& f = onednn_functions();
-  if (f.primitive_execute(primitive_, stream_, static_cast<int>(arguments_.size()), arguments_.data()) != 0 ||
-      f.stream_wait(stream_) != 0) {
-    throw Error(std::string("oneDNN's ") + what + " failed", open_onednn().identity);
-  }
+  return f.primitive_execute(primitive, stream_, static_cast<int>(arguments.size()), arguments.data()) == 0 &&
+         f.stream_wait(stream_) == 0;
+}
+
+OneDnnHandle OneDnnPrimitive::memory_of(int argument) const {
+  const auto found = std::ranges::find(arguments_, argument, &OneDnnArgument::argument);
+  return found == arguments_.end() ? nullptr : found->memory;
 }
 
 }  // namespace hetscope

@@ -2,6 +2,8 @@
 // here.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ class OneDnnPrimitive {
   // Why there can be no primitive at all: the library or a function of it is missing; "" when there can.
   static std::string why_not();
 
-  // What follows says false when the library refuses; only then is anything left to be done about it.
+  // What follows says false when the library refuses: this is then good for nothing but to be destroyed.
   bool open();  // the engine and the stream, before the rest
   OneDnnHandle engine() const noexcept { return engine_; }
   // Takes over the description of the primitive; false for nullptr.
@@ -27,13 +29,13 @@ class OneDnnPrimitive {
   // What the described primitive wants for one of its operands: kOneDnnWantedSource, kOneDnnWantedWeights. nullptr:
   // does not say.
   const void* wanted(int query) const;
-  // Of the memory of such an operand; 0: unknown.
-  static std::int64_t bytes_of(const void* description);
   bool create();  // of the description
   // The place of an argument, which outlives the primitive.
   bool set_argument(int argument, const void* description, void* memory);
   // An argument of the library's own memory, as `wanted`, with the values that lie as `plain` at `values`.
   bool bring_argument(int argument, const void* plain, const void* values, const void* wanted);
+  // The bytes of an argument of the library's own memory; empty where it does not say.
+  std::span<const std::byte> brought(int argument) const;
   // Another place for an argument that has one.
   bool move_argument(int argument, void* memory);
 
@@ -41,11 +43,15 @@ class OneDnnPrimitive {
   void execute(const char* what);
 
  private:
+  bool run(OneDnnHandle primitive, std::span<const OneDnnArgument> arguments) const;
+  OneDnnHandle memory_of(int argument) const;
+
   OneDnnHandle engine_ = nullptr;
   OneDnnHandle stream_ = nullptr;
   OneDnnHandle description_ = nullptr;
   OneDnnHandle primitive_ = nullptr;
   std::vector<OneDnnArgument> arguments_;
+  std::size_t brought_bytes_ = 0;
 };
 
 }  // namespace hetscope

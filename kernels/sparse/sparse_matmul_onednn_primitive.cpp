@@ -1,5 +1,6 @@
 // sparse_matmul_onednn_primitive: the zeros multiplied like any other value by oneDNN's matmul primitive, which may
-// bring a into a layout of its own before the run, as a program does that keeps its weights.
+// bring a into a layout of its own before the run (the record's `prepare` has its bytes; 0: it reads a where it is) and
+// brings b into one in every run.
 //   executed flops = 2 m n k
 #include "kernels/dense/library_product.hpp"
 #include "kernels/registration.hpp"

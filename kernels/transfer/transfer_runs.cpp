@@ -79,7 +79,8 @@ class TransferRuns final : public OpenClRunnable {
   }
 
   Metrics metrics() override {
-    Metrics result = {{"address_changes", {static_cast<double>(address_changes_), "1", ""}}};
+    Metrics result = {{"address_changes", {static_cast<double>(address_changes_), "1", ""}},
+                      {"kernel_launches", {static_cast<double>(last_launches_), "1", ""}}};
     if (shared_->told() != nullptr) {
       result["mapped_elsewhere"] = {last_address_ == nullptr || last_address_ == shared_->told() ? 0.0 : 1.0, "1", ""};
     }
@@ -99,8 +100,12 @@ class TransferRuns final : public OpenClRunnable {
 
   void touch(cl::Event& done) {
     const cl::NDRange one(1);
+    last_launches_ = 1;
     for (std::int64_t i = 1; i < launches_; ++i) {
       device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, one, one);
+      // A driver that keeps commands to itself would see one batch: the others would find no work under way.
+      device().queue().flush();
+      ++last_launches_;
     }
     device().queue().enqueueNDRangeKernel(touch_, cl::NullRange, one, one, nullptr, &done);
   }
@@ -161,6 +166,7 @@ class TransferRuns final : public OpenClRunnable {
   cl::Kernel touch_;
   const std::byte* last_address_ = nullptr;
   std::int64_t address_changes_ = 0;
+  std::int64_t last_launches_ = 0;   // of the last execution
   volatile std::uint32_t seen_ = 0;  // so that the word is read
 };
 

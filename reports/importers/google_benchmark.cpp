@@ -144,7 +144,7 @@ class GoogleBenchmark final : public Importer {
                                  std::int64_t line) {
     Case item = tool_case(input, "microbenchmark", kGoogleBenchmarkTool, "");
     set_text(item, "name", name.empty() ? "unnamed" : name);
-    if (const std::int64_t threads = integer_member(row, "threads"); threads > 0) item.set("threads", threads);
+    if (const auto threads = integer_member(row, "threads"); threads.value_or(0) > 0) item.set("threads", *threads);
     set_text(item, "label", text_member(row, "label"));
     Record record = row_of(std::move(item), nullptr, kGoogleBenchmarkTimer);
     record.source->line = line;
@@ -189,7 +189,7 @@ class GoogleBenchmark final : public Importer {
     const std::optional<int> power = power_of(*rows.front());
     std::vector<std::int64_t> iterations;
     for (const json* row : rows) {
-      iterations.push_back(integer_member(*row, "iterations"));
+      iterations.push_back(integer_member(*row, "iterations").value_or(0));
       if (!power || power_of(*row) != power || iterations.back() < 1) {
         record.status = Status::failed;
         record.reason = power ? "a repetition has no iterations" : "the unit of time is missing or not known";
@@ -240,7 +240,7 @@ class GoogleBenchmark final : public Importer {
     }
     Record record = row_of_benchmark(input, name, *any, benchmark.line);
     const std::optional<int> power = power_of(*any);
-    const std::int64_t repetitions = std::max<std::int64_t>(0, integer_member(*any, "repetitions"));
+    const std::int64_t repetitions = std::max<std::int64_t>(0, integer_member(*any, "repetitions").value_or(0));
     const auto time_ns = [&power](const json* row) {
       return row == nullptr || !power || power_of(*row) != power || text_member(*row, "aggregate_unit") == "percentage"
                  ? std::nan("")

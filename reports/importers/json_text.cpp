@@ -129,8 +129,8 @@ std::string text_member(const json& value, const char* name) {
   return member != nullptr && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-std::int64_t integer_member(const json& value, const char* name) {
-  return decimal_member(value, name).integer().value_or(0);
+std::optional<std::int64_t> integer_member(const json& value, const char* name) {
+  return decimal_member(value, name).integer();
 }
 
 std::string lowered(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,8 @@ Decimal decimal_of(const nlohmann::json& value);
 Decimal decimal_member(const nlohmann::json& value, const char* name);
 // "" when it is missing or no text.
 std::string text_member(const nlohmann::json& value, const char* name);
-// 0 when it is missing or no whole number.
-std::int64_t integer_member(const nlohmann::json& value, const char* name);
+// nullopt when it is missing or no whole number.
+std::optional<std::int64_t> integer_member(const nlohmann::json& value, const char* name);
 
 // Lower case, for names of back ends.
 std::string lowered(std::string_view text);

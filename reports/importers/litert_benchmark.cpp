@@ -138,11 +138,13 @@ class LitertBenchmark final : public Importer {
       processor = accelerators->is_string() ? accelerators->get<std::string>() : accelerators->dump();
     }
     Case item = model_case(input, kLitertBenchmarkTool, text_member(document, "model"), processor);
-    if (const std::int64_t threads = integer_member(document, "num_threads"); threads > 0) item.set("threads", threads);
+    if (const auto threads = integer_member(document, "num_threads"); threads.value_or(0) > 0) {
+      item.set("threads", *threads);
+    }
     set_text(item, "signature", text_member(document, "signature"));
     const auto ns = [latency](const char* name) { return decimal_member(*latency, name).from_ms(); };
     Record record = row_of(std::move(item), nullptr, kLitertBenchmarkTimer);
-    const std::int64_t runs = std::max<std::int64_t>(0, integer_member(*latency, "num_runs"));
+    const std::int64_t runs = std::max<std::int64_t>(0, integer_member(*latency, "num_runs").value_or(0));
     LatencyRecord figures = std::isfinite(ns("median_ms")) ? printed_median(ns("median_ms"), ns("avg_ms"), runs)
                                                            : printed_mean(ns("avg_ms"), runs);
     figures.p05_ns = ns("p5_ms");

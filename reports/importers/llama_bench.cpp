@@ -71,13 +71,12 @@ class LlamaBench final : public Importer {
   static void add_test(const ImportInput& input, const json& test, std::int64_t line, ImportResult& result) {
     if (find_member(test, "n_prompt") == nullptr) return;
     const std::string backends = text_member(test, "backends");
-    const json* layers = find_member(test, "n_gpu_layers");
-    const bool is_cpu = layers != nullptr && integer_member(test, "n_gpu_layers") == 0;
+    const bool is_cpu = integer_member(test, "n_gpu_layers") == 0;
     std::string model = text_member(test, "model_filename");
     if (model.empty()) model = text_member(test, "model_type");
     Case item = model_case(input, kLlamaBenchTool, model, is_cpu ? "cpu" : lowered(backends));
     for (const char* axis : {"n_prompt", "n_gen", "n_depth", "n_batch", "n_ubatch", "n_threads", "n_gpu_layers"}) {
-      if (find_member(test, axis) != nullptr) item.set(axis, integer_member(test, axis));
+      if (const auto value = integer_member(test, axis)) item.set(axis, *value);
     }
     for (const char* axis : {"type_k", "type_v", "split_mode"}) set_text(item, axis, text_member(test, axis));
     Record record = row_of(std::move(item), nullptr, kLlamaBenchTimer);

@@ -62,7 +62,7 @@ class MnnLlmBench final : public Importer {
       }
     }
     for (const char* axis : {"prompt_len", "generate_len"}) {
-      if (find_member(entry, axis) != nullptr) item.set(axis, integer_member(entry, axis));
+      if (const auto value = integer_member(entry, axis)) item.set(axis, *value);
     }
     Record record = row_of(std::move(item), nullptr, kMnnLlmBenchTimer);
     record.source->line = line;

@@ -23,7 +23,7 @@ std::vector<std::string_view> cells_of(std::string_view text) {
 }
 
 // One table: the columns of its header.
-struct Table {
+struct ProfileTable {
   std::vector<std::string_view> columns;
 
   std::string_view cell(const std::vector<std::string_view>& cells, std::string_view column) const {
@@ -56,7 +56,7 @@ class MnnTimeProfile final : public Importer {
     std::string processor;
     std::string model;
     std::int64_t threads = 0;
-    Table table;
+    ProfileTable table;
     for (const LogLine& line : lines) {
       read_head(line, processor, model, threads);
       const std::vector<std::string_view> cells = cells_of(line.text);
@@ -92,7 +92,8 @@ class MnnTimeProfile final : public Importer {
   }
 
   static Record row_of_cells(const ImportInput& input, const LogLine& line, const std::string& processor,
-                             const std::string& model, const Table& table, const std::vector<std::string_view>& cells) {
+                             const std::string& model, const ProfileTable& table,
+                             const std::vector<std::string_view>& cells) {
     Case item = model_case(input, kMnnTimeProfileTool, model, processor);
     set_text(item, "node", table.cell(cells, "Node Name"));
     const std::string_view type = table.cell(cells, "Op Type");

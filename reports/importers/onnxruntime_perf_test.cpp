@@ -13,7 +13,7 @@ namespace hetscope {
 namespace {
 
 // One block of key and value lines.
-struct Block {
+struct PerfTestBlock {
   Decimal session_creation;
   Decimal first_inference;
   Decimal mean;
@@ -36,32 +36,32 @@ struct Block {
 
 struct LogKey {
   std::string_view text;
-  Decimal Block::*figure;
+  Decimal PerfTestBlock::*figure;
   std::string_view unit;
 };
 
-constexpr std::array<LogKey, 7> kKeys = {{{"Session creation time cost:", &Block::session_creation, "s"},
-                                          {"First inference time cost:", &Block::first_inference, "ms"},
-                                          {"Average inference time cost total:", &Block::mean, "ms"},
-                                          {"Average inference time cost:", &Block::mean, "ms"},
-                                          {"Average time cost:", &Block::mean, "ms"},
-                                          {"Number of inferences per second:", &Block::per_second, ""},
-                                          {"Peak working set size:", &Block::peak_memory, "bytes"}}};
-constexpr std::array<LogKey, 7> kPercentiles = {{{"Min", &Block::min, ""},
-                                                 {"Max", &Block::max, ""},
-                                                 {"P50", &Block::p50, ""},
-                                                 {"P90", &Block::p90, ""},
-                                                 {"P95", &Block::p95, ""},
-                                                 {"P999", &Block::p999, ""},
-                                                 {"P99", &Block::p99, ""}}};
+constexpr std::array<LogKey, 7> kKeys = {{{"Session creation time cost:", &PerfTestBlock::session_creation, "s"},
+                                          {"First inference time cost:", &PerfTestBlock::first_inference, "ms"},
+                                          {"Average inference time cost total:", &PerfTestBlock::mean, "ms"},
+                                          {"Average inference time cost:", &PerfTestBlock::mean, "ms"},
+                                          {"Average time cost:", &PerfTestBlock::mean, "ms"},
+                                          {"Number of inferences per second:", &PerfTestBlock::per_second, ""},
+                                          {"Peak working set size:", &PerfTestBlock::peak_memory, "bytes"}}};
+constexpr std::array<LogKey, 7> kPercentiles = {{{"Min", &PerfTestBlock::min, ""},
+                                                 {"Max", &PerfTestBlock::max, ""},
+                                                 {"P50", &PerfTestBlock::p50, ""},
+                                                 {"P90", &PerfTestBlock::p90, ""},
+                                                 {"P95", &PerfTestBlock::p95, ""},
+                                                 {"P999", &PerfTestBlock::p999, ""},
+                                                 {"P99", &PerfTestBlock::p99, ""}}};
 
-bool Block::read(const LogLine& original) {
+bool PerfTestBlock::read(const LogLine& original) {
   for (const LogKey& key : kKeys) {
     LineScanner scan(original);
     Decimal value;
     if (!scan.literal(key.text).number(value).literal(key.unit).end().matched()) continue;
     this->*key.figure = value;
-    if (key.figure == &Block::mean) line = original;
+    if (key.figure == &PerfTestBlock::mean) line = original;
     is_empty = false;
     return true;
   }
@@ -87,7 +87,7 @@ bool Block::read(const LogLine& original) {
   return false;
 }
 
-Record row_of_block(const ImportInput& input, const Block& block) {
+Record row_of_block(const ImportInput& input, const PerfTestBlock& block) {
   Record record = row_of(model_case(input, kOnnxruntimePerfTestTool, "", ""), block.line ? &*block.line : nullptr,
                          kOnnxruntimePerfTestTimer);
   const double mean_ns = block.mean.from_ms();
@@ -123,10 +123,10 @@ class OnnxruntimePerfTest final : public Importer {
     ImportResult result;
     result.tool = kOnnxruntimePerfTestTool;
     const std::vector<LogLine> lines = split_lines(input);
-    Block block;
+    PerfTestBlock block;
     const auto finish = [&] {
       if (!block.is_empty && block.line) result.records.push_back(row_of_block(input, block));
-      block = Block{};
+      block = PerfTestBlock{};
     };
     for (const LogLine& line : lines) {
       // The next run of a log that was appended to begins with its set-up.

@@ -115,14 +115,15 @@ class OpenvinoJson final : public Importer {
       set_text(item, "data_shape", text_member(group, "data_shape"));
       Record row = row_of(std::move(item), nullptr, kOpenvinoTimer);
       // In a group the average has another name than above.
-      add_openvino_latency(row, latency_of(group, "latency_average", integer_member(results, "percentile_boundary")),
-                           0);
+      add_openvino_latency(
+          row, latency_of(group, "latency_average", integer_member(results, "percentile_boundary").value_or(0)), 0);
       result.records.push_back(std::move(row));
     }
   }
 
   static void add_run_latency(const json& results, Record& record) {
-    OpenvinoLatency latency = latency_of(results, "latency_avg", integer_member(results, "percentile_boundary"));
+    OpenvinoLatency latency =
+        latency_of(results, "latency_avg", integer_member(results, "percentile_boundary").value_or(0));
     // The Python tool writes the averages of its groups under the same names: the last one is left.
     if (find_member(results, "group") != nullptr) latency.mean = latency.min = latency.max = Decimal();
     if (!std::isfinite(latency.mean.value()) && !std::isfinite(latency.at_percentile.value())) return;

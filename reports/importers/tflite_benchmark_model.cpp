@@ -36,15 +36,15 @@ std::optional<std::string> bracketed(const LogLine& line, std::string_view key) 
 }
 
 // The figures of the last line of a run.
-struct Summary {
+struct PrintedSummary {
   Decimal init;
   Decimal first;
   Decimal warm_up;
   Decimal inference;
 };
 
-std::optional<Summary> read_summary(const LogLine& line) {
-  Summary summary;
+std::optional<PrintedSummary> read_summary(const LogLine& line) {
+  PrintedSummary summary;
   LineScanner scan(line);
   if (scan.optional("Inference timings in us:")) {
     scan.literal("Init:").number(summary.init).literal(", First inference:").number(summary.first);
@@ -211,7 +211,7 @@ class TfliteBenchmarkModel final : public Importer {
   }
 
   // Makes the row of what was read since the last one. Without a summary line the run ended early.
-  static void end_run(const ImportInput& input, PrintedRun& run, const Summary* summary, ImportResult& result,
+  static void end_run(const ImportInput& input, PrintedRun& run, const PrintedSummary* summary, ImportResult& result,
                       const LogLine* summary_line = nullptr) {
     if (run.stats.empty() && summary == nullptr) return;
     const bool has_inferences = run.stats.size() >= 2;

@@ -12,14 +12,14 @@
 namespace hetscope {
 namespace {
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 
 struct BenchmarkResult {
   std::string_view name;
-  double latency_ms[11] = {kMissing, kMissing, kMissing, kMissing, kMissing, kMissing,
-                           kMissing, kMissing, kMissing, kMissing, kMissing};  // by field number
-  double peak_memory_mb = kMissing;
-  double model_size_mb = kMissing;
+  double latency_ms[11] = {kNoFigure, kNoFigure, kNoFigure, kNoFigure, kNoFigure, kNoFigure,
+                           kNoFigure, kNoFigure, kNoFigure, kNoFigure, kNoFigure};  // by field number
+  double peak_memory_mb = kNoFigure;
+  double model_size_mb = kNoFigure;
   std::int64_t runs = 0;
   bool has_latency = false;
   bool is_broken = false;

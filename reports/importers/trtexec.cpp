@@ -10,16 +10,16 @@
 namespace hetscope {
 namespace {
 
-struct Interval {
+struct TrtexecInterval {
   std::string_view text;
   std::string_view clock;
 };
-constexpr Interval kIntervals[] = {{"End-to-End Host Latency:", "trtexec_end_to_end"},
-                                   {"GPU Compute Time:", "trtexec_gpu_compute"},
-                                   {"Enqueue Time:", "trtexec_enqueue"},
-                                   {"H2D Latency:", "trtexec_h2d"},
-                                   {"D2H Latency:", "trtexec_d2h"},
-                                   {"Latency:", "trtexec_latency"}};
+constexpr TrtexecInterval kIntervals[] = {{"End-to-End Host Latency:", "trtexec_end_to_end"},
+                                          {"GPU Compute Time:", "trtexec_gpu_compute"},
+                                          {"Enqueue Time:", "trtexec_enqueue"},
+                                          {"H2D Latency:", "trtexec_h2d"},
+                                          {"D2H Latency:", "trtexec_d2h"},
+                                          {"Latency:", "trtexec_latency"}};
 
 struct TrtexecFigures {
   Decimal min;
@@ -64,7 +64,7 @@ struct TrtexecRun {
   bool is_failed = false;
 };
 
-void add_figures(TrtexecRun& run, const Interval& interval, const TrtexecFigures& figures) {
+void add_figures(TrtexecRun& run, const TrtexecInterval& interval, const TrtexecFigures& figures) {
   LatencyRecord latency = printed_median(figures.median.from_ms(), figures.mean.from_ms(), 0);
   const bool is_principal = interval.clock == "trtexec_latency";
   const std::string prefix = is_principal ? "" : std::string(interval.clock.substr(kTrtexecTool.size() + 1)) + ".";
@@ -107,7 +107,7 @@ class Trtexec final : public Importer {
   static bool read_interval(const std::vector<LogLine>& lines, std::size_t i, TrtexecRun& run) {
     constexpr std::size_t kMostLines = 7;
     const LogLine first = without_trtexec_prefix(lines[i]);
-    for (const Interval& interval : kIntervals) {
+    for (const TrtexecInterval& interval : kIntervals) {
       if (!first.text.starts_with(interval.text)) continue;
       std::string joined(first.text.substr(interval.text.size()));
       for (std::size_t next = i + 1;; ++next) {

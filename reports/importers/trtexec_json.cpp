@@ -70,7 +70,7 @@ class TrtexecJson final : public Importer {
   static void add_layers(const ImportInput& input, const json& layers, ImportResult& result) {
     std::int64_t count = 0;
     for (const json& layer : layers) {
-      if (find_member(layer, "count") != nullptr) count = std::max<std::int64_t>(0, integer_member(layer, "count"));
+      if (const auto runs = integer_member(layer, "count")) count = std::max<std::int64_t>(0, *runs);
       if (find_member(layer, "averageMs") == nullptr) continue;
       Case item = model_case(input, kTrtexecTool, "", "cuda");
       set_text(item, "node", text_member(layer, "name"));

@@ -87,6 +87,10 @@ TEST(TransferReport, ALaunchIntoABusyQueueHasALineOfItsOwn) {
   EXPECT_THAT(row_of(text, "copy"), AllOf(HasSubstr("| 75.0 \\["), HasSubstr("| 105 \\[")))
       << "what is launched several times is no point of the line over sizes";
   EXPECT_THAT(report({way("copy", 75'000, 0.1)}), Not(HasSubstr("busy queue")));
+  records.erase(records.begin());
+  EXPECT_THAT(report({records}), HasSubstr("| 15.0 \\[")) << "also where no row has one launch";
+  records.resize(2);
+  EXPECT_THAT(report({records}), Not(HasSubstr("busy queue"))) << "two numbers lie on any line";
 }
 
 TEST(TransferReport, MemoryMappedElsewhereIsTold) {
