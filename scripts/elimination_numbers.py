@@ -9,17 +9,14 @@ each processor, the time of each method over that of op_by_op in the same rounds
 5th percentiles; then how many pairs with a Fixed operator are faster when it is folded, and those that are not.
 """
 
-import argparse
 import collections
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from record_ratios import geometric_mean, ratio, records_of  # noqa: E402
+from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios/curated/smartmem/elimination.json"
 BASELINE = "op_by_op"
 METHODS = ("gather_naive", "gather_simplified", "folded", "fused")
@@ -93,22 +90,8 @@ def report(directory):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(ROOT / "build/release"), help="build directory")
-    parser.add_argument("--out", help="keep the records of the run here")
-    parser.add_argument("--records", help="read these records instead of running")
-    parser.add_argument("--filter", help="only cases whose line matches this regular expression")
-    arguments = parser.parse_args()
-    if arguments.records:
-        report(arguments.records)
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        out = arguments.out or temporary
-        command = [str(pathlib.Path(arguments.build) / "bin/hetscope"), "run", str(SCENARIO), "--out", out]
-        result = subprocess.run(command + (["--filter", arguments.filter] if arguments.filter else []), check=False)
-        if result.returncode not in (0, 1):
-            sys.exit(f"{' '.join(command)} exited with {result.returncode}")
-        report(out)
+    with records_at(parser_of(__doc__).parse_args(), [SCENARIO]) as directory:
+        report(directory)
 
 
 if __name__ == "__main__":

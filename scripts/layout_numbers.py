@@ -15,18 +15,14 @@ as geometric mean and worst, by transform, and every case that misses what is as
 left out and counted; so are unstable rows, which are not left out.
 """
 
-import argparse
 import collections
-import os
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
+from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios/curated/layout_vs_peers.json"
 OURS = "layout_transform_tiled"
 BOUND = "layout_transform_memcpy"
@@ -35,21 +31,7 @@ SMALLEST_BYTES = 64 * 1024
 ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
-# What scripts/fetch_peers.sh fetched, in place of the system's.
-PEERS = {"HETSCOPE_XNNPACK_LIBRARY": "libexecutorch_backend_xnnpack.so",
-         "HETSCOPE_ONEDNN_LIBRARY": "libdnnl.so.3"}
 WIDTHS = {"f32": 4, "f16": 2, "i8": 1}
-
-
-def run(build, out, pattern):
-    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(SCENARIO), "--no-roofs", "--out", str(out)]
-    environment = dict(os.environ)
-    for variable, name in PEERS.items():
-        for path in (ROOT / "build/peers").rglob(name):
-            environment.setdefault(variable, str(path))
-    result = subprocess.run(command + (["--filter", pattern] if pattern else []), env=environment, check=False)
-    if result.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)} exited with {result.returncode}")
 
 
 def product(extents):
@@ -154,24 +136,15 @@ def report(directory, prints_all):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(ROOT / "build/release"), help="build directory")
-    parser.add_argument("--out", help="keep the records of the run here")
-    parser.add_argument("--records", help="read these records instead of running")
-    parser.add_argument("--filter", help="only cases whose line matches this regular expression")
+    parser = parser_of(__doc__)
     parser.add_argument("--statistic", choices=STATISTICS, default="rounds",
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
     parser.add_argument("--all", action="store_true", help="also the misses of other element types than f32")
     arguments = parser.parse_args()
     ratio.statistic = arguments.statistic
-    if arguments.records:
-        report(arguments.records, arguments.all)
-        return
-    with tempfile.TemporaryDirectory() as name:
-        out = arguments.out or str(pathlib.Path(name) / "run")
-        run(arguments.build, out, arguments.filter)
-        report(out, arguments.all)
+    with records_at(arguments, [SCENARIO], ["--no-roofs"]) as directory:
+        report(directory, arguments.all)
 
 
 if __name__ == "__main__":

@@ -23,22 +23,21 @@ scenarios/shapes/conv, finds the ratio by golden section instead, each step rela
 same rounds, and confirms the answer in a run of its own.
 """
 
-import argparse
 import collections
 import json
 import math
-import os
 import pathlib
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from record_ratios import times_by_round  # noqa: E402
+from scenario_run import ROOT, parser_of, records_at, run_scenarios  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+# Each thread of PoCL's on a core of its own; other drivers do not know the variable.
+AFFINE = {"POCL_AFFINITY": "1"}
 SCENARIO = ROOT / "scenarios/curated/split/sweep.json"
 CONVOLUTIONS = ROOT / "scenarios/curated/split/convolutions.json"
 CONVOLUTION_SHAPES = ROOT / "scenarios/shapes/conv"
@@ -50,15 +49,6 @@ ORCHESTRATION_US = 20
 MARGIN = 0.02
 GOLDEN = (math.sqrt(5) - 1) / 2
 SEARCH_STEPS = 6
-
-
-def run(build, scenario, out, pattern=None):
-    # Each thread of PoCL's on a core of its own; other drivers do not know the variable.
-    environment = {"POCL_AFFINITY": "1", **os.environ}
-    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", str(scenario), "--out", str(out)]
-    result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False, env=environment)
-    if result.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)} exited with {result.returncode}")
 
 
 def read(directory):
@@ -220,7 +210,7 @@ def search(build, text, budget, work):
         template.update({"experiments": [experiment], "budget_s": budget})
         path = work / f"step{step}.json"
         path.write_text(json.dumps(template))
-        run(build, path, work / f"step{step}")
+        run_scenarios(build, [path], work / f"step{step}", environment=AFFINE)
         groups, _ = read(work / f"step{step}")
         return next(iter(groups.values()), [])
 
@@ -254,28 +244,22 @@ def search(build, text, budget, work):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(ROOT / "build/release"))
+    parser = parser_of(__doc__)
     parser.add_argument("--scenario", default=str(SCENARIO), help="what to run")
-    parser.add_argument("--out", help="where the records go (default: a temporary folder)")
-    parser.add_argument("--records", help="a finished run to read instead")
-    parser.add_argument("--filter", help="keep the cases whose line matches")
     parser.add_argument("--statistic", choices=("median", "p05"), default="median",
                         help="of a row's samples; p05 where other work disturbs")
     parser.add_argument("--search", action="append", default=[], metavar="M,K,N|MODEL/LAYER")
     parser.add_argument("--budget", type=float, default=1, help="seconds for each case of a search")
     options = parser.parse_args()
     time_ns.statistic = options.statistic
-    with tempfile.TemporaryDirectory() as temporary:
-        if options.search:
+    if options.search:
+        with tempfile.TemporaryDirectory() as temporary:
             for number, text in enumerate(options.search):
                 work = pathlib.Path(options.out or temporary) / f"search{number}"
                 work.mkdir(parents=True)
                 search(options.build, text, options.budget, work)
-            return
-        directory = options.records or options.out or temporary
-        if not options.records:
-            run(options.build, options.scenario, directory, options.filter)
+        return
+    with records_at(options, [options.scenario], environment=AFFINE) as directory:
         groups, refused = read(directory)
         found = print_products(groups)
         print_asked(found, groups)

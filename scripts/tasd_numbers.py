@@ -6,7 +6,7 @@ usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filt
 
 Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the records of an earlier run) and prints
 
-  speed-up         dense time / series time, round by round; dense is the faster library of the group. Geometric mean
+  speed-up         dense time / series time, round by round; dense is the fastest library of the group. Geometric mean
                    over all shapes, and the worst of those with K >= 512
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
@@ -19,19 +19,16 @@ Every shape counts once. A row without a latency is left out and counted; so are
 are not left out.
 """
 
-import argparse
 import collections
 import json
 import math
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
+from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 SCENARIOS = [ROOT / "scenarios/curated/tasd" / name for name in ("speedup.json", "decompose.json")]
 DENSE_LIBRARIES = ("sparse_matmul_openblas", "sparse_matmul_onednn", "sparse_matmul_onednn_primitive")
 ASKED = {"1:8": (5.0, 3.5), "1:4": (3.2, 2.4), "2:8": (3.2, 2.4), "2:4": (1.6, 1.3), "4:8": (1.6, 1.3),
@@ -40,13 +37,6 @@ LONG_K = 512
 SECOND_TERM = 1.05
 DECOMPOSED_SERIES = ("2:4", "2:8")
 DECOMPOSED_GB_PER_S = 2
-
-
-def run(build, out, pattern):
-    command = [str(pathlib.Path(build) / "bin/hetscope"), "run", *map(str, SCENARIOS), "--out", str(out)]
-    result = subprocess.run(command + (["--filter", pattern] if pattern else []), check=False)
-    if result.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)} exited with {result.returncode}")
 
 
 def variant_of(record):
@@ -207,11 +197,7 @@ def report(directory, with_shapes, models):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(ROOT / "build/release"), help="build directory")
-    parser.add_argument("--out", help="keep the records of the run here")
-    parser.add_argument("--records", help="read these records instead of running")
-    parser.add_argument("--filter", help="only cases whose line matches this regular expression")
+    parser = parser_of(__doc__)
     parser.add_argument("--statistic", choices=STATISTICS, default="rounds",
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
@@ -221,13 +207,8 @@ def main():
     arguments = parser.parse_args()
     ratio.statistic = arguments.statistic
     models = [read_accelerator(path) for path in arguments.accelerator]
-    if arguments.records:
-        report(arguments.records, arguments.shapes, models)
-        return
-    with tempfile.TemporaryDirectory() as name:
-        out = arguments.out or str(pathlib.Path(name) / "run")
-        run(arguments.build, out, arguments.filter)
-        report(out, arguments.shapes, models)
+    with records_at(arguments, SCENARIOS) as directory:
+        report(directory, arguments.shapes, models)
 
 
 if __name__ == "__main__":

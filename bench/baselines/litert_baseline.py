@@ -20,8 +20,10 @@ class LiteRt(Baseline):
     packages = ("ai-edge-litert", "onnx2tf", "tensorflow", "tensorflow-cpu", "numpy")
 
     def load(self, request):
-        place, notes = converted(request, "onnx2tf", package_version("onnx2tf"),
-                                 lambda directory: self._convert(request, directory))
+        options = self._options(request)
+        version = "-".join([package_version("onnx2tf"), *(word.lower() for word in options if word[0] != "-")])
+        place, notes = converted(request, "onnx2tf", version,
+                                 lambda directory: self._convert(request, options, directory))
         from ai_edge_litert.interpreter import Interpreter
 
         import numpy
@@ -35,12 +37,20 @@ class LiteRt(Baseline):
         return notes
 
     @staticmethod
-    def _convert(request, directory):
+    def _options(request):
+        """LiteRT has no Erf of its own: TensorFlow's would need the Flex delegate, which its package leaves out."""
+        import onnx
+
+        graph = onnx.load(request.model, load_external_data=False).graph
+        return ["-rtpo", "Erf"] if any(node.op_type == "Erf" for node in graph.node) else []
+
+    @staticmethod
+    def _convert(request, options, directory):
         # The inputs keep the order of their dimensions, so that every framework is given the same bytes: images by
         # a transpose behind the input, which is part of what is timed, everything else as it is.
         # It writes its simplified graph over the file it reads.
         shutil.copyfile(request.model, directory / "model.onnx")
-        words = [sys.executable, "-m", "onnx2tf", "-i", "model.onnx", "-o", "saved", "-n"]
+        words = [sys.executable, "-m", "onnx2tf", "-i", "model.onnx", "-o", "saved", "-n", *options]
         images = [tensor.name for tensor in request.inputs if len(tensor.shape) > 2 and tensor.dtype == "f32"]
         others = [tensor.name for tensor in request.inputs if tensor.name not in images]
         words += ["-k", *images] if images else []

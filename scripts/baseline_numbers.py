@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Prints how frameworks compare on this machine, and what measuring them through a process of their own costs.
+
+usage: scripts/baseline_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE]
+
+Runs scenarios/curated/baselines/small.json (or reads the records of an earlier run) and prints
+
+  models      per model the time of each framework over ONNX Runtime's, round by round, '?' where a row did not settle;
+              a row that is not measured has its status and, below, its reason
+  exchange    what a request and its answer add to a sample, the framework's own clock beside ours, of a sample of 5 ms
+  wall time   from the start of the run to its last row, by the time of the file
+"""
+
+import collections
+import datetime
+import json
+import pathlib
+import statistics
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from record_ratios import geometric_mean, ratio, records_of, row  # noqa: E402
+from scenario_run import ROOT, parser_of, records_at  # noqa: E402
+
+SCENARIO = ROOT / "scenarios/curated/baselines/small.json"
+BASELINE = "onnxruntime"
+SAMPLE_NS = 5e6
+MEASURED = ("ok", "unstable")
+
+
+def is_measured(record):
+    return record["status"] in MEASURED and "host_monotonic" in record["latencies"]
+
+
+def exchange_ns(record):
+    """The median over samples of what the host's clock has more than the framework's own."""
+    ours, theirs = record["latencies"]["host_monotonic"], record["latencies"].get(record["kernel"])
+    if theirs is None:
+        return None
+    return statistics.median(a - b for a, b in zip(ours["totals_ns"], theirs["totals_ns"]))
+
+
+def cell(group, name):
+    record = group.get(name)
+    if record is None:
+        return ""
+    if not is_measured(record):
+        return record["status"]
+    mark = "?" if record["status"] == "unstable" else ""
+    base = group.get(BASELINE)
+    if base is None or not is_measured(base):
+        return f"{record['latencies']['host_monotonic']['median_ns'] / 1e6:.2f} ms{mark}"
+    return f"{ratio(record, base):.2f}{mark}"
+
+
+def report(directory):
+    groups, names = collections.defaultdict(dict), []
+    for record in records_of(directory, "model_inference"):
+        groups[record["axes"]["model"]][record["kernel"]] = record
+        if record["kernel"] not in names:
+            names.append(record["kernel"])
+    if not groups:
+        sys.exit(f"{directory}: no record of model_inference")
+    print("| model | " + " | ".join(names) + " |\n|---|" + "---:|" * len(names))
+    for model, group in groups.items():
+        print(f"| {model} | " + " | ".join(cell(group, name) for name in names) + " |")
+    for name in names:
+        ratios = [ratio(group[name], group[BASELINE]) for group in groups.values()
+                  if {name, BASELINE} <= group.keys() and is_measured(group[name]) and is_measured(group[BASELINE])]
+        if ratios:
+            print(f"\n{name}: {len(ratios)} of {len(groups)} models; geometric mean of the times over {BASELINE}'s "
+                  f"{geometric_mean(ratios):.2f}")
+    print()
+    for model, group in groups.items():
+        for name, record in group.items():
+            if record["status"] != "ok":
+                print(f"- {model}, {name}: {record['status']}: {record['reason'][:200]}")
+    print("\n| what | asked | measured |\n|---|---|---|")
+    shares = [exchange / SAMPLE_NS for group in groups.values() for record in group.values()
+              if is_measured(record) and (exchange := exchange_ns(record)) is not None]
+    if shares:
+        row("exchange, of a sample of 5 ms", "<= 1 %",
+            f"median {100 * statistics.median(shares):.2f} %, largest {100 * max(shares):.2f} % of {len(shares)} rows")
+    run = pathlib.Path(directory) / "run.json"
+    begin = datetime.datetime.fromisoformat(json.loads(run.read_text())["started_at"].replace("Z", "+00:00"))
+    end = run.with_name("records.jsonl").stat().st_mtime
+    row("from the start to the last row", "<= 15 min", f"{(end - begin.timestamp()) / 60:.1f} min")
+
+
+def main():
+    with records_at(parser_of(__doc__).parse_args(), [SCENARIO]) as directory:
+        report(directory)
+
+
+if __name__ == "__main__":
+    main()
