@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 using Kind = BaselineAnswer::Kind;
 
 // A request costs some tens of microseconds; below 1 % of this it may cost 50.
-constexpr std::int64_t kLeastSampleNs = 5'000'000;
+constexpr std::int64_t kLeastSampleNs = 20'000'000;
 // Its clock and ours may differ by reading cost and rate, no more.
 constexpr double kClockSlack = 1.05;
 constexpr std::int64_t kClockSlackNs = 200'000;
