@@ -42,8 +42,9 @@ void add_list(Commands& commands) {
         cases += group.cases.size();
         if (group.energy) with_energy += group.cases.size();
       }
-      if (!*estimate) print_lines(plan.groups);
-      if (*estimate) {
+      if (!*estimate) {
+        print_lines(plan.groups);
+      } else {
         const Estimate time = hetscope::estimate(plan.groups);
         std::printf("%zu cases in %zu groups, at most %.1f minutes", cases, plan.groups.size(), time.total_s / 60);
         if (with_energy > 0) {
