@@ -104,9 +104,9 @@ int run(int argc, char** argv) {
   for (const std::string& path : paths) {
     for (const PlannedGroup& group : expand(load_scenario(path), context.catalog, discovery.found)) {
       for (const PlannedCase& planned : group.cases) {
-        if (planned.item.text_or("cache", "hot") != "hot") continue;  // evicting per iteration is the Session's affair
-        const Case item = planned.item;
-        benchmark::RegisterBenchmark(item.line().c_str(), [&context, item](benchmark::State& state) {
+        const Case item = planned.item();
+        if (item.text_or("cache", "hot") != "hot") continue;  // evicting per iteration is the Session's affair
+        benchmark::RegisterBenchmark(planned.line.c_str(), [&context, item](benchmark::State& state) {
           measure(state, context, item);
         })->UseManualTime();
       }

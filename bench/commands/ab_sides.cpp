@@ -52,11 +52,12 @@ class CasePair final : public AbPair {
   std::string base_name() const override { return base_name_; }
   std::string candidate_name() const override { return candidate_name_; }
 
-  std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) override {
+ private:
+  std::vector<Record> measure(int number, double seconds, const RunIdentity& identity, Random& random) override {
     PlannedGroup group = group_of(name_, number, energy_);
     group.budget_s = 2 * seconds;
-    const PlannedCase base{base_, ""};
-    const PlannedCase candidate{candidate_, base_.line()};
+    const PlannedCase base{base_.line()};
+    const PlannedCase candidate{candidate_.line()};
     // Whoever is prepared first gets other memory: that is drawn too.
     const bool base_first = random.below(2) == 0;
     group.cases = base_first ? std::vector{base, candidate} : std::vector{candidate, base};
@@ -65,7 +66,6 @@ class CasePair final : public AbPair {
     return records;
   }
 
- private:
   Case base_, candidate_;
   std::string name_, base_name_, candidate_name_, meter_;
   bool energy_;
@@ -85,20 +85,20 @@ class BuildPair final : public AbPair {
   std::string base_name() const override { return base_.program; }
   std::string candidate_name() const override { return candidate_.program; }
 
-  std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) override {
+ private:
+  std::vector<Record> measure(int number, double seconds, const RunIdentity& identity, Random& random) override {
     const bool base_first = random.below(2) == 0;
     std::vector<Record> records(2);
     for (const int side : base_first ? std::vector{0, 1} : std::vector{1, 0}) {
       PlannedGroup group = group_of(item_.line(), number, energy_);
       group.budget_s = seconds;
-      group.cases = {{item_, side == 0 ? "" : item_.line()}};
+      group.cases = {{item_.line()}};
       records[static_cast<std::size_t>(side)] =
           measure_in_launch(side == 0 ? base_ : candidate_, {group, identity, meter_}).front();
     }
     return records;
   }
 
- private:
   Case item_;
   WorkerCommand base_, candidate_;
   std::string meter_;
@@ -129,7 +129,8 @@ class CommandPair final : public AbPair {
   std::string base_name() const override { return fmt::format("{}", fmt::join(words_[0], " ")); }
   std::string candidate_name() const override { return fmt::format("{}", fmt::join(words_[1], " ")); }
 
-  std::vector<Record> launch(int number, double /*seconds*/, const RunIdentity& identity, Random& random) override {
+ private:
+  std::vector<Record> measure(int number, double /*seconds*/, const RunIdentity& identity, Random& random) override {
     const bool base_first = random.below(2) == 0;
     std::vector<Record> records(2);
     for (const std::size_t side : base_first ? std::vector<std::size_t>{0, 1} : std::vector<std::size_t>{1, 0}) {
@@ -138,7 +139,6 @@ class CommandPair final : public AbPair {
     return records;
   }
 
- private:
   Case case_of(std::size_t side) const {
     Case item("command", side == 0 ? "a" : "b", {"host"});
     item.set("words", fmt::format("{}", fmt::join(words_[side], " ")));
@@ -147,8 +147,7 @@ class CommandPair final : public AbPair {
 
   Record run_once(std::size_t side, int number, const RunIdentity& identity) const {
     const PlannedGroup group = group_of("command", number, false);
-    const PlannedCase planned{case_of(side), side == 0 ? "" : case_of(0).line()};
-    Record record = unmeasured_record(identity, group, planned, Status::failed, "");
+    Record record = unmeasured_record(identity, group, case_of(side), Status::failed, "");
     const ProgramOutput output = run_program(words_[side], timeout_s_);
     const std::vector<double> values = printed_ns(output.out);
     if (!output.fault.empty()) {
@@ -307,19 +306,19 @@ std::vector<std::unique_ptr<AbPair>> AbSides::pairs(const Selection& selection, 
   const Plan plan = plan_of(selection, catalog);
   for (const PlannedGroup& group : plan.groups) {
     for (const PlannedCase& planned : group.cases) {
+      const Case item = planned.item();
       if (is_build) {
-        result.push_back(std::make_unique<BuildPair>(planned.item, build_command(a_build), build_command(b_build),
-                                                     meter, group.energy));
+        result.push_back(
+            std::make_unique<BuildPair>(item, build_command(a_build), build_command(b_build), meter, group.energy));
         continue;
       }
-      const Case base_words = words_of(planned.item.operation(), a, "--a");
-      if (!has_words(planned.item, base_words)) continue;
-      const Case candidate_words = words_of(planned.item.operation(), b.empty() ? a : b, "--b");
+      const Case base_words = words_of(item.operation(), a, "--a");
+      if (!has_words(item, base_words)) continue;
+      const Case candidate_words = words_of(item.operation(), b.empty() ? a : b, "--b");
       std::vector<std::string> names = names_in(base_words);
       for (const std::string& name : names_in(candidate_words)) names.push_back(name);
-      result.push_back(make_case_pair(planned.item, with_words(planned.item, candidate_words, catalog),
-                                      planned.item.key_without(names), a.empty() ? b : a, b.empty() ? a : b, meter,
-                                      group.energy));
+      result.push_back(make_case_pair(item, with_words(item, candidate_words, catalog), item.key_without(names),
+                                      a.empty() ? b : a, b.empty() ? a : b, meter, group.energy));
     }
   }
   if (result.empty()) throw Error("no case of the selection has the words '" + a + "'", "--a", "see hetscope list");

@@ -21,7 +21,16 @@ class AbPair {
   virtual std::string candidate_name() const = 0;
   // Two records, base and candidate, the second naming the first as its baseline, each measured for about `seconds` (a
   // command measures for as long as it likes). `identity` has the launch's session.
-  virtual std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) = 0;
+  std::vector<Record> launch(int number, double seconds, const RunIdentity& identity, Random& random) {
+    std::vector<Record> records = measure(number, seconds, identity, random);
+    // Also where both are of one case.
+    records[1].baseline_case = records[0].item.line();
+    return records;
+  }
+
+ private:
+  // Base and candidate.
+  virtual std::vector<Record> measure(int number, double seconds, const RunIdentity& identity, Random& random) = 0;
 };
 
 // Two cases of this build, in the rounds of one worker; two equal ones are an A/A pair. `name` is what both share.

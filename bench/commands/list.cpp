@@ -18,7 +18,7 @@ void print_lines(const std::vector<PlannedGroup>& groups) {
   for_each_index(texts.size(), [&](std::size_t i) {
     const auto some = std::span(groups).subspan(i * kGroupsAtOnce);
     for (const PlannedGroup& group : some.first(std::min(some.size(), kGroupsAtOnce))) {
-      for (const PlannedCase& planned : group.cases) texts[i] += planned.item.line() + '\n';
+      for (const PlannedCase& planned : group.cases) texts[i] += planned.line + '\n';
     }
   });
   for (const std::string& text : texts) std::fwrite(text.data(), 1, text.size(), stdout);

@@ -1,6 +1,5 @@
 // From scenario files, case lines and filters to the groups to run.
 #include <algorithm>
-#include <set>
 
 #include <re2/re2.h>
 
@@ -32,7 +31,7 @@ PlannedGroup group_of_line(const std::string& line, const Catalog& catalog, cons
   group.key = item.line();
   group.scenario = "--case";
   group.budget_s = 5;
-  group.cases.push_back({item, ""});
+  group.cases.push_back({group.key});
   return group;
 }
 
@@ -45,13 +44,9 @@ void keep_matching(std::vector<PlannedGroup>& groups, const std::string& filter)
     throw Error("not a regular expression: '" + filter + "' (" + expression.error() + ")", "--filter");
   }
   for (PlannedGroup& group : groups) {
-    std::set<std::string> kept;
-    std::erase_if(group.cases,
-                  [&](const PlannedCase& planned) { return !re2::RE2::PartialMatch(planned.item.line(), expression); });
-    for (const PlannedCase& planned : group.cases) kept.insert(planned.item.line());
-    for (PlannedCase& planned : group.cases) {
-      if (!kept.contains(planned.baseline)) planned.baseline.clear();
-    }
+    const auto matches = [&](const std::string& line) { return re2::RE2::PartialMatch(line, expression); };
+    std::erase_if(group.cases, [&](const PlannedCase& planned) { return !matches(planned.line); });
+    if (!matches(group.baseline)) group.baseline.clear();
   }
   std::erase_if(groups, [](const PlannedGroup& group) { return group.cases.empty(); });
 }

@@ -28,6 +28,10 @@ std::string to_string(const AxisValue& value);
 // The inverse of to_string; throws Error for a malformed quotation. Every other word is at least a text.
 AxisValue parse_axis_value(std::string_view word);
 
+// How a line that Case::line() wrote has the value of "processor", "kernel" or an axis: "cpu", "2", "\"a text\"". None
+// when it has no such word. For plans of very many lines; whoever wants more of a line than a word or two parses it.
+std::optional<std::string_view> written_value(std::string_view line, std::string_view name) noexcept;
+
 class Case {
  public:
   Case() = default;

@@ -118,7 +118,28 @@ class LineReader {
   std::size_t at_ = 0;
 };
 
+// Where the word that starts at line[at] ends.
+std::size_t end_of_word(std::string_view line, std::size_t at) noexcept {
+  for (bool is_quoted = false; at < line.size() && (is_quoted || line[at] != ' '); ++at) {
+    if (line[at] == '"') is_quoted = !is_quoted;
+    if (line[at] == '\\') ++at;  // stands in quotations only
+  }
+  return std::min(at, line.size());
+}
+
 }  // namespace
+
+std::optional<std::string_view> written_value(std::string_view line, std::string_view name) noexcept {
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = end_of_word(line, at);
+    const std::string_view word = line.substr(at, end - at);
+    if (word.size() > name.size() && word[name.size()] == '=' && word.starts_with(name)) {
+      return word.substr(name.size() + 1);
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
 
 std::string Case::line() const { return line_without({}); }
 

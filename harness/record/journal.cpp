@@ -119,8 +119,7 @@ RunDirectory RunDirectory::resume(const std::string& path) {
   return directory;
 }
 
-void RunDirectory::started(const Case& item) {
-  const std::string line = item.line();
+void RunDirectory::started(const std::string& line) {
   journal_->append(dump_line({{"started", line}}));
   has_started_ = true;
   if (finished_.count(line) == 0) interrupted_.insert(line);

@@ -54,8 +54,8 @@ class RunDirectory {
   ~RunDirectory();
 
   const std::string& path() const noexcept { return path_; }
-  // This case is being worked on from now on: if the run ends without a word, it was the one.
-  void started(const Case& item);
+  // The case of this line is being worked on from now on: if the run ends without a word, it was the one.
+  void started(const std::string& line);
   void append(const Record& record);
   // Case lines that have a record, and case lines that were started and have none.
   const std::set<std::string>& finished() const noexcept { return finished_; }

@@ -67,7 +67,8 @@ std::vector<Record> measure_in_launch(const WorkerCommand& command, const RunReq
     std::string reason = death.empty() ? "the worker sent no record for this case"
                                        : "the worker " + death + " in the launch that measured this case";
     if (!words.empty()) reason += "; its last words: " + words;
-    records.push_back(unmeasured_record(request.identity, request.group, cases[i], Status::failed, std::move(reason)));
+    records.push_back(
+        unmeasured_record(request.identity, request.group, cases[i].item(), Status::failed, std::move(reason)));
   }
   return records;
 }

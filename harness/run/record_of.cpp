@@ -140,17 +140,17 @@ BlockSpeedRecord record_of_speed(const Measurement& measurement) {
           measurement.gave_up_cooling};
 }
 
-Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,
-                         Status status, std::string reason) {
+Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const Case& item, Status status,
+                         std::string reason) {
   Record record;
   record.run_uuid = identity.run_uuid;
   record.session = identity.session;
   record.boot = identity.boot;
   record.device_model = identity.device_model;
   record.device_unit = identity.device_unit;
-  record.item = planned.item;
+  record.item = item;
   record.group = group.key;
-  record.baseline_case = planned.baseline;
+  record.baseline_case = group.baseline_of(item.line());
   record.scenario = group.scenario;
   record.status = status;
   record.reason = std::move(reason);

@@ -25,8 +25,8 @@ ConditionsRecord record_of(const ConditionsLog& log);
 BlockSpeedRecord record_of_speed(const Measurement& measurement);
 
 // A row with its identity and without a measurement; what nobody measured is NaN.
-Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const PlannedCase& planned,
-                         Status status, std::string reason);
+Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group, const Case& item, Status status,
+                         std::string reason);
 
 // Fills latencies, stages, clock and status: `ok`, `unstable` below 5 samples or an effective size of
 // kMinEffectiveSize, or `unsupported` when the member could not be measured as asked (its caches cannot be evicted).

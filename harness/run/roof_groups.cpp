@@ -16,22 +16,27 @@ struct RoofPlace {
 
 // The cases of a group are of one operation.
 bool is_of_roof(const PlannedGroup& group, const Catalog& catalog) {
-  return !group.cases.empty() && catalog.operations().at(group.cases.front().item.operation()).roof();
+  return !group.cases.empty() && catalog.operations().at(group.cases.front().item().operation()).roof();
 }
 
 std::vector<RoofPlace> places_of(const std::vector<PlannedGroup>& groups, const Catalog& catalog,
                                  const std::vector<ProcessorInfo>& processors) {
+  // Several processors of one case are written as a list, which equals none of these.
+  std::vector<std::optional<std::string>> written_names;
+  for (const ProcessorInfo& info : processors) {
+    written_names.emplace_back(written_value(Case("any", "any", {info.name}).line(), "processor"));
+  }
   std::vector<RoofPlace> places;
   for (const PlannedGroup& group : groups) {
     if (is_of_roof(group, catalog)) continue;
     for (const PlannedCase& planned : group.cases) {
-      const Case& item = planned.item;
-      if (item.processors().size() != 1) continue;
-      const auto found = std::find_if(processors.begin(), processors.end(),
-                                      [&](const auto& info) { return info.name == item.processors().front(); });
-      if (found == processors.end()) continue;
-      RoofPlace place{&*found, std::nullopt};
-      if (item.has("threads")) place.threads = item.integer("threads");
+      const auto name = written_value(planned.line, "processor");
+      const auto found = std::find(written_names.begin(), written_names.end(), name);
+      if (found == written_names.end()) continue;
+      RoofPlace place{&processors[static_cast<std::size_t>(found - written_names.begin())], std::nullopt};
+      if (const auto threads = written_value(planned.line, "threads")) {
+        place.threads = std::get<std::int64_t>(parse_axis_value(*threads));
+      }
       const auto is_same = [&](const RoofPlace& other) {
         return other.processor == place.processor && other.threads == place.threads;
       };
@@ -56,7 +61,7 @@ PlannedGroup probe(const Operation& operation, const std::vector<std::pair<std::
     if (!planned.insert(item.line()).second) continue;
     catalog.validate(item, "roofs");
     group.key = item.key_without({"kernel"});
-    group.cases.push_back({std::move(item), ""});
+    group.cases.push_back({item.line()});
   }
   return group;
 }
@@ -68,7 +73,7 @@ std::vector<PlannedGroup> roof_groups(const std::vector<PlannedGroup>& groups, c
   std::set<std::string> planned;
   for (const PlannedGroup& group : groups) {
     if (!is_of_roof(group, catalog)) continue;
-    for (const PlannedCase& item : group.cases) planned.insert(item.item.line());
+    for (const PlannedCase& member : group.cases) planned.insert(member.line);
   }
   std::vector<PlannedGroup> result;
   for (const RoofPlace& place : places_of(groups, catalog, processors)) {

@@ -126,7 +126,7 @@ struct Runner::State {
   std::vector<std::unique_ptr<EnergyModel>> models = {};
   std::optional<double> process_start_s = {};
 
-  GroupMember start(const PlannedGroup& group, const PlannedCase& planned);
+  GroupMember start(const PlannedGroup& group, const Case& item);
   void prepare(GroupMember& member, const Case& item);
   std::shared_ptr<GroupLoad> load_of(const Case& item);
   double run_once(Runnable& runnable);
@@ -152,9 +152,9 @@ std::shared_ptr<const GroupProblem> Runner::State::problem_of(const Case& item, 
   return entry;
 }
 
-GroupMember Runner::State::start(const PlannedGroup& group, const PlannedCase& planned) {
+GroupMember Runner::State::start(const PlannedGroup& group, const Case& item) {
   GroupMember member;
-  member.record = unmeasured_record(identity, group, planned, Status::failed, "");
+  member.record = unmeasured_record(identity, group, item, Status::failed, "");
   // Zero until it is prepared, which is when it is measured.
   member.record.prepare_ns = 0;
   return member;
@@ -366,8 +366,8 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
   std::vector<GroupMember> members;
   for (std::size_t i = 0; i < group.cases.size(); ++i) {
     if (progress) progress(i);
-    const Case& item = group.cases[i].item;
-    GroupMember& member = members.emplace_back(state.start(group, group.cases[i]));
+    const Case item = group.cases[i].item();
+    GroupMember& member = members.emplace_back(state.start(group, item));
     if (!guarded(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
     if (!guarded(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
   }

@@ -15,10 +15,11 @@
 
 namespace hetscope {
 
-// One line of an experiment's plan.
+// One line of an experiment's plan. Tens of thousands are planned at once, and a line is a fifth of its Case.
 struct PlannedCase {
-  Case item;
-  std::string baseline;  // case line of the group's baseline member, "" when it is itself or there is none
+  std::string line;
+
+  Case item() const { return Case::parse(line); }
 };
 
 // Cases of one operation that are measured together, in interleaved rounds.
@@ -26,10 +27,14 @@ struct PlannedGroup {
   std::string key;       // what its members share, as printed in the record
   std::string scenario;  // name of the scenario
   std::vector<PlannedCase> cases;
+  std::string baseline;    // line of the member that the others are compared with, "" when there is none
   double budget_s = 5;     // measuring time for the group
   double timeout_s = 120;  // after which the worker is killed
   bool energy = false;
   bool soak = false;  // to the end of the budget; see MeasureOptions
+
+  // What `line` is compared with: "" for the baseline itself.
+  std::string baseline_of(std::string_view line) const { return line == baseline ? std::string() : baseline; }
 };
 
 struct Experiment {

@@ -15,6 +15,42 @@ namespace hetscope {
 namespace {
 
 using Names = std::unordered_set<std::string>;
+
+// The lines of all groups, for finding one again without a second copy of it.
+class PlannedLines {
+ public:
+  // `groups` outlives this.
+  explicit PlannedLines(const std::vector<PlannedGroup>& groups) : places_(0, Hash{&groups}, Equal{&groups}) {}
+
+  void reserve_more(std::size_t lines) { places_.reserve(places_.size() + lines); }
+  bool contains(std::string_view line) const { return places_.contains(line); }
+  // The line is new, and stands there already.
+  void add(std::size_t group, std::size_t member) { places_.insert({group, member}); }
+
+ private:
+  struct Place {
+    std::size_t group = 0;
+    std::size_t member = 0;
+  };
+  struct Text {
+    const std::vector<PlannedGroup>* groups;
+    std::string_view operator()(std::string_view line) const { return line; }
+    std::string_view operator()(const Place& place) const { return (*groups)[place.group].cases[place.member].line; }
+  };
+  struct Hash : Text {
+    using is_transparent = void;
+    std::size_t operator()(const auto& line) const { return std::hash<std::string_view>()(Text::operator()(line)); }
+  };
+  struct Equal : Text {
+    using is_transparent = void;
+    bool operator()(const auto& one, const auto& other) const {
+      return Text::operator()(one) == Text::operator()(other);
+    }
+  };
+
+  std::unordered_set<Place, Hash, Equal> places_;
+};
+
 // By CaseForm::key_number(): a form's own memory of index_, so that keys are written once for each group.
 using GroupsByKey = std::vector<std::size_t>;
 using AxisValues = std::vector<std::pair<std::string, AxisValue>>;
@@ -56,26 +92,27 @@ class Expansion {
     return total;
   }
 
-  std::vector<PlannedGroup> groups(Names& planned, Names& keys) {
-    if (count() == 0) return {};
+  // Appends this experiment's groups; `planned` are the lines of `groups`.
+  void expand_into(std::vector<PlannedGroup>& groups, PlannedLines& planned, Names& keys) {
+    if (count() == 0) return;
+    const std::size_t first = groups.size();
     const std::vector<CaseForm> all_forms = forms();
     std::vector<GroupsByKey> groups_of;
     for (const CaseForm& form : all_forms) groups_of.emplace_back(form.key_count(), kNoGroup);
-    planned.reserve(planned.size() + static_cast<std::size_t>(count()));
+    planned.reserve_more(static_cast<std::size_t>(count()));
     std::vector<std::size_t> rows;
     if (!experiment_.rows.empty()) rows.push_back(experiment_.rows.size());
     for (const auto& [name, values] : experiment_.axes) rows.push_back(values.size());
     std::vector<std::size_t> choice(rows.size(), 0);
     do {
-      for (std::size_t i = 0; i < all_forms.size(); ++i) plan(all_forms[i], choice, planned, groups_of[i]);
+      for (std::size_t i = 0; i < all_forms.size(); ++i) plan(all_forms[i], choice, groups, planned, groups_of[i]);
     } while (step(choice, rows));
-    for (PlannedGroup& group : groups_) {
-      finish(group);
+    for (PlannedGroup& group : std::span(groups).subspan(first)) {
+      add_budget(group);
       // Two experiments may hold the same problems; rounds of one must not be paired with rounds of the other.
       const std::string key = group.key;
       for (int n = 2; !keys.insert(group.key).second; ++n) group.key = fmt::format("{} #{}", key, n);
     }
-    return std::move(groups_);
   }
 
  private:
@@ -125,24 +162,29 @@ class Expansion {
     return false;
   }
 
-  void plan(const CaseForm& form, std::span<const std::size_t> choice, Names& planned, GroupsByKey& groups_of_form) {
-    if (!planned.insert(form.line(choice)).second) return;
-    Case item = form.make(choice);
+  void plan(const CaseForm& form, std::span<const std::size_t> choice, std::vector<PlannedGroup>& groups,
+            PlannedLines& planned, GroupsByKey& groups_of_form) {
+    std::string line = form.line(choice);
+    if (planned.contains(line)) return;
+    const Case item = form.make(choice);
     scope_.operation().validate(item);
-    std::size_t& group = groups_of_form[form.key_number(choice)];
-    if (group == kNoGroup) group = group_of(form.key(choice));
-    groups_[group].cases.push_back({std::move(item), ""});
+    std::size_t& number = groups_of_form[form.key_number(choice)];
+    if (number == kNoGroup) number = group_of(form.key(choice), groups);
+    PlannedGroup& group = groups[number];
+    // Several may match when the baseline leaves some compared axes open; the first planned is the one.
+    if (group.baseline.empty() && is_baseline(item)) group.baseline = line;
+    group.cases.push_back({std::move(line)});
+    planned.add(number, group.cases.size() - 1);
   }
 
-  std::size_t group_of(std::string key) {
-    const auto [found, is_new] = index_.try_emplace(std::move(key), groups_.size());
+  std::size_t group_of(std::string key, std::vector<PlannedGroup>& groups) {
+    const auto [found, is_new] = index_.try_emplace(std::move(key), groups.size());
     if (is_new) {
-      PlannedGroup group;
+      PlannedGroup& group = groups.emplace_back();
       group.key = found->first;
       group.scenario = scenario_.name;
       group.energy = experiment_.energy;
       group.soak = experiment_.soak;
-      groups_.push_back(std::move(group));
     }
     return found->second;
   }
@@ -176,25 +218,16 @@ class Expansion {
     return all_threads_of(*found);
   }
 
-  void finish(PlannedGroup& group) const {
+  void add_budget(PlannedGroup& group) const {
     const double budget_s = experiment_.budget_s > 0 ? experiment_.budget_s : scenario_.budget_s;
     group.budget_s = budget_s * static_cast<double>(group.cases.size());
     group.timeout_s = timeout_for(group.budget_s, group.energy);
-    // Several may match when the baseline leaves some compared axes open; the first planned is the one.
-    const auto baseline = std::find_if(group.cases.begin(), group.cases.end(),
-                                       [&](const PlannedCase& planned) { return is_baseline(planned.item); });
-    if (baseline == group.cases.end()) return;
-    const std::string line = baseline->item.line();
-    for (PlannedCase& planned : group.cases) {
-      if (&planned != &*baseline) planned.baseline = line;  // no two cases are equal
-    }
   }
 
   const Scenario& scenario_;
   const Experiment& experiment_;
   const Catalog& catalog_;
   ExperimentScope scope_;
-  std::vector<PlannedGroup> groups_;
   std::unordered_map<std::string, std::size_t> index_;
 };
 
@@ -213,10 +246,9 @@ std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalo
     }
   }
   std::vector<PlannedGroup> result;
-  Names planned, keys;
-  for (Expansion& expansion : expansions) {
-    for (PlannedGroup& group : expansion.groups(planned, keys)) result.push_back(std::move(group));
-  }
+  PlannedLines planned(result);
+  Names keys;
+  for (Expansion& expansion : expansions) expansion.expand_into(result, planned, keys);
   return result;
 }
 

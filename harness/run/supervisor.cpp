@@ -132,7 +132,7 @@ class Supervision {
   std::vector<PlannedCase> pending_of(const PlannedGroup& group) {
     std::vector<PlannedCase> pending;
     for (const PlannedCase& planned : group.cases) {
-      const std::string line = planned.item.line();
+      const std::string& line = planned.line;
       if (!seen_.insert(line).second) {
         ++progress_.cases_done;
       } else if (finished_earlier_.contains(line)) {
@@ -158,7 +158,7 @@ class Supervision {
   }
 
   void run_group(const PlannedGroup& group, std::vector<PlannedCase> pending) {
-    journal(pending.front().item);
+    journal(pending.front().line);
     while (!pending.empty()) {
       const bool is_fresh = start_worker();
       PlannedGroup part = group;
@@ -179,10 +179,10 @@ class Supervision {
   }
 
   // Whoever is being worked on stands in the journal, so that a run that is killed knows whom to leave alone.
-  void journal(const Case& item) {
-    if (item == journalled_) return;
-    journalled_ = item;
-    directory_.started(item);
+  void journal(const std::string& line) {
+    if (line == journalled_) return;
+    journalled_ = line;
+    directory_.started(line);
   }
 
   // true: it was just started.
@@ -218,7 +218,7 @@ class Supervision {
       }
       const std::int32_t member = worker_->progress().get();
       patience.see(member);
-      if (member >= 0 && member < std::ssize(part.cases)) journal(part.cases[static_cast<std::size_t>(member)].item);
+      if (member >= 0 && member < std::ssize(part.cases)) journal(part.cases[static_cast<std::size_t>(member)].line);
       if (const auto limit = patience.exceeded()) {
         return killed(fmt::format("timed out after {} s and was killed (SIGKILL)", format_number(*limit)));
       }
@@ -243,8 +243,9 @@ class Supervision {
 
   // A record is taken for a case that was asked for and has none yet.
   void accept(Record record, std::vector<PlannedCase>& pending) {
-    const auto found = std::find_if(pending.begin(), pending.end(),
-                                    [&](const PlannedCase& planned) { return planned.item == record.item; });
+    const std::string line = record.item.line();
+    const auto found =
+        std::find_if(pending.begin(), pending.end(), [&](const PlannedCase& planned) { return planned.line == line; });
     if (found == pending.end()) {
       ++stray_;
       return;
@@ -264,8 +265,8 @@ class Supervision {
     if (pending.empty()) return;
     auto culprit = pending.end();
     if (death.member >= 0 && death.member < std::ssize(part.cases)) {
-      const Case& item = part.cases[static_cast<std::size_t>(death.member)].item;
-      culprit = std::find_if(pending.begin(), pending.end(), [&](const auto& planned) { return planned.item == item; });
+      const std::string& line = part.cases[static_cast<std::size_t>(death.member)].line;
+      culprit = std::find_if(pending.begin(), pending.end(), [&](const auto& planned) { return planned.line == line; });
     }
     std::string reason = "the worker " + death.how + " while running this case";
     if (culprit == pending.end()) {
@@ -279,7 +280,7 @@ class Supervision {
   }
 
   Record row(const PlannedGroup& group, const PlannedCase& planned, Status status, std::string reason) const {
-    return unmeasured_record(options_.identity, group, planned, status, std::move(reason));
+    return unmeasured_record(options_.identity, group, planned.item(), status, std::move(reason));
   }
 
   void append(Record record) {
@@ -307,8 +308,8 @@ class Supervision {
   Roofs roofs_;
   RunCounts counts_;
   RunProgress progress_;
-  Case journalled_;
-  int stray_ = 0;  // records for cases that the worker was not asked for
+  std::string journalled_;  // line
+  int stray_ = 0;           // records for cases that the worker was not asked for
   std::unique_ptr<WorkerProcess> worker_;
 };
 

@@ -59,7 +59,7 @@ class BaselineContract : public testing::Test {
     group.budget_s = 0.2;
     for (const Baseline& baseline : list.baselines) {
       const std::string line = "model_inference kernel=" + baseline.name + " processor=cpu model=double" + more;
-      group.cases.push_back({catalog.complete(Case::parse(line)), ""});
+      group.cases.push_back({catalog.complete(Case::parse(line)).line()});
     }
     ProcessorSet processors;
     MonotonicClock clock;

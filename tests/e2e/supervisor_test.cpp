@@ -42,7 +42,7 @@ class Supervise : public ::testing::Test {
     for (const std::string& kernel : kernels) {
       Case item("faulty", kernel, {"cpu"});
       item.set("size", size);
-      result.cases.push_back({catalog_.complete(item), ""});
+      result.cases.push_back({catalog_.complete(item).line()});
     }
     return result;
   }
@@ -200,7 +200,7 @@ TEST_F(Supervise, ResumesWithoutRepeatingAndRetriesWhenAsked) {
   }
   // As if the power had failed here.
   files_.write("run/journal.jsonl",
-               files_.read("run/journal.jsonl") + dump_line({{"started", groups[1].cases[0].item.line()}}) + "\n");
+               files_.read("run/journal.jsonl") + dump_line({{"started", groups[1].cases[0].line}}) + "\n");
   const std::string earlier = records_text();
   SupervisorOptions chosen = options();
   chosen.resume = true;

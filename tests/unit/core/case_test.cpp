@@ -118,6 +118,21 @@ TEST(Case, KeyWithoutLeavesAxesOut) {
   EXPECT_NE(item.key_without({"threads"}), other.key_without({"threads"}));
 }
 
+TEST(Case, OneWordOfALineIsReadAsItIsWritten) {
+  Case item("copy", "a kernel", {"cpu"});
+  item.set("note", AxisValue("a \\ and \" threads=7 "));
+  item.set("threads", std::int64_t{2});
+  const std::string line = item.line();
+  EXPECT_EQ(written_value(line, "kernel"), "\"a kernel\"");
+  EXPECT_EQ(written_value(line, "processor"), "cpu");
+  EXPECT_EQ(written_value(line, "threads"), "2");
+  EXPECT_EQ(parse_axis_value(*written_value(line, "note")), *item.find("note"));
+  EXPECT_EQ(written_value(line, "thread"), std::nullopt);
+  EXPECT_EQ(written_value(line, "copy"), std::nullopt);
+  EXPECT_EQ(written_value("", "threads"), std::nullopt);
+  EXPECT_EQ(written_value("copy \"threads=1", "threads"), std::nullopt);
+}
+
 TEST(Case, AcceptsPastedLines) {
   EXPECT_EQ(Case::parse("  copy\tkernel=k  processor=a,\"b, c\"  x=1 \r\n"), [] {
     Case item("copy", "k", {"a", "b, c"});
@@ -233,6 +248,11 @@ TEST(CaseProperty, AnyCaseSurvivesItsLine) {
     const Case back = Case::parse(line);
     ASSERT_EQ(back, item) << line;
     ASSERT_EQ(back.line(), line);
+    for (const auto& [name, value] : item.axes()) {
+      const auto written = written_value(line, name);
+      ASSERT_TRUE(written) << line;
+      ASSERT_EQ(parse_axis_value(*written), value) << line;
+    }
   }
 }
 

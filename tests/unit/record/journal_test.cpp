@@ -43,7 +43,7 @@ TEST(RunDirectoryTest, KeepsWhatItIsGiven) {
   {
     RunDirectory run = RunDirectory::create(path, kRun);
     EXPECT_EQ(run.path(), path);
-    run.started(ok.item);
+    run.started(ok.item.line());
     EXPECT_THAT(run.interrupted(), ElementsAre(ok.item.line()));
     run.append(ok);
     EXPECT_THAT(run.finished(), ElementsAre(ok.item.line()));
@@ -67,10 +67,10 @@ TEST(RunDirectoryTest, ResumeKnowsWhatWasDone) {
   {
     RunDirectory run = RunDirectory::create(directory.path("run"), kRun);
     for (const Record& record : fixtures::every_status()) {
-      run.started(record.item);
+      run.started(record.item.line());
       run.append(record);
     }
-    run.started(crashed);
+    run.started(crashed.line());
   }
   EXPECT_THAT(RunDirectory::resume(directory.path("run")).interrupted(), IsEmpty()) << "it ended in order";
   // As kill -9 leaves it.

@@ -65,7 +65,7 @@ class RunnerTest : public testing::Test {
     result.budget_s = 1;
     for (const std::string& kernel : kernels) {
       const Case item = Case::parse("fake_double kernel=" + kernel + " processor=fake shape=[16]" + more);
-      result.cases.push_back({catalog_.complete(item), ""});
+      result.cases.push_back({catalog_.complete(item).line()});
     }
     return result;
   }
@@ -212,9 +212,9 @@ TEST_F(RunnerTest, ALoadThatCannotBeCostsItsOwnRowOnly) {
   for (const std::string load : {"refused", "wrong", "dying"}) {
     const std::string line = "fake_double kernel=a processor=fake shape=[16] load=\"fake_double kernel=" + load +
                              " processor=fake@1 shape=[16]\"";
-    planned.cases.push_back({catalog_.complete(Case::parse(line)), ""});
+    planned.cases.push_back({catalog_.complete(Case::parse(line)).line()});
   }
-  planned.cases.push_back({catalog_.complete(Case::parse("fake_double kernel=a processor=fake shape=[16]")), ""});
+  planned.cases.push_back({catalog_.complete(Case::parse("fake_double kernel=a processor=fake shape=[16]")).line()});
   const std::vector<Record> records = run(planned);
   EXPECT_EQ(records[0].status, Status::unsupported);
   EXPECT_EQ(records[0].reason, "the load: needs images");
@@ -327,7 +327,9 @@ TEST_F(RunnerTest, ARowOfAFakeProcessorIsMistrusted) {
   add("right", {});
   PlannedGroup planned = group({"right"});
   ASSERT_EQ(run(planned)[0].status, Status::ok);
-  planned.cases[0].item.set_processors({"fake:made-up"});
+  Case elsewhere = planned.cases[0].item();
+  elsewhere.set_processors({"fake:made-up"});
+  planned.cases[0].line = elsewhere.line();
   const std::vector<Record> records = run(planned);
   EXPECT_EQ(records[0].status, Status::mistrusted);
   EXPECT_THAT(records[0].reason, HasSubstr("fake:made-up is a fake"));

@@ -17,8 +17,9 @@ TEST(WorkerProtocol, CarriesARunRequest) {
   request.group.timeout_s = 7.5;
   request.group.energy = true;
   request.group.soak = true;
-  request.group.cases = {{Case::parse("c kernel=k processor=a,b shape=2x3 note=\"two words\""), "the baseline"},
-                         {Case::parse("c kernel=l processor=a shape=[] ratio=0.1"), ""}};
+  request.group.cases = {{"c kernel=k processor=a,b shape=2x3 note=\"two words\""},
+                         {"c kernel=l processor=a shape=[] ratio=0.1"}};
+  request.group.baseline = request.group.cases[1].line;
   request.identity = {"run", "session", "boot", "model", "unit"};
   request.meter = "rapl";
   const std::string line = request_line(request);
@@ -33,9 +34,10 @@ TEST(WorkerProtocol, CarriesARunRequest) {
   EXPECT_TRUE(read.run->group.soak);
   ASSERT_EQ(read.run->group.cases.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(read.run->group.cases[i].item, request.group.cases[i].item);
-    EXPECT_EQ(read.run->group.cases[i].baseline, request.group.cases[i].baseline);
+    EXPECT_EQ(read.run->group.cases[i].line, request.group.cases[i].line);
   }
+  EXPECT_EQ(read.run->group.baseline_of(request.group.cases[0].line), request.group.cases[1].line);
+  EXPECT_EQ(read.run->group.baseline_of(request.group.cases[1].line), "");
   EXPECT_EQ(read.run->identity.device_unit, "unit");
   EXPECT_EQ(read.run->meter, "rapl");
 }
