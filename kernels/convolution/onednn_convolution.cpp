@@ -1,11 +1,8 @@
-// Release 2 describes the operation in a structure of the caller's and makes a primitive's description of it; release 3
-// makes the description at once.
+// oneDNN's convolution primitive, in releases 2 and 3.
 #include "kernels/convolution/onednn_convolution.hpp"
 
 #include <array>
-#include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "kernels/dense/onednn_library.hpp"
 #include "kernels/layout/onednn_memory.hpp"
@@ -18,29 +15,24 @@ using Dims2 = std::array<std::int64_t, 2>;
 // Of dnnl_types.h, the same in releases 2 and 3.
 constexpr int kForwardInference = 96;
 constexpr int kDirectOrWinograd = 3;
-// dnnl_convolution_desc_t of release 2 holds seven memory descriptors.
-constexpr std::size_t kOperationBytes = 16 * 1024;
 
 using Numbers = const std::int64_t*;
-// Release 3 has the first, release 2 the other two.
+// Release 3 has the first, release 2 the other.
 using CreateDescription = int(OneDnnHandle*, OneDnnHandle, int, int, const void*, const void*, const void*, const void*,
                               Numbers, Numbers, Numbers, Numbers, const void*);
 using InitOperation = int(void*, int, int, const void*, const void*, const void*, const void*, Numbers, Numbers,
                           Numbers, Numbers);
-using CreateOfOperation = int(OneDnnHandle*, const void*, const void*, OneDnnHandle, OneDnnHandle);
 
 struct ConvolutionFunctions {
   CreateDescription* create = nullptr;
   InitOperation* init = nullptr;
-  CreateOfOperation* create_of = nullptr;
 };
 
 const ConvolutionFunctions& functions() {
   static const ConvolutionFunctions kFunctions = [] {
     const DynamicLibrary& library = open_onednn().library;
     return ConvolutionFunctions{library.function<CreateDescription>("dnnl_convolution_forward_primitive_desc_create"),
-                                library.function<InitOperation>("dnnl_dilated_convolution_forward_desc_init"),
-                                library.function<CreateOfOperation>("dnnl_primitive_desc_create")};
+                                library.function<InitOperation>("dnnl_dilated_convolution_forward_desc_init")};
   }();
   return kFunctions;
 }
@@ -62,13 +54,11 @@ OneDnnHandle describe(const ConvolutionProblem& problem, const OneDnnDescription
                  strides.data(), dilations.data(), padding.data(), behind.data(), nullptr);
     return status == 0 ? primitive : nullptr;
   }
-  if (f.init == nullptr || f.create_of == nullptr) return nullptr;
-  std::vector<std::max_align_t> operation(kOperationBytes / sizeof(std::max_align_t));
-  if (f.init(operation.data(), kForwardInference, kDirectOrWinograd, x.get(), weights.get(), nullptr, y.get(),
-             strides.data(), dilations.data(), padding.data(), behind.data()) != 0) {
-    return nullptr;
-  }
-  return f.create_of(&primitive, operation.data(), nullptr, engine, nullptr) == 0 ? primitive : nullptr;
+  if (f.init == nullptr) return nullptr;
+  return describe_in_release_2(engine, [&](void* operation) {
+    return f.init(operation, kForwardInference, kDirectOrWinograd, x.get(), weights.get(), nullptr, y.get(),
+                  strides.data(), dilations.data(), padding.data(), behind.data());
+  });
 }
 
 // Groups are a dimension of their own.

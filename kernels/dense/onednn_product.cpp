@@ -1,12 +1,10 @@
-// Release 2 describes the operation in a structure of the caller's and makes a primitive's description of it; release 3
-// makes the description at once.
+// oneDNN's matmul primitive, in releases 2 and 3.
 #include "kernels/dense/onednn_product.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
-#include <vector>
 
 #include "harness/core/error.hpp"
 #include "harness/tensor/tensor_view.hpp"
@@ -16,14 +14,10 @@
 namespace hetscope {
 namespace {
 
-// dnnl_matmul_desc_t of release 2 holds four memory descriptors.
-constexpr std::size_t kProductBytes = 16 * 1024;
-
-// Release 3 has the first, release 2 the other two.
+// Release 3 has the first, release 2 the other.
 using CreateProduct = int(OneDnnHandle*, OneDnnHandle, const void* source, const void* weights, const void* bias,
                           const void* target, const void* attributes);
 using InitProduct = int(void*, const void* source, const void* weights, const void* bias, const void* target);
-using CreateOfProduct = int(OneDnnHandle*, const void*, const void*, OneDnnHandle, OneDnnHandle);
 
 // The description of the primitive; nullptr when the library has none.
 OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescription& b, const OneDnnDescription& c,
@@ -34,11 +28,9 @@ OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescriptio
     return create(&result, engine, a.get(), b.get(), nullptr, c.get(), nullptr) == 0 ? result : nullptr;
   }
   auto* const init = library.function<InitProduct>("dnnl_matmul_desc_init");
-  auto* const create_of = library.function<CreateOfProduct>("dnnl_primitive_desc_create");
-  if (init == nullptr || create_of == nullptr) return nullptr;
-  std::vector<std::max_align_t> operation(kProductBytes / sizeof(std::max_align_t));
-  if (init(operation.data(), a.get(), b.get(), nullptr, c.get()) != 0) return nullptr;
-  return create_of(&result, operation.data(), nullptr, engine, nullptr) == 0 ? result : nullptr;
+  if (init == nullptr) return nullptr;
+  return describe_in_release_2(engine,
+                               [&](void* operation) { return init(operation, a.get(), b.get(), nullptr, c.get()); });
 }
 
 class OneDnnProduct final : public PreparedProduct {

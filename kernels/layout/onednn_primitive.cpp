@@ -8,6 +8,23 @@
 #include "kernels/dense/onednn_library.hpp"
 
 namespace hetscope {
+namespace {
+
+using CreateOfOperation = int(OneDnnHandle*, const void* operation, const void* attributes, OneDnnHandle engine,
+                              OneDnnHandle hint);
+// More than any operation's structure: dnnl_convolution_desc_t holds seven memory descriptors of about 700 bytes.
+constexpr std::size_t kOperationBytes = 16 * 1024;
+
+}  // namespace
+
+OneDnnHandle describe_in_release_2(OneDnnHandle engine, const std::function<int(void* operation)>& init) {
+  auto* const create_of = open_onednn().library.function<CreateOfOperation>("dnnl_primitive_desc_create");
+  if (create_of == nullptr) return nullptr;
+  std::vector<std::max_align_t> operation(kOperationBytes / sizeof(std::max_align_t));
+  if (init(operation.data()) != 0) return nullptr;
+  OneDnnHandle result = nullptr;
+  return create_of(&result, operation.data(), nullptr, engine, nullptr) == 0 ? result : nullptr;
+}
 
 OneDnnPrimitive::~OneDnnPrimitive() {
   const OneDnnFunctions& f = onednn_functions();

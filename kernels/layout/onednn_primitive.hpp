@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,11 @@
 #include "kernels/layout/onednn_memory.hpp"
 
 namespace hetscope {
+
+// Release 2 describes an operation in a structure of the caller's, which `init` fills (0: it did), and makes the
+// description of a primitive of it; release 3 makes the description at once. nullptr when the library refuses or is of
+// another release.
+OneDnnHandle describe_in_release_2(OneDnnHandle engine, const std::function<int(void* operation)>& init);
 
 class OneDnnPrimitive {
  public:
