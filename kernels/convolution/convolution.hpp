@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/core/case.hpp"
+#include "harness/core/divided_up.hpp"
 #include "harness/kernel/operation.hpp"
 #include "harness/tensor/tensor_view.hpp"
 
@@ -12,9 +13,6 @@ namespace hetscope {
 
 // Images, channels, rows, columns.
 inline constexpr int kConvolutionRank = 4;
-
-// Pieces of `by` that hold `value`, the last one perhaps in part.
-constexpr std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
 // A pair of numbers along the rows and along the columns of an image.
 struct Extent2 {

@@ -93,9 +93,11 @@ ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcesso
   tile_k = whole_units(is_cpu ? 256 : 32);
   while (tile_k > least_k && tile_bytes() > limits.local_memory_bytes) tile_k = whole_units(tile_k / 2);
   while (group_x > 1 && tile_bytes() > limits.local_memory_bytes) group_x /= 2;
-  const auto most_y = static_cast<std::int64_t>(limits.work_group_size) / group_x;
-  group_y = power_of_two_up_to(std::max<std::int64_t>(
-      1, std::min({wanted_y, most_y, static_cast<std::int64_t>(limits.work_item_sizes[1]), panels_of(extents)})));
+  // Groups of one height, so that a part of a product is not computed as if it had the rows of the next power of two.
+  const std::int64_t most_y = std::min({wanted_y, static_cast<std::int64_t>(limits.work_group_size) / group_x,
+                                        static_cast<std::int64_t>(limits.work_item_sizes[1])});
+  const std::int64_t groups = divided_up(panels_of(extents), std::max<std::int64_t>(1, most_y));
+  group_y = divided_up(panels_of(extents), std::max<std::int64_t>(1, groups));
 }
 
 std::string ProductTiling::options() const {
@@ -137,8 +139,8 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
   cl_uint argument = kFirstLeftArgument;
   for (const cl::Buffer& buffer : left.buffers) launch.kernel.setArg(argument++, buffer);
   for (const cl_uint number : left.numbers) launch.kernel.setArg(argument++, number);
-  const std::int64_t tiles = (extents.n + tiling.tile_columns() - 1) / tiling.tile_columns();
-  const std::int64_t groups_y = (panels_of(extents) + tiling.group_y - 1) / tiling.group_y;
+  const std::int64_t tiles = divided_up(extents.n, tiling.tile_columns());
+  const std::int64_t groups_y = divided_up(panels_of(extents), tiling.group_y);
   launch.global = cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x),
                               static_cast<std::size_t>(groups_y * tiling.group_y));
   launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y));

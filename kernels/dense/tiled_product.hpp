@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/support.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 
@@ -41,7 +42,7 @@ struct ProductTiling {
 };
 
 inline std::int64_t panels_of(const ProductExtents& extents) noexcept {
-  return (extents.m + ProductTiling::kRows - 1) / ProductTiling::kRows;
+  return divided_up(extents.m, ProductTiling::kRows);
 }
 
 // Why the device cannot hold such a product; `left_bytes` is the largest buffer of the left operand.

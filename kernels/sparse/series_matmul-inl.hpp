@@ -1,9 +1,9 @@
-// The fused kernel. For each chunk of C (1024 rows x 2 panels of V vectors of columns), each block of K and each panel
-// of the chunk: the panel of B (a block's rows x V vectors, <= 36 KiB) is packed into a buffer that stays in the
-// first-level cache; then every group of 8 rows of A runs over its slots with its sums in registers. Between blocks of
-// K the sums wait in a buffer that stays in the second-level cache. With few rows B is not packed but read where it
-// lies. Where B and C do not fit the second-level cache, the next panel's part of B is prefetched, a row with every
-// slot, and so is the part of C that the next group ends in.
+// The fused kernel. For each chunk of C (1024 rows x 2 panels of V vectors of columns, or fewer rows x more panels),
+// each block of K and each panel of the chunk: the panel of B (a block's rows x V vectors, <= 36 KiB) is packed into a
+// buffer that stays in the first-level cache; then every group of 8 rows of A runs over its slots with its sums in
+// registers. Between blocks of K the sums wait in a buffer that stays in the second-level cache. With few rows B is not
+// packed but read where it lies. Where B and C do not fit the second-level cache, the next panel's part of B is
+// prefetched, a row with every slot, and so is the part of C that the next group ends in.
 //
 //   common slot of two rows:  2 broadcasts, V loads, 2 V multiply-adds
 //   slot of one row:          1 broadcast,  V loads,   V multiply-adds (B is the instruction's memory operand)
@@ -292,7 +292,9 @@ class Step {
     vectors_ = (share.col_end - share.col_begin + kLanes - 1) / kLanes;
     // Panels of equal width: 13 vectors are 5+4+4, not 6+6+1.
     panels_ = (vectors_ + widest - 1) / widest;
-    sums_of_panel_ = kChunkBands * FusedSeries::kBandRows * widest * kLanes;
+    const std::int64_t bands = std::min(kChunkBands, share.band_end - share.band_begin);
+    chunk_panels_ = kChunkBandPanels / bands;
+    sums_of_panel_ = bands * FusedSeries::kBandRows * widest * kLanes;
   }
 
   bool done() const { return chunk_ >= panels_; }
@@ -303,7 +305,7 @@ class Step {
     k_block_ = 0;
     if ((band_ += kChunkBands) < s_->band_end) return;
     band_ = s_->band_begin;
-    panel_ = chunk_ += kChunkPanels;
+    panel_ = chunk_ += chunk_panels_;
   }
 
   std::int64_t k_block() const { return k_block_; }
@@ -326,11 +328,11 @@ class Step {
   }
 
  private:
-  std::int64_t chunk_end() const { return std::min(panels_, chunk_ + kChunkPanels); }
+  std::int64_t chunk_end() const { return std::min(panels_, chunk_ + chunk_panels_); }
   std::int64_t first_vector(std::int64_t panel) const { return panel * vectors_ / panels_; }
 
   const Share<E>* s_;
-  std::int64_t vectors_ = 0, panels_ = 0, sums_of_panel_ = 0;
+  std::int64_t vectors_ = 0, panels_ = 0, chunk_panels_ = 0, sums_of_panel_ = 0;
   std::int64_t chunk_ = 0, band_ = 0, k_block_ = 0, panel_ = 0;
 };
 

@@ -44,7 +44,7 @@ void multiply_all(const FusedSeries& a, const In* b, std::int64_t n, Out* c, Ser
   if (n < 1) throw Error("a product without columns");
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)(a);
   const std::int64_t panel_floats = (a.block_k() + NmPattern::kMaxM) * width;
-  const std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkPanels * kChunkBands * FusedSeries::kBandRows * width;
+  const std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkBandPanels * FusedSeries::kBandRows * width;
   const int workers = pool == nullptr ? 1 : pool->size();
   float* const buffers = workspace.floats(static_cast<std::size_t>((panel_floats + sum_floats) * workers));
   const auto bytes =

@@ -7,10 +7,11 @@
 
 namespace hetscope {
 
-// Rows of C, in bands, and panels of its columns whose sums wait together between blocks of K: 1024 rows x 2 panels of
-// 256 bytes are 512 KiB, which leaves the second-level cache room for A's block, read once for both panels.
+// Rows of C, in bands, times panels of its columns whose sums wait together between blocks of K: 1024 rows x 2 panels
+// of 256 bytes are 512 KiB, which leaves the second-level cache room for A's block, read once for both panels. A C of
+// fewer rows has more panels in a chunk, so that memory gives longer pieces of B's rows: 16 panels of one band.
 inline constexpr std::int64_t kChunkBands = 8;
-inline constexpr std::int64_t kChunkPanels = 2;
+inline constexpr std::int64_t kChunkBandPanels = 16;
 // Floats of a packed panel of B: 36 KiB, three quarters of a first-level cache of 48 KiB.
 inline constexpr std::int64_t kPanelFloats = 9216;
 // Bytes of B and C together above which they are taken to lie behind the second-level cache.
@@ -24,7 +25,7 @@ struct SeriesMatmulShare {
   std::int64_t n;
   Out* c;
   float* panel;       // (block_k + NmPattern::kMaxM) rows of a panel's columns
-  float* sums;        // words of 4 bytes, [kChunkPanels][kChunkBands * kBandRows][a panel's columns]
+  float* sums;        // words of 4 bytes, for kChunkBandPanels bands of kBandRows rows and a panel's columns
   bool beyond_cache;  // B and C are; they are prefetched
   std::int64_t band_begin, band_end;
   std::int64_t col_begin, col_end;
