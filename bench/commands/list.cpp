@@ -1,27 +1,17 @@
 // hetscope list: the case lines a run would measure, and how long it would take; nothing is run.
-#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "bench/commands/command.hpp"
-#include "harness/core/parallel.hpp"
 
 namespace hetscope {
 namespace {
 
 void print_lines(const std::vector<PlannedGroup>& groups) {
-  constexpr std::size_t kGroupsAtOnce = 64;
-  std::vector<std::string> texts((groups.size() + kGroupsAtOnce - 1) / kGroupsAtOnce);
-  for_each_index(texts.size(), [&](std::size_t i) {
-    const auto some = std::span(groups).subspan(i * kGroupsAtOnce);
-    for (const PlannedGroup& group : some.first(std::min(some.size(), kGroupsAtOnce))) {
-      for (const PlannedCase& planned : group.cases) texts[i] += planned.line + '\n';
-    }
-  });
-  for (const std::string& text : texts) std::fwrite(text.data(), 1, text.size(), stdout);
+  for (const PlannedGroup& group : groups) {
+    for (const PlannedCase& planned : group.cases) std::puts(planned.line.c_str());
+  }
 }
 
 }  // namespace
@@ -34,7 +24,7 @@ void add_list(Commands& commands) {
   command->add_flag("--estimate", *estimate, "print how many cases and minutes, not the lines");
   command->callback([&commands, selection, estimate] {
     commands.action = [&commands, selection, estimate] {
-      // Not freed: the process ends with it, and freeing tens of thousands of cases takes as long as printing them.
+      // Not freed: the process ends with it, and freeing tens of thousands of lines takes as long as printing them.
       static const Plan& plan = *new Plan(make_plan(*selection, commands.catalog));
       std::size_t cases = 0;
       std::size_t with_energy = 0;

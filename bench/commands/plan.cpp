@@ -1,5 +1,7 @@
 // From scenario files, case lines and filters to the groups to run.
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include <re2/re2.h>
 
@@ -68,9 +70,14 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
   }
   Plan plan;
   plan.scenarios.resize(selection.scenario_paths.size());
-  for_each_index(plan.scenarios.size(),
-                 [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
-  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
+  // The devices are looked for by another process: meanwhile the files are read.
+  for_each_index(1 + plan.scenarios.size(), [&](std::size_t i) {
+    if (i == 0) {
+      plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
+    } else {
+      plan.scenarios[i - 1] = load_scenario(selection.scenario_paths[i - 1]);
+    }
+  });
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {
@@ -86,16 +93,13 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
     });
   }
 
-  std::vector<PlannedGroup> groups;
   double roof_budget_s = 0;
   bool roofs = !selection.no_roofs;
   for (const Scenario& scenario : plan.scenarios) {
     roofs = roofs && scenario.roofs;
     roof_budget_s = std::max(roof_budget_s, scenario.budget_s);
   }
-  std::vector<std::vector<PlannedGroup>> expanded(plan.scenarios.size());
-  for_each_index(expanded.size(), [&](std::size_t i) { expanded[i] = expand(plan.scenarios[i], catalog, usable); });
-  for (std::vector<PlannedGroup>& some : expanded) std::move(some.begin(), some.end(), std::back_inserter(groups));
+  std::vector<PlannedGroup> groups = expand(std::span(std::as_const(plan.scenarios)), catalog, usable);
   for (const std::string& line : selection.case_lines)
     groups.push_back(group_of_line(line, catalog, names_of(plan.discovery.found)));
   if (!selection.filter.empty()) keep_matching(groups, selection.filter);

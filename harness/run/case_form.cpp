@@ -2,6 +2,8 @@
 #include "harness/run/case_form.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -26,6 +28,20 @@ CaseForm::CaseForm(const Catalog& catalog, const Kernel& kernel, std::vector<std
     slots_.push_back(std::move(slot));
   }
   for (const std::size_t rows : rows_) key_count_ *= rows;
+  for (std::size_t i = 0; i < axes.size(); ++i) first_equal_.push_back(first_equal_rows(i, axes[i].rows.size()));
+}
+
+std::vector<std::size_t> CaseForm::first_equal_rows(std::size_t axes, std::size_t rows) const {
+  std::vector<std::size_t> result;
+  std::unordered_map<std::string, std::size_t> first;
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::string words;
+    for (const Slot& slot : slots_) {
+      if (!slot.is_fixed && slot.axes == axes) words += slot.words[row];
+    }
+    result.push_back(first.try_emplace(std::move(words), row).first->second);
+  }
+  return result;
 }
 
 CaseForm::Slot CaseForm::slot_of(const Catalog& catalog, const AxisSpec& spec, std::span<const JointAxes> axes) const {
@@ -71,6 +87,24 @@ Case CaseForm::make(std::span<const std::size_t> choice) const {
     if (const auto& value = slot.values[slot.row(choice)]) item.append(slot.spec->name, *value);
   }
   return item;
+}
+
+bool CaseForm::is_first(std::span<const std::size_t> choice) const {
+  for (std::size_t i = 0; i < choice.size(); ++i) {
+    if (first_equal_[i][choice[i]] != choice[i]) return false;
+  }
+  return true;
+}
+
+bool CaseForm::may_share_with(const CaseForm& other) const {
+  if (line_start_ != other.line_start_) return false;
+  // Of one kernel, and therefore of the same axes in the same order.
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const std::unordered_set<std::string_view> words(slots_[i].words.begin(), slots_[i].words.end());
+    const auto is_ours = [&](const std::string& word) { return words.contains(word); };
+    if (std::ranges::none_of(other.slots_[i].words, is_ours)) return false;
+  }
+  return true;
 }
 
 std::string CaseForm::line(std::span<const std::size_t> choice) const {

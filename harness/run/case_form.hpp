@@ -30,6 +30,11 @@ class CaseForm {
 
   // choice[i] is the row of axes[i]. Equal to Catalog::complete()'s.
   Case make(std::span<const std::size_t> choice) const;
+  // False when an earlier choice makes the same case: its rows differ in axes that the kernel does not know, or are
+  // equal once canonical.
+  bool is_first(std::span<const std::size_t> choice) const;
+  // Whether a case of both could be the same one.
+  bool may_share_with(const CaseForm& other) const;
   // Equal to make(choice)'s line() and key_without(compare_by).
   std::string line(std::span<const std::size_t> choice) const;
   std::string key(std::span<const std::size_t> choice) const;
@@ -51,14 +56,16 @@ class CaseForm {
   };
 
   Slot slot_of(const Catalog& catalog, const AxisSpec& spec, std::span<const JointAxes> axes) const;
+  std::vector<std::size_t> first_equal_rows(std::size_t axes, std::size_t rows) const;
   void check(const Catalog& catalog, const Slot& slot, std::string_view where) const;
 
   Case base_;
   std::string line_start_;  // up to the processors
   std::string key_start_;
   std::vector<Slot> slots_;
-  std::size_t most_values_ = 0;    // of one case
-  std::vector<std::size_t> rows_;  // of each of the axes that keys depend on; 1 for the others
+  std::size_t most_values_ = 0;                        // of one case
+  std::vector<std::vector<std::size_t>> first_equal_;  // of each of the axes: the first row that says the same
+  std::vector<std::size_t> rows_;                      // of each of the axes that keys depend on; 1 for the others
   std::size_t key_count_ = 1;
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,9 @@ Scenario parse_scenario(std::string_view text, const std::string& path);
 // that are equal after dropping axes their kernel does not know appear once, in the first experiment that plans them.
 // Throws Error for unknown names and bad axes.
 std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalog,
+                                 const std::vector<ProcessorInfo>& processors);
+// Of several scenarios, one behind the other; each case once a scenario.
+std::vector<PlannedGroup> expand(std::span<const Scenario> scenarios, const Catalog& catalog,
                                  const std::vector<ProcessorInfo>& processors);
 
 // The groups that measure the roofs for every processor and thread count used by `groups`, to be run in front of them:

@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "harness/core/parallel.hpp"
 #include "harness/run/case_form.hpp"
 #include "harness/run/experiment_scope.hpp"
 #include "harness/run/scenario.hpp"
@@ -15,41 +18,6 @@ namespace hetscope {
 namespace {
 
 using Names = std::unordered_set<std::string>;
-
-// The lines of all groups, for finding one again without a second copy of it.
-class PlannedLines {
- public:
-  // `groups` outlives this.
-  explicit PlannedLines(const std::vector<PlannedGroup>& groups) : places_(0, Hash{&groups}, Equal{&groups}) {}
-
-  void reserve_more(std::size_t lines) { places_.reserve(places_.size() + lines); }
-  bool contains(std::string_view line) const { return places_.contains(line); }
-  // The line is new, and stands there already.
-  void add(std::size_t group, std::size_t member) { places_.insert({group, member}); }
-
- private:
-  struct Place {
-    std::size_t group = 0;
-    std::size_t member = 0;
-  };
-  struct Text {
-    const std::vector<PlannedGroup>* groups;
-    std::string_view operator()(std::string_view line) const { return line; }
-    std::string_view operator()(const Place& place) const { return (*groups)[place.group].cases[place.member].line; }
-  };
-  struct Hash : Text {
-    using is_transparent = void;
-    std::size_t operator()(const auto& line) const { return std::hash<std::string_view>()(Text::operator()(line)); }
-  };
-  struct Equal : Text {
-    using is_transparent = void;
-    bool operator()(const auto& one, const auto& other) const {
-      return Text::operator()(one) == Text::operator()(other);
-    }
-  };
-
-  std::unordered_set<Place, Hash, Equal> places_;
-};
 
 // By CaseForm::key_number(): a form's own memory of index_, so that keys are written once for each group.
 using GroupsByKey = std::vector<std::size_t>;
@@ -92,27 +60,45 @@ class Expansion {
     return total;
   }
 
-  // Appends this experiment's groups; `planned` are the lines of `groups`.
-  void expand_into(std::vector<PlannedGroup>& groups, PlannedLines& planned, Names& keys) {
-    if (count() == 0) return;
-    const std::size_t first = groups.size();
-    const std::vector<CaseForm> all_forms = forms();
+  const Scenario& scenario() const noexcept { return scenario_; }
+
+  // Its groups, without their budgets and as if there were no other experiment.
+  std::vector<PlannedGroup> groups() {
+    std::vector<PlannedGroup> groups;
+    if (count() == 0) return groups;
+    forms_ = forms();
     std::vector<GroupsByKey> groups_of;
-    for (const CaseForm& form : all_forms) groups_of.emplace_back(form.key_count(), kNoGroup);
-    planned.reserve_more(static_cast<std::size_t>(count()));
+    for (const CaseForm& form : forms_) groups_of.emplace_back(form.key_count(), kNoGroup);
     std::vector<std::size_t> rows;
     if (!experiment_.rows.empty()) rows.push_back(experiment_.rows.size());
     for (const auto& [name, values] : experiment_.axes) rows.push_back(values.size());
     std::vector<std::size_t> choice(rows.size(), 0);
     do {
-      for (std::size_t i = 0; i < all_forms.size(); ++i) plan(all_forms[i], choice, groups, planned, groups_of[i]);
+      for (std::size_t i = 0; i < forms_.size(); ++i) plan(forms_[i], choice, groups, groups_of[i]);
     } while (step(choice, rows));
-    for (PlannedGroup& group : std::span(groups).subspan(first)) {
-      add_budget(group);
-      // Two experiments may hold the same problems; rounds of one must not be paired with rounds of the other.
-      const std::string key = group.key;
-      for (int n = 2; !keys.insert(group.key).second; ++n) group.key = fmt::format("{} #{}", key, n);
+    return groups;
+  }
+
+  // Whether groups() of both may hold the same line.
+  bool may_share_with(const Expansion& other) const {
+    return std::ranges::any_of(forms_, [&](const CaseForm& form) {
+      return std::ranges::any_of(other.forms_, [&](const CaseForm& theirs) { return form.may_share_with(theirs); });
+    });
+  }
+
+  // Leaves out what `is_planned` says of a line, and gives the group its budget.
+  template <class IsPlanned>
+  void finish(PlannedGroup& group, const IsPlanned& is_planned) const {
+    const bool is_baseline_planned = is_planned(group.baseline);
+    std::erase_if(group.cases, [&](const PlannedCase& planned) { return is_planned(planned.line); });
+    if (is_baseline_planned) {
+      const auto next =
+          std::ranges::find_if(group.cases, [&](const PlannedCase& planned) { return is_baseline(planned.item()); });
+      group.baseline = next == group.cases.end() ? std::string() : next->line;
     }
+    const double budget_s = experiment_.budget_s > 0 ? experiment_.budget_s : scenario_.budget_s;
+    group.budget_s = budget_s * static_cast<double>(group.cases.size());
+    group.timeout_s = timeout_for(group.budget_s, group.energy);
   }
 
  private:
@@ -163,9 +149,9 @@ class Expansion {
   }
 
   void plan(const CaseForm& form, std::span<const std::size_t> choice, std::vector<PlannedGroup>& groups,
-            PlannedLines& planned, GroupsByKey& groups_of_form) {
+            GroupsByKey& groups_of_form) {
+    if (!form.is_first(choice)) return;
     std::string line = form.line(choice);
-    if (planned.contains(line)) return;
     const Case item = form.make(choice);
     scope_.operation().validate(item);
     std::size_t& number = groups_of_form[form.key_number(choice)];
@@ -174,7 +160,6 @@ class Expansion {
     // Several may match when the baseline leaves some compared axes open; the first planned is the one.
     if (group.baseline.empty() && is_baseline(item)) group.baseline = line;
     group.cases.push_back({std::move(line)});
-    planned.add(number, group.cases.size() - 1);
   }
 
   std::size_t group_of(std::string key, std::vector<PlannedGroup>& groups) {
@@ -218,38 +203,69 @@ class Expansion {
     return all_threads_of(*found);
   }
 
-  void add_budget(PlannedGroup& group) const {
-    const double budget_s = experiment_.budget_s > 0 ? experiment_.budget_s : scenario_.budget_s;
-    group.budget_s = budget_s * static_cast<double>(group.cases.size());
-    group.timeout_s = timeout_for(group.budget_s, group.energy);
-  }
-
   const Scenario& scenario_;
   const Experiment& experiment_;
   const Catalog& catalog_;
   ExperimentScope scope_;
+  std::vector<CaseForm> forms_;
   std::unordered_map<std::string, std::size_t> index_;
 };
 
+// Appends the groups of one scenario's experiments: a case is of the first experiment that plans it.
+void join(std::span<const Expansion> expansions, std::span<std::vector<PlannedGroup>> groups_of,
+          std::vector<PlannedGroup>& result) {
+  Names planned, keys;
+  for (std::size_t i = 0; i < expansions.size(); ++i) {
+    const auto shares = [&](const Expansion& other) { return expansions[i].may_share_with(other); };
+    const bool may_repeat = std::ranges::any_of(expansions.first(i), shares);
+    const bool may_be_repeated = std::ranges::any_of(expansions.subspan(i + 1), shares);
+    for (PlannedGroup& group : groups_of[i]) {
+      expansions[i].finish(group, [&](const std::string& line) { return may_repeat && planned.contains(line); });
+      if (group.cases.empty()) continue;
+      // Two experiments may hold the same problems; rounds of one must not be paired with rounds of the other.
+      const std::string key = group.key;
+      for (int n = 2; !keys.insert(group.key).second; ++n) group.key = fmt::format("{} #{}", key, n);
+      if (may_be_repeated) {
+        for (const PlannedCase& item : group.cases) planned.insert(item.line);
+      }
+      result.push_back(std::move(group));
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<PlannedGroup> expand(std::span<const Scenario> scenarios, const Catalog& catalog,
+                                 const std::vector<ProcessorInfo>& processors) {
+  std::vector<Expansion> expansions;
+  for (const Scenario& scenario : scenarios) {
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < scenario.experiments.size(); ++i) {
+      expansions.emplace_back(scenario, i, catalog, processors);
+      total += expansions.back().count();
+      if (total > kMaxCases) {
+        throw Error(fmt::format("the scenario has more than {} cases", kMaxCases),
+                    fmt::format("{}#/experiments/{}", scenario.path, i), "list fewer axis values, or split it");
+      }
+    }
+  }
+  std::vector<std::vector<PlannedGroup>> groups_of(expansions.size());
+  for_each_index(expansions.size(), [&](std::size_t i) { groups_of[i] = expansions[i].groups(); });
+
+  std::vector<PlannedGroup> result;
+  std::size_t most = 0;
+  for (const std::vector<PlannedGroup>& groups : groups_of) most += groups.size();
+  result.reserve(most);
+  for (std::size_t first = 0, last = 0; first < expansions.size(); first = last) {
+    while (last < expansions.size() && &expansions[last].scenario() == &expansions[first].scenario()) ++last;
+    join(std::span(expansions).subspan(first, last - first), std::span(groups_of).subspan(first, last - first), result);
+  }
+  return result;
+}
 
 std::vector<PlannedGroup> expand(const Scenario& scenario, const Catalog& catalog,
                                  const std::vector<ProcessorInfo>& processors) {
-  std::vector<Expansion> expansions;
-  std::int64_t total = 0;
-  for (std::size_t i = 0; i < scenario.experiments.size(); ++i) {
-    expansions.emplace_back(scenario, i, catalog, processors);
-    total += expansions.back().count();
-    if (total > kMaxCases) {
-      throw Error(fmt::format("the scenario has more than {} cases", kMaxCases),
-                  fmt::format("{}#/experiments/{}", scenario.path, i), "list fewer axis values, or split it");
-    }
-  }
-  std::vector<PlannedGroup> result;
-  PlannedLines planned(result);
-  Names keys;
-  for (Expansion& expansion : expansions) expansion.expand_into(result, planned, keys);
-  return result;
+  return expand(std::span(&scenario, 1), catalog, processors);
 }
 
 Estimate estimate(const std::vector<PlannedGroup>& groups) {

@@ -94,6 +94,21 @@ TEST_F(Expand, LeavesOutABaselineThatIsNotThere) {
   EXPECT_EQ(all[0].baseline, "");
 }
 
+TEST_F(Expand, ACaseThatAnEarlierExperimentPlansIsNotPlannedAgainNorABaseline) {
+  const auto all = groups(R"({"operation":"double","kernels":["plain"],"processors":["cpu"],
+      "axes":{"shape":[[2],[3]],"threads":[2]}},
+    {"operation":"double","kernels":["plain"],"processors":["cpu"],
+      "axes":{"shape":[[3],[4]],"threads":[2,1]},"compare_by":["threads","flavour"],"baseline":{"flavour":"plain"}})");
+  EXPECT_THAT(
+      lines(all),
+      ElementsAre(HasSubstr("shape=[2] flavour=plain threads=2"), HasSubstr("shape=[3] flavour=plain threads=2"),
+                  HasSubstr("shape=[3] flavour=plain threads=1"), HasSubstr("shape=[4] flavour=plain threads=2"),
+                  HasSubstr("shape=[4] flavour=plain threads=1")));
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_THAT(all[2].baseline, HasSubstr("shape=[3] flavour=plain threads=1"));
+  EXPECT_THAT(all[3].baseline, HasSubstr("shape=[4] flavour=plain threads=2"));
+}
+
 TEST_F(Expand, MatchesABaselineOfAllThreads) {
   const auto all = groups(R"({"operation":"double","kernels":["plain"],"processors":["cpu"],
       "axes":{"shape":[[2]],"threads":[1,"all"]},"compare_by":["threads"],"baseline":{"threads":"all"}})");
