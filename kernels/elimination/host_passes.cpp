@@ -2,79 +2,70 @@
 #include "kernels/elimination/host_passes.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 
-#include "harness/core/error.hpp"
 #include "kernels/elimination/index_blocks.hpp"
-#include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/elimination/piece_mover.hpp"
 #include "kernels/elimination/row_stages.hpp"
-#include "kernels/layout/box_mover.hpp"
+#include "kernels/elimination/row_tiles.hpp"
+#include "kernels/elimination/tile_side.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kElementBytes = 4;
-
-enum class PanelSide { source, target };
-
-// The loops of a block as a box whose other side, a panel, is contiguous.
-MovementBox box_of(const OffsetPattern& pattern, PanelSide panel) {
-  MovementBox box;
-  std::int64_t inside = pattern.block;
-  for (const OffsetLoop& loop : pattern.loops) {
-    inside /= loop.count;
-    box.loops.push_back(panel == PanelSide::target ? MovementLoop{loop.count, loop.stride, inside}
-                                                   : MovementLoop{loop.count, inside, loop.stride});
-  }
-  std::ranges::stable_sort(box.loops, std::greater<>{}, &MovementLoop::target_stride);
-  return box;
-}
-
-const std::byte* bytes_of(const float* elements) { return reinterpret_cast<const std::byte*>(elements); }
-std::byte* bytes_of(float* elements) { return reinterpret_cast<std::byte*>(elements); }
-
-bool is_one_run(const OffsetPattern& pattern) {
-  return pattern.block == 1 || (pattern.loops.size() == 1 && pattern.loops.front().stride == 1);
-}
-
-// Blocks of one form from anywhere to one behind the other.
+// One box, at each step of the loops that have no constant stride.
 class MovementPass final : public HostPass {
  public:
-  explicit MovementPass(OffsetPattern pattern)
-      : pattern_(std::move(pattern)), mover_(box_of(pattern_, PanelSide::target), kElementBytes, false) {}
+  MovementPass(std::int64_t read_first, const std::vector<PairedLoop>& loops)
+      : MovementPass(read_first, loops, box_of(loops)) {}
 
   void run(const float* source, float* target, ThreadPool& pool) override {
-    const auto blocks = static_cast<std::int64_t>(pattern_.bases.size());
-    if (blocks == 1) {
-      const std::byte* from = bytes_of(source + pattern_.bases[0]);
-      pool.run([&](int worker) { mover_.move(from, bytes_of(target), worker, pool.size()); });
+    const auto pieces = static_cast<std::int64_t>(sources_.size());
+    if (pieces == 1) {
+      pool.run([&](int worker) { mover_.share(source + sources_[0], target + targets_[0], worker, pool.size()); });
       return;
     }
-    pool.parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end) { move(source, target, begin, end); });
+    pool.parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+        mover_.move(source + sources_[i], target + targets_[i]);
+      }
+    });
   }
 
  private:
-  void move(const float* source, float* target, std::int64_t begin, std::int64_t end) const {
-    if (pattern_.block == 1) {
-      for (std::int64_t i = begin; i < end; ++i) target[i] = source[pattern_.bases[static_cast<std::size_t>(i)]];
-      return;
-    }
-    const bool is_run = is_one_run(pattern_);
-    for (std::int64_t i = begin; i < end; ++i) {
-      const float* from = source + pattern_.bases[static_cast<std::size_t>(i)];
-      float* to = target + i * pattern_.block;
-      if (is_run) {
-        std::memcpy(to, from, static_cast<std::size_t>(pattern_.block * kElementBytes));
-      } else {
-        mover_.move(bytes_of(from), bytes_of(to), 0, 1);
-      }
+  MovementPass(std::int64_t read_first, const std::vector<PairedLoop>& loops, MovementBox box)
+      : sources_{read_first}, targets_{0}, mover_(box) {
+    for (const PairedLoop& loop : loops) {
+      if (box.loops.empty() || loop.is_table()) append_steps(loop);
     }
   }
 
-  OffsetPattern pattern_;
-  BoxMover mover_;
+  // Nothing where elements would go one by one anyway.
+  static MovementBox box_of(const std::vector<PairedLoop>& loops) {
+    MovementBox box;
+    for (const auto& [read, write] : loops) {
+      if (!read.is_table() && !write.is_table()) box.loops.push_back({read.count, read.stride, write.stride});
+    }
+    if (box.loops.size() < loops.size() && !has_neighbours(box)) box.loops.clear();
+    return box;
+  }
+  void append_steps(const PairedLoop& loop) {
+    std::vector<std::int64_t> sources;
+    std::vector<std::int64_t> targets;
+    for (std::size_t piece = 0; piece < sources_.size(); ++piece) {
+      for (std::int64_t i = 0; i < loop.count(); ++i) {
+        sources.push_back(sources_[piece] + loop.read.offset(i));
+        targets.push_back(targets_[piece] + loop.write.offset(i));
+      }
+    }
+    sources_ = std::move(sources);
+    targets_ = std::move(targets);
+  }
+
+  std::vector<std::int64_t> sources_;  // of each piece
+  std::vector<std::int64_t> targets_;
+  PieceMover mover_;
 };
 
 class GatherPass final : public HostPass {
@@ -101,161 +92,105 @@ class GatherPass final : public HostPass {
   std::vector<std::vector<IndexBlocks::Values>> memory_;  // of each worker
 };
 
-// One side of a pass on rows, in blocks of rows.
-class RowSide {
- public:
-  // Lies together when each row is a run; else it needs blocks of `rows` rows of one form.
-  RowSide(const IndexMap& offsets, std::int64_t row, PanelSide panel)
-      : row_(row), panel_(panel), elements_(offsets_of(offsets)), pattern_(offset_pattern(elements_)) {
-    std::optional<OffsetPattern> rows = pattern_.in_blocks_of(row);
-    if (!rows || !is_one_run(*rows)) return;
-    is_direct_ = true;
-    bases_ = std::move(rows->bases);
-    elements_.clear();
-  }
-
-  bool is_direct() const noexcept { return is_direct_; }
-  bool has_blocks_of(std::int64_t rows) const { return is_direct_ || pattern_.in_blocks_of(rows * row_).has_value(); }
-  // Where nothing better is left, elements go one by one.
-  void settle(std::int64_t rows) {
-    if (is_direct_) return;
-    std::optional<OffsetPattern> blocks = pattern_.in_blocks_of(rows * row_);
-    if (!blocks) return;
-    mover_.emplace(box_of(*blocks, panel_), kElementBytes, false);
-    bases_ = std::move(blocks->bases);
-    elements_.clear();
-  }
-
-  // The offset of a row of a direct side.
-  std::int64_t row_offset(std::int64_t row) const { return bases_[static_cast<std::size_t>(row)]; }
-  // Block `block`, whose first row is `first`, into a panel, or out of one.
-  void pack(const float* source, float* panel, std::int64_t block, std::int64_t first, std::int64_t rows) const {
-    if (mover_) {
-      mover_->move(bytes_of(source + bases_[static_cast<std::size_t>(block)]), bytes_of(panel), 0, 1);
-      return;
-    }
-    const std::int64_t* offsets = elements_.data() + first * row_;
-    for (std::int64_t i = 0; i < rows * row_; ++i) panel[i] = source[offsets[i]];
-  }
-  void unpack(const float* panel, float* target, std::int64_t block, std::int64_t first, std::int64_t rows) const {
-    if (mover_) {
-      mover_->move(bytes_of(panel), bytes_of(target + bases_[static_cast<std::size_t>(block)]), 0, 1);
-      return;
-    }
-    const std::int64_t* offsets = elements_.data() + first * row_;
-    for (std::int64_t i = 0; i < rows * row_; ++i) target[offsets[i]] = panel[i];
-  }
-
- private:
-  std::int64_t row_;
-  PanelSide panel_;
-  std::vector<std::int64_t> elements_;  // of a side whose blocks have no common form
-  OffsetPattern pattern_;
-  bool is_direct_ = false;
-  std::vector<std::int64_t> bases_;  // of rows where direct, else of blocks
-  std::optional<BoxMover> mover_;
-};
-
-// Rows of a block, and a panel so large that its rows and those it is read from and written to stay in the first cache.
-std::int64_t choose_block(std::int64_t rows, std::int64_t longest_row, const RowSide& read, const RowSide& write) {
-  constexpr std::int64_t kPanelBytes = 32 * 1024;
-  constexpr std::int64_t kMostRows = 64;
-  constexpr std::int64_t kLineElements = 16;
-  const std::int64_t most =
-      std::clamp<std::int64_t>(kPanelBytes / (longest_row * kElementBytes), kLineElements, kMostRows);
-  if (read.is_direct() && write.is_direct()) return std::min(rows, most);
-  // Whole lines of columns first.
-  for (const bool wants_lines : {true, false}) {
-    for (std::int64_t block = std::min(rows, most); block > 0; --block) {
-      if (rows % block != 0 || (wants_lines && block % kLineElements != 0)) continue;
-      if (read.has_blocks_of(block) && write.has_blocks_of(block)) return block;
-    }
-  }
-  return std::min(rows, most);
-}
-
+// Operators on rows, tile by tile; without operators, a movement whose tiles go through a panel.
 class RowPass final : public HostPass {
  public:
-  RowPass(const PairPass& pass, std::vector<const float*> weights, int threads)
-      : stages_(pass.stages),
-        weights_(std::move(weights)),
-        rows_(pass.rows()),
-        read_(pass.read.offsets().simplified(), pass.stages.front().in, PanelSide::target),
-        write_(pass.write.offsets().simplified(), pass.stages.back().out, PanelSide::source) {
-    std::int64_t longest = 0;
-    for (const RowStage& stage : stages_) longest = std::max({longest, stage.in, stage.out});
-    block_ = choose_block(rows_, longest, read_, write_);
-    read_.settle(block_);
-    write_.settle(block_);
-    const std::size_t panels = stages_.size() + 1;
-    for (int i = 0; i < threads; ++i) {
-      memory_.push_back({std::vector<float>(panels * static_cast<std::size_t>(block_ * longest)),
-                         std::vector<float*>(panels * static_cast<std::size_t>(block_))});
-      set_rows(memory_.back(), longest);
+  RowPass(const PairPass& pass, std::vector<const float*> weights, int threads) : weights_(std::move(weights)) {
+    for (const RowRegion& region : row_regions(pass)) regions_.emplace_back(region, pass.stages);
+    std::size_t elements = 0;
+    std::size_t rows = 0;
+    for (const Region& region : regions_) {
+      elements = std::max(elements, region.levels() * static_cast<std::size_t>(region.rows * region.longest()));
+      rows = std::max(rows, region.levels() * static_cast<std::size_t>(region.rows));
     }
+    for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(rows)});
   }
 
   void run(const float* source, float* target, ThreadPool& pool) override {
-    const std::int64_t blocks = (rows_ + block_ - 1) / block_;
     pool.run([&](int worker) {
-      const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), blocks, 1);
-      for (std::int64_t block = begin; block < end; ++block) {
-        run_block(source, target, block, memory_[static_cast<std::size_t>(worker)]);
+      for (const Region& region : regions_) {
+        const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), region.tiles, 1);
+        if (begin < end) run_tiles(region, source, target, begin, end, memory_[static_cast<std::size_t>(worker)]);
       }
     });
   }
 
  private:
-  // What stands before the first stage, between stages, and behind the last one; `rows` points into it, block_ rows
-  // each.
+  struct Region {
+    Region(const RowRegion& region, std::vector<RowStage> stages_of_pass)
+        : stages(std::move(stages_of_pass)),
+          tiles(region.tiles()),
+          rows(region.tile_rows()),
+          length(region.read.length),
+          read(region, PanelEnd::target, !stages.empty()),
+          write(region, PanelEnd::source, !stages.empty()) {
+      std::int64_t taken = length;
+      for (RowStage& stage : stages) {
+        // An operator on single elements takes any row.
+        if (stage.kind == OperatorKind::relu) stage.in = stage.out = taken;
+        taken = stage.out;
+      }
+    }
+    // What stands before the first stage, between stages, and behind the last one.
+    std::size_t levels() const { return stages.size() + 1; }
+    std::int64_t length_of(std::size_t level) const { return level == 0 ? length : stages[level - 1].out; }
+    std::int64_t longest() const {
+      std::int64_t most = length;
+      for (const RowStage& stage : stages) most = std::max({most, stage.in, stage.out});
+      return most;
+    }
+
+    std::vector<RowStage> stages;
+    std::int64_t tiles;
+    std::int64_t rows;    // of a tile
+    std::int64_t length;  // of what is read
+    TileSide read;
+    TileSide write;
+  };
+
+  // Panels of all levels; `rows` points into them.
   struct Memory {
     std::vector<float> panels;
     std::vector<float*> rows;
   };
 
-  void set_rows(Memory& memory, std::int64_t longest) const {
-    for (std::size_t level = 0; level <= stages_.size(); ++level) {
-      const std::int64_t length = level == 0 ? stages_[0].in : stages_[level - 1].out;
-      float* panel = memory.panels.data() + static_cast<std::int64_t>(level) * block_ * longest;
-      for (std::int64_t row = 0; row < block_; ++row) memory.rows[row_number(level, row)] = panel + row * length;
+  void run_tiles(const Region& region, const float* source, float* target, std::int64_t begin, std::int64_t end,
+                 Memory& memory) const {
+    const auto rows_at = [&](std::size_t level) { return &memory.rows[level * static_cast<std::size_t>(region.rows)]; };
+    for (std::size_t level = 0; level < region.levels(); ++level) {
+      float* panel = memory.panels.data() + static_cast<std::int64_t>(level) * region.rows * region.longest();
+      for (std::int64_t row = 0; row < region.rows; ++row) rows_at(level)[row] = panel + row * region.length_of(level);
     }
-  }
-  std::size_t row_number(std::size_t level, std::int64_t row) const {
-    return level * static_cast<std::size_t>(block_) + static_cast<std::size_t>(row);
-  }
-
-  void run_block(const float* source, float* target, std::int64_t block, Memory& memory) const {
-    const std::int64_t first = block * block_;
-    const std::int64_t count = std::min(block_, rows_ - first);
-    const std::size_t last = stages_.size();
-    if (read_.is_direct()) {
-      for (std::int64_t row = 0; row < count; ++row) {
+    const std::size_t last = region.stages.size();
+    for (std::int64_t tile = begin; tile < end; ++tile) {
+      if (region.read.is_direct()) {
         // Read only, as apply_stage() takes the first rows.
-        memory.rows[row_number(0, row)] = const_cast<float*>(source) + read_.row_offset(first + row);
+        region.read.point_at_rows(const_cast<float*>(source), tile, rows_at(0));
+      } else {
+        region.read.pack(source, tile, *rows_at(0));
       }
-    } else {
-      read_.pack(source, memory.rows[0], block, first, count);
-    }
-    if (write_.is_direct()) {
-      for (std::int64_t row = 0; row < count; ++row) {
-        memory.rows[row_number(last, row)] = target + write_.row_offset(first + row);
+      if (region.write.is_direct()) region.write.point_at_rows(target, tile, rows_at(last));
+      for (std::size_t stage = 0; stage < last; ++stage) {
+        apply_stage(region.stages[stage], weights_[stage], rows_at(stage), rows_at(stage + 1), region.rows);
       }
+      if (!region.write.is_direct()) region.write.unpack(*rows_at(last), tile, target);
     }
-    for (std::size_t stage = 0; stage < last; ++stage) {
-      apply_stage(stages_[stage], weights_[stage], &memory.rows[row_number(stage, 0)],
-                  &memory.rows[row_number(stage + 1, 0)], count);
-    }
-    if (!write_.is_direct()) write_.unpack(memory.rows[row_number(last, 0)], target, block, first, count);
   }
 
-  std::vector<RowStage> stages_;
   std::vector<const float*> weights_;
-  std::int64_t rows_;
-  RowSide read_;
-  RowSide write_;
-  std::int64_t block_ = 1;
+  std::vector<Region> regions_;
   std::vector<Memory> memory_;  // of each worker
 };
+
+// Whether neighbours of what is written come from listed places, while other loops read neighbours: rows that are
+// copied into a panel and turned there.
+bool turns_listed_rows(const std::vector<PairedLoop>& loops) {
+  const bool writes_listed = std::ranges::any_of(loops, [](const PairedLoop& loop) {
+    return loop.read.is_table() && !loop.write.is_table() && loop.write.stride == 1;
+  });
+  return writes_listed &&
+         std::ranges::any_of(loops, [](const PairedLoop& loop) { return !loop.is_table() && loop.read.stride == 1; });
+}
 
 }  // namespace
 
@@ -263,7 +198,11 @@ std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const
   if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   const IndexMap offsets = pass.read.offsets();
   if (pass.is_gather) return std::make_unique<GatherPass>(pass.simplifies ? offsets.simplified() : offsets, threads);
-  return std::make_unique<MovementPass>(offset_pattern(offsets_of(offsets.simplified())));
+  const OffsetPattern read = offset_pattern(offsets_of(offsets.simplified()));
+  const std::vector<PairedLoop> loops =
+      paired_loops(read, offset_pattern(offsets_of(pass.write.offsets().simplified())));
+  if (turns_listed_rows(loops)) return std::make_unique<RowPass>(pass, std::move(weights), threads);
+  return std::make_unique<MovementPass>(read.first, loops);
 }
 
 }  // namespace hetscope

@@ -1,5 +1,5 @@
-// From the inside out: the longest run of one stride that all blocks share becomes a loop, and the first offsets of its
-// blocks are what is left.
+// From the inside out: the shortest part that all elements repeat becomes a loop, and the first offsets of its repeats
+// are what is left. Loops of strides that follow each other are one.
 #include "kernels/elimination/offset_pattern.hpp"
 
 #include <algorithm>
@@ -10,73 +10,107 @@
 namespace hetscope {
 namespace {
 
-bool are_runs_of(std::span<const std::int64_t> heads, std::size_t count, std::int64_t stride) {
-  for (std::size_t first = 0; first < heads.size(); first += count) {
-    for (std::size_t i = 1; i < count; ++i) {
-      if (heads[first + i] - heads[first + i - 1] != stride) return false;
+OffsetLoop loop_through(std::span<const std::int64_t> offsets) {
+  OffsetLoop loop{static_cast<std::int64_t>(offsets.size()), offsets.size() > 1 ? offsets[1] - offsets[0] : 0, {}};
+  bool is_regular = true;
+  for (std::size_t i = 1; i < offsets.size(); ++i) is_regular &= offsets[i] - offsets[i - 1] == loop.stride;
+  if (is_regular) return loop;
+  loop.stride = 0;
+  for (const std::int64_t offset : offsets) loop.places.push_back(offset - offsets[0]);
+  return loop;
+}
+
+// Whether a loop begins at a multiple of `elements`, or can be cut there.
+bool can_cut(const OffsetPattern& pattern, std::int64_t elements) {
+  std::int64_t inside = 1;
+  for (std::size_t i = pattern.loops.size(); i-- > 0;) {
+    const OffsetLoop& loop = pattern.loops[i];
+    if (elements == inside) return true;
+    if (elements < inside * loop.count) {
+      return !loop.is_table() && elements % inside == 0 && loop.count % (elements / inside) == 0;
+    }
+    inside *= loop.count;
+  }
+  return elements == inside;
+}
+
+// Where the loops of `pattern` begin, in elements.
+void append_cuts(const OffsetPattern& pattern, std::vector<std::int64_t>& cuts) {
+  std::int64_t inside = 1;
+  for (std::size_t i = pattern.loops.size(); i-- > 0;) {
+    inside *= pattern.loops[i].count;
+    cuts.push_back(inside);
+  }
+}
+
+// The loop over every `step`-th element, `count` of them.
+OffsetLoop loop_over(const OffsetPattern& pattern, std::int64_t step, std::int64_t count) {
+  std::vector<std::int64_t> offsets;
+  offsets.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) offsets.push_back(pattern.offset(i * step));
+  return loop_through(offsets);
+}
+
+}  // namespace
+
+OffsetLoop OffsetLoop::part(std::int64_t begin, std::int64_t steps) const {
+  if (!is_table()) return {steps, stride, {}};
+  return loop_through(std::span(places).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(steps)));
+}
+
+std::int64_t OffsetPattern::offset(std::int64_t element) const {
+  std::int64_t sum = first;
+  for (std::size_t i = loops.size(); i-- > 0;) {
+    sum += loops[i].offset(element % loops[i].count);
+    element /= loops[i].count;
+  }
+  return sum;
+}
+
+bool repeats_every(std::span<const std::int64_t> offsets, std::int64_t count) {
+  const auto step = static_cast<std::size_t>(count);
+  for (std::size_t first = step; first < offsets.size(); first += step) {
+    for (std::size_t i = 1; i < step; ++i) {
+      if (offsets[first + i] - offsets[first] != offsets[i] - offsets[0]) return false;
     }
   }
   return true;
 }
 
-// The longest loop that divides `heads`; a count of 1: there is none.
-OffsetLoop longest_loop(std::span<const std::int64_t> heads) {
-  if (heads.size() < 2) return {};
-  const std::int64_t stride = heads[1] - heads[0];
-  std::size_t longest = 2;
-  while (longest < heads.size() && heads[longest] - heads[longest - 1] == stride) ++longest;
-  for (std::size_t count = longest; count > 1; --count) {
-    if (heads.size() % count == 0 && are_runs_of(heads, count, stride)) {
-      return {static_cast<std::int64_t>(count), stride};
-    }
-  }
-  return {};
-}
-
-}  // namespace
-
 OffsetPattern offset_pattern(std::span<const std::int64_t> offsets) {
-  OffsetPattern pattern;
-  pattern.bases.assign(offsets.begin(), offsets.end());
-  while (true) {
-    const OffsetLoop loop = longest_loop(pattern.bases);
-    if (loop.count == 1) return pattern;
-    pattern.loops.insert(pattern.loops.begin(), loop);
-    pattern.block *= loop.count;
-    const auto step = static_cast<std::size_t>(loop.count);
+  OffsetPattern pattern{offsets.front(), {}};
+  std::vector<std::int64_t> heads(offsets.begin(), offsets.end());
+  while (heads.size() > 1) {
+    std::size_t count = 2;
+    while (heads.size() % count != 0 || !repeats_every(heads, static_cast<std::int64_t>(count))) ++count;
+    OffsetLoop loop = loop_through(std::span(heads).first(count));
+    OffsetLoop* inner = pattern.loops.empty() ? nullptr : &pattern.loops.front();
+    if (inner != nullptr && !loop.is_table() && !inner->is_table() && loop.stride == inner->stride * inner->count) {
+      inner->count *= loop.count;
+    } else {
+      pattern.loops.insert(pattern.loops.begin(), std::move(loop));
+    }
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < pattern.bases.size(); i += step) pattern.bases[kept++] = pattern.bases[i];
-    pattern.bases.resize(kept);
+    for (std::size_t i = 0; i < heads.size(); i += count) heads[kept++] = heads[i];
+    heads.resize(kept);
   }
+  return pattern;
 }
 
-std::optional<OffsetPattern> OffsetPattern::in_blocks_of(std::int64_t size) const {
-  OffsetPattern result;
-  std::vector<OffsetLoop> outer;
-  for (std::size_t i = loops.size(); i-- > 0;) {
-    const OffsetLoop& loop = loops[i];
-    if (result.block == size) {
-      outer.insert(outer.begin(), loop);
-      continue;
-    }
-    if (size % result.block != 0) return std::nullopt;
-    const std::int64_t wanted = std::min(loop.count, size / result.block);
-    if (loop.count % wanted != 0) return std::nullopt;
-    result.loops.insert(result.loops.begin(), {wanted, loop.stride});
-    result.block *= wanted;
-    if (wanted < loop.count) outer.insert(outer.begin(), {loop.count / wanted, loop.stride * wanted});
+std::vector<PairedLoop> paired_loops(const OffsetPattern& read, const OffsetPattern& write) {
+  std::vector<std::int64_t> cuts;
+  append_cuts(read, cuts);
+  append_cuts(write, cuts);
+  std::ranges::sort(cuts);
+  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+  std::erase_if(cuts, [&](std::int64_t cut) { return !can_cut(read, cut) || !can_cut(write, cut); });
+  std::vector<PairedLoop> loops;
+  std::int64_t inside = 1;
+  for (const std::int64_t cut : cuts) {
+    loops.insert(loops.begin(), {loop_over(read, inside, cut / inside), loop_over(write, inside, cut / inside)});
+    inside = cut;
   }
-  if (result.block != size) return std::nullopt;
-  result.bases = bases;
-  for (const OffsetLoop& loop : outer) {
-    std::vector<std::int64_t> expanded;
-    expanded.reserve(result.bases.size() * static_cast<std::size_t>(loop.count));
-    for (const std::int64_t base : result.bases) {
-      for (std::int64_t i = 0; i < loop.count; ++i) expanded.push_back(base + i * loop.stride);
-    }
-    result.bases = std::move(expanded);
-  }
-  return result;
+  return loops;
 }
 
 std::vector<std::int64_t> offsets_of(const IndexMap& map) {

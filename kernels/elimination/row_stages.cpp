@@ -147,6 +147,14 @@ HWY_INLINE void multiply_panel(const float* const* in, std::int64_t k, const flo
   }
 }
 
+// The last rows, fewer than kPanelRows, together: one at a time they would wait for each multiply-add.
+template <std::int64_t kRows>
+HWY_INLINE void multiply_last_rows(const float* const* in, std::int64_t k, const float* panel, float* const* out,
+                                   std::int64_t first_column, std::int64_t columns, std::int64_t rows) {
+  if (rows == kRows) return multiply_panel<kRows>(in, k, panel, out, first_column, columns);
+  if constexpr (kRows > 1) multiply_last_rows<kRows - 1>(in, k, panel, out, first_column, columns, rows);
+}
+
 void multiply_rows(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
                    std::int64_t count) {
   for (std::int64_t column = 0; column < stage.out; column += kPanelColumns) {
@@ -156,7 +164,7 @@ void multiply_rows(const RowStage& stage, const float* weights, const float* con
     for (; row + kPanelRows <= count; row += kPanelRows) {
       multiply_panel<kPanelRows>(in + row, stage.in, panel, out + row, column, columns);
     }
-    for (; row < count; ++row) multiply_panel<1>(in + row, stage.in, panel, out + row, column, columns);
+    multiply_last_rows<kPanelRows - 1>(in + row, stage.in, panel, out + row, column, columns, count - row);
   }
 }
 

@@ -86,7 +86,14 @@ class Dimension {
   std::vector<std::int64_t> steps_;  // of one element, of a vector, of a vector of the other layout
 };
 
-// Drops loops of one step and merges those that walk on where the next inner one ends.
+}  // namespace
+
+std::int64_t MovementBox::element_count() const {
+  std::int64_t count = 1;
+  for (const MovementLoop& loop : loops) count *= loop.count;
+  return count;
+}
+
 void merge_loops(MovementBox& box) {
   // The loop that the fill follows stays last, whatever its count.
   std::erase_if(box.loops, [&](const MovementLoop& loop) {
@@ -102,14 +109,6 @@ void merge_loops(MovementBox& box) {
     outer = {outer.count * inner.count, inner.source_stride, inner.target_stride};
     box.loops.erase(box.loops.begin() + static_cast<std::ptrdiff_t>(i));
   }
-}
-
-}  // namespace
-
-std::int64_t MovementBox::element_count() const {
-  std::int64_t count = 1;
-  for (const MovementLoop& loop : loops) count *= loop.count;
-  return count;
 }
 
 std::vector<MovementBox> movement_of(const TensorView& source, const TensorView& target) {

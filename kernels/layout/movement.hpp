@@ -34,6 +34,10 @@ struct MovementBox {
   friend bool operator==(const MovementBox&, const MovementBox&) = default;
 };
 
+// Sorts loops by their target strides, drops those of one step and merges those that walk on where the next inner one
+// ends.
+void merge_loops(MovementBox& box);
+
 // Boxes that together move every element and zero the target's padding, each once. The views have one shape and dtype.
 std::vector<MovementBox> movement_of(const TensorView& source, const TensorView& target);
 

@@ -130,55 +130,61 @@ TEST(OperatorPair, RefusesWhatDoesNotFitTogether) {
 }
 
 std::vector<std::int64_t> listed(const OffsetPattern& pattern) {
+  std::int64_t count = 1;
+  for (const OffsetLoop& loop : pattern.loops) count *= loop.count;
   std::vector<std::int64_t> offsets;
-  for (const std::int64_t base : pattern.bases) {
-    for (std::int64_t i = 0; i < pattern.block; ++i) {
-      std::int64_t rest = i;
-      std::int64_t offset = base;
-      for (std::size_t loop = pattern.loops.size(); loop-- > 0;) {
-        offset += rest % pattern.loops[loop].count * pattern.loops[loop].stride;
-        rest /= pattern.loops[loop].count;
-      }
-      offsets.push_back(offset);
-    }
-  }
+  for (std::int64_t i = 0; i < count; ++i) offsets.push_back(pattern.offset(i));
   return offsets;
 }
 
-TEST(OffsetPattern, ATransposeIsOneBlockOfLoops) {
-  const PairOperator item = PairOperator::parse("reshape:6x5x7x2/transpose:0,2,1,3");
-  const Shape shape{30, 14};
-  const IndexMap map = compose(item.map(shape), IndexMap::reshape(Shape{420}, shape));
-  const OffsetPattern pattern = offset_pattern(offsets_of(map));
-  EXPECT_EQ(pattern.bases.size(), 1u);
-  EXPECT_EQ(pattern.loops, (std::vector<OffsetLoop>{{6, 70}, {7, 2}, {5, 14}, {2, 1}}));
-  const auto rows = pattern.in_blocks_of(10);
-  ASSERT_TRUE(rows);
-  EXPECT_EQ(rows->loops, (std::vector<OffsetLoop>{{5, 14}, {2, 1}}));
-  EXPECT_EQ(rows->bases.size(), 42u);
-  EXPECT_FALSE(pattern.in_blocks_of(4));
-  EXPECT_EQ(listed(*rows), listed(pattern));
+std::vector<std::int64_t> offsets_through(const std::string& text, const Shape& shape) {
+  const Shape line{shape.element_count()};
+  return offsets_of(compose(PairOperator::parse(text).map(shape), IndexMap::reshape(line, shape)));
+}
+
+TEST(OffsetPattern, ATransposeIsLoopsOfStrides) {
+  const OffsetPattern pattern = offset_pattern(offsets_through("reshape:6x5x7x2/transpose:0,2,1,3", {30, 14}));
+  EXPECT_EQ(pattern.loops, (std::vector<OffsetLoop>{{6, 70, {}}, {7, 2, {}}, {5, 14, {}}, {2, 1, {}}}));
+}
+
+TEST(OffsetPattern, AGatherBehindOrBeforeATransposeIsOneTable) {
+  const OffsetPattern rows = offset_pattern(offsets_through("gather:0:11/transpose:1,0", {23, 6}));
+  ASSERT_EQ(rows.loops.size(), 2u);
+  EXPECT_EQ(rows.loops[0], (OffsetLoop{6, 1, {}}));
+  EXPECT_EQ(rows.loops[1].places.size(), 11u);
+  const OffsetPattern columns = offset_pattern(offsets_through("transpose:1,0/gather:0:5", {6, 23}));
+  ASSERT_EQ(columns.loops.size(), 2u);
+  EXPECT_EQ(columns.loops[0].places.size(), 5u);
+  EXPECT_EQ(columns.loops[1], (OffsetLoop{6, 23, {}}));
 }
 
 TEST(OffsetPatternProperty, ListsTheOffsetsItWasMadeFrom) {
-  const Shape shape{6, 4, 10};
+  std::vector<std::vector<std::int64_t>> lists;
   for (const char* text : {"transpose:2,0,1", "gather:1:5", "gather:2:9", "slice:0:1:4:2/transpose:1,0,2",
                            "reshape:60x4", "slice:2:1:8:3", "gather:0:3/reshape:3x10x2x2/transpose:3,1,0,2"}) {
-    const IndexMap map = PairOperator::parse(text).map(shape);
-    const std::vector<std::int64_t> offsets = offsets_of(compose(map, IndexMap::reshape(Shape{240}, shape)));
-    const OffsetPattern pattern = offset_pattern(offsets);
-    EXPECT_EQ(listed(pattern), offsets) << text;
-    for (std::int64_t size = 1; size <= pattern.block; ++size) {
-      if (const auto blocks = pattern.in_blocks_of(size)) {
-        EXPECT_EQ(listed(*blocks), offsets) << text << " in blocks of " << size;
-      }
-    }
+    lists.push_back(offsets_through(text, {6, 4, 10}));
   }
   Random random(17);
-  std::vector<std::int64_t> any(96);
   for (int n = 0; n < 50; ++n) {
+    auto& any = lists.emplace_back(96);
     for (auto& offset : any) offset = static_cast<std::int64_t>(random.below(3));
-    EXPECT_EQ(listed(offset_pattern(any)), any);
+  }
+  for (const std::vector<std::int64_t>& read : lists) {
+    const OffsetPattern pattern = offset_pattern(read);
+    EXPECT_EQ(listed(pattern), read);
+    for (const std::vector<std::int64_t>& write : lists) {
+      if (write.size() != read.size()) continue;
+      const OffsetPattern other = offset_pattern(write);
+      OffsetPattern left{read.front(), {}};
+      OffsetPattern right{write.front(), {}};
+      for (const PairedLoop& loop : paired_loops(pattern, other)) {
+        EXPECT_EQ(loop.read.count, loop.write.count);
+        left.loops.push_back(loop.read);
+        right.loops.push_back(loop.write);
+      }
+      EXPECT_EQ(listed(left), read);
+      EXPECT_EQ(listed(right), write);
+    }
   }
 }
 

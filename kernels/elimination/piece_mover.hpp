@@ -1,0 +1,39 @@
+// Moves one box of f32 between two places in the host's memory by the cheapest of an element, a run and box_mover.hpp.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+#include "kernels/layout/box_mover.hpp"
+
+namespace hetscope {
+
+class PieceMover {
+ public:
+  // Of a box without offsets and fill, whose loops are in any order.
+  explicit PieceMover(MovementBox box);
+
+  void move(const float* source, float* target) const {
+    if (run_ == 1) {
+      *target = *source;
+    } else if (run_ > 1) {
+      std::memcpy(target, source, static_cast<std::size_t>(run_) * sizeof(float));
+    } else {
+      share(source, target, 0, 1);
+    }
+  }
+  // The part of one of `workers` workers.
+  void share(const float* source, float* target, int worker, int workers) const {
+    mover_.move(reinterpret_cast<const std::byte*>(source), reinterpret_cast<std::byte*>(target), worker, workers);
+  }
+
+ private:
+  std::int64_t run_ = 0;  // elements, where the box is nothing else
+  BoxMover mover_;
+};
+
+// Whether a box is more than single elements for its mover: neighbours are read, and neighbours are written.
+bool has_neighbours(const MovementBox& box);
+
+}  // namespace hetscope

@@ -1,0 +1,43 @@
+// One storage of a pass as its tiles of rows see it: rows that lie together are used where they are, others go through
+// a panel by transposes and copies of runs, and element by element only where nothing lies together.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/elimination/piece_mover.hpp"
+#include "kernels/elimination/row_tiles.hpp"
+
+namespace hetscope {
+
+enum class PanelEnd { source, target };
+
+class TileSide {
+ public:
+  // A panel holds a tile's rows one behind the other; it is the `panel` of the two ends of a movement.
+  // `may_be_direct`: rows may be used where they are.
+  TileSide(const RowRegion& region, PanelEnd panel, bool may_be_direct);
+
+  bool is_direct() const noexcept { return is_direct_; }
+  // A direct side's rows of a tile.
+  void point_at_rows(float* storage, std::int64_t tile, float** rows) const;
+  // Any other side's tile into a panel, or out of one.
+  void pack(const float* storage, std::int64_t tile, float* panel) const;
+  void unpack(const float* panel, std::int64_t tile, float* storage) const;
+
+ private:
+  struct Loop;
+  std::vector<Loop> tile_loops(const RowRegion& region, const RowForm& form) const;
+  void list_pieces(const RowRegion& region, const RowForm& form, const std::vector<Loop>& loops);
+  void list_elements(const RowRegion& region, const RowForm& form);
+  const std::int64_t* pieces_of(std::int64_t tile) const;
+
+  PanelEnd panel_;
+  bool is_direct_;
+  std::vector<std::int64_t> starts_;  // of tiles
+  std::vector<std::int64_t> pieces_;  // from there on, what is moved at once, or a row; for each tile where they differ
+  std::vector<std::int64_t> places_;  // of pieces in the panel
+  PieceMover mover_{{}};              // of a piece
+};
+
+}  // namespace hetscope
