@@ -2,7 +2,9 @@
 #include "harness/kernel/opencl_asynchronous_run.hpp"
 
 #include <cassert>
+#include <cstdint>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -65,6 +67,11 @@ OpenClAsynchronousRun::Crossing OpenClAsynchronousRun::crossing_of(const DeviceO
   // OpenCL takes no pointer to const; nothing writes to an input.
   crossing.host = const_cast<std::byte*>(tensor->data());
   crossing.bytes = tensor->size_bytes();
+  const bool is_hosts = sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::svm_system;
+  if (is_hosts && reinterpret_cast<std::uintptr_t>(crossing.host) % operand.alignment != 0) {
+    throw Declined(Support::no("the part's memory starts at no multiple of " + std::to_string(operand.alignment) +
+                               " bytes, which the kernel's vectors need: give another unit, or sharing=copy"));
+  }
   if (sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::alloc_host_ptr) {
     crossing.buffer = mapped_buffer(crossing, is_input);
     for (const auto& [launch, argument] : operand.arguments) launches_[launch].kernel.setArg(argument, crossing.buffer);

@@ -16,7 +16,8 @@ namespace hetscope {
 class OpenClAsynchronousRun final : public AsynchronousRun {
  public:
   // `operands` are those that must cross; the launches take other memory where the sharing needs some. Throws Declined
-  // for a way of sharing or waiting that the device does not have.
+  // for a way of sharing or waiting that the device does not have, and for memory of the host's that does not start
+  // where an operand's alignment asks.
   OpenClAsynchronousRun(OpenClProcessor& device, std::vector<Launch> launches, std::vector<DeviceOperand> operands,
                         const SharedOperands& shared);
   ~OpenClAsynchronousRun() override;

@@ -45,6 +45,8 @@ struct DeviceOperand {
   std::size_t index = 0;  // among the operation's inputs or outputs
   cl::Buffer buffer;
   std::vector<std::pair<std::size_t, cl_uint>> arguments;  // {launch, argument}
+  // Bytes that its address is a multiple of, where kernels read or write vectors that are wider than an element.
+  std::size_t alignment = 1;
 };
 
 // One execution is all `launches` in order. A derived class downloads the outputs.

@@ -76,6 +76,11 @@ Region whole_of(const Shape& shape) {
   return {std::vector<std::int64_t>(static_cast<std::size_t>(shape.rank()), 0), shape.dims()};
 }
 
+void narrow(Region& region, int dimension, std::int64_t begin, std::int64_t end) {
+  region.begin[static_cast<std::size_t>(dimension)] = begin;
+  region.extent[static_cast<std::size_t>(dimension)] = end - begin;
+}
+
 bool contains(const Region& region, std::span<const std::int64_t> index) {
   for (std::size_t i = 0; i < region.begin.size(); ++i) {
     if (index[i] < region.begin[i] || index[i] >= region.begin[i] + region.extent[i]) return false;

@@ -21,6 +21,8 @@ struct Region {
 };
 
 Region whole_of(const Shape& shape);
+// Leaves of `dimension` the indices [begin, end).
+void narrow(Region& region, int dimension, std::int64_t begin, std::int64_t end);
 bool contains(const Region& region, std::span<const std::int64_t> index);
 // How many elements lie in both of two boxes of one tensor.
 std::int64_t shared_elements(const Region& first, const Region& second);

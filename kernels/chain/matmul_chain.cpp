@@ -96,6 +96,29 @@ class MatmulChain final : public Operation {
     return result;
   }
 
+  // Columns pass through all layers without meeting, so that a processor's part needs nothing of another's in between.
+  std::span<const std::string> split_axes() const override {
+    static const std::array<std::string, 1> kAxes = {"columns"};
+    return kAxes;
+  }
+  std::int64_t split_extent(const Case& item, std::string_view axis) const override {
+    return axis == "columns" ? ChainProblem(item).columns : Operation::split_extent(item, axis);
+  }
+  std::vector<TensorView> output_views(const Case& item) const override {
+    const ChainProblem problem(item);
+    return {TensorView(DType::f32, Shape{problem.width, problem.columns}, Layout::row_major(2))};
+  }
+  PartialProblem part_of(const Case& item, std::string_view, std::int64_t begin, std::int64_t end) const override {
+    const ChainProblem problem(item);
+    Region x = whole_of({problem.width, problem.columns});
+    narrow(x, 1, begin, end);
+    PartialProblem part{item, {}, {x}, false};
+    part.item.set("columns", end - begin);
+    part.inputs.assign(chain_input(problem), whole_of({problem.width, problem.width}));
+    part.inputs.push_back(std::move(x));
+    return part;
+  }
+
   // None at all; 0 and -0 are equal.
   Tolerance tolerance(const Case&) const override { return {}; }
 

@@ -12,7 +12,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kRank = 3;
 constexpr int kPackedLanes = 4;
 constexpr std::size_t kMostConsumers = 8;
 constexpr std::size_t kMostCopies = 8;
@@ -45,11 +44,11 @@ std::vector<Layout> layouts_of(const Case& item, const std::vector<Consumer>& co
   for (const Consumer& consumer : consumers) dims.push_back(consumer.dim);
   for (const int reached : {1, 2}) {
     const std::string name = "k" + std::to_string(reached);
-    if (text == name) return layouts_by_reduction(kRank, dims, reached, false);
-    if (text == name + "_copies") return layouts_by_reduction(kRank, dims, reached, true);
+    if (text == name) return layouts_by_reduction(kConsumedRank, dims, reached, false);
+    if (text == name + "_copies") return layouts_by_reduction(kConsumedRank, dims, reached, true);
   }
   std::vector<Layout> layouts;
-  for (const std::string_view part : split_text(text, '+')) layouts.push_back(Layout::parse(part, kRank));
+  for (const std::string_view part : split_text(text, '+')) layouts.push_back(Layout::parse(part, kConsumedRank));
   if (layouts.size() > kMostCopies) throw Error("more than 8 copies", item.line(), "name fewer layouts");
   return layouts;
 }
@@ -103,7 +102,7 @@ std::vector<Layout> layouts_by_reduction(int rank, std::vector<int> dims, int re
 
 ConsumerProblem::ConsumerProblem(const Case& item)
     : x(item.dims("shape")), has_producer(item.text("producer") == "relu") {
-  if (x.rank() != kRank) {
+  if (x.rank() != kConsumedRank) {
     throw Error("shape " + x.to_string() + " has rank " + std::to_string(x.rank()), item.line(), "give 3 extents");
   }
   for (const std::string_view part : split_text(item.text("consumers"), '/')) {

@@ -15,6 +15,9 @@
 
 namespace hetscope {
 
+// Of the tensor that is consumed.
+inline constexpr int kConsumedRank = 3;
+
 // An operator on the elements along one dimension, its reduction dimension.
 struct Consumer {
   OperatorKind kind = OperatorKind::sum;

@@ -2,9 +2,11 @@
 // the tensor lies in one layout, or in several copies, which a producer (ReLU) writes within the clock, or which are
 // there already. Results lie with the aggregated dimension last, so that only reads depend on the layout.
 //   useful bytes = 4 (x + results + weights)
+#include <algorithm>
 #include <array>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/sliced_operation.hpp"
 #include "kernels/consumers/consumers.hpp"
 #include "kernels/elimination/bounded.hpp"
 #include "kernels/registration.hpp"
@@ -15,7 +17,7 @@ namespace {
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
 constexpr std::int64_t kMaxRow = std::int64_t{1} << 16;
 
-class TensorConsumers final : public Operation {
+class TensorConsumers final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "tensor_consumers"; }
 
@@ -98,6 +100,42 @@ class TensorConsumers final : public Operation {
 
   Tolerance tolerance(const Case&) const override { return {0, 0x1p-24}; }
   Work useful_work(const Case& item) const override { return ConsumerProblem(item).work(); }
+
+ protected:
+  int most_dimensions() const override { return kConsumedRank; }
+
+  Support allows_dimension(const Case& item, int dimension) const override {
+    for (const Consumer& consumer : ConsumerProblem(item).consumers) {
+      if (consumer.dim != dimension) continue;
+      return Support::no("consumers=" + item.text("consumers") + " needs all of dim" + std::to_string(dimension) +
+                         " at once: divide another dimension");
+    }
+    return Support::yes();
+  }
+
+  Slicing slicing(const Case& item, int dimension) const override {
+    const ConsumerProblem problem(item);
+    const auto plain = [](const Shape& shape) {
+      return TensorView(DType::f32, shape, Layout::row_major(shape.rank()));
+    };
+    Slicing result;
+    if (problem.has_producer) {
+      result.inputs.push_back({plain(problem.x), dimension});
+    } else {
+      for (const Layout& copy : problem.copies) {
+        result.inputs.push_back({TensorView(DType::f32, problem.x, copy), dimension});
+      }
+    }
+    for (const Consumer& consumer : problem.consumers) {
+      if (consumer.kind == OperatorKind::matmul) {
+        result.inputs.push_back({plain(Shape{problem.x[consumer.dim], consumer.columns})});
+      }
+      const std::vector<int> order = order_with_last(kConsumedRank, consumer.dim);
+      const auto place = static_cast<int>(std::ranges::find(order, dimension) - order.begin());
+      result.outputs.push_back({plain(problem.result(consumer)), place});
+    }
+    return result;
+  }
 
  private:
   static HostTensor in_layout(const HostTensor& x, const Layout& layout) {

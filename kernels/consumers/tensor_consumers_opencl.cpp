@@ -37,6 +37,26 @@ class DeviceConsumers final : public OpenClRunnable {
   Metrics metrics() override { return consumer_metrics(problem_); }
   std::map<std::string, std::string> notes() override { return consumer_notes(problem_); }
 
+ protected:
+  // Each consumer's launch reads a copy as argument 0 and writes its result as argument 1; before them a producer's,
+  // one for each copy. Textures cross in no way that is known here.
+  std::vector<DeviceOperand> shared_operands() const override {
+    using Direction = DeviceOperand::Direction;
+    std::vector<DeviceOperand> operands;
+    const std::size_t producing = problem_.has_producer ? tensors_.copies.size() : 0;
+    if (problem_.has_producer) operands.push_back({Direction::input, 0, tensors_.others.front(), {}});
+    for (std::size_t launch = 0; launch < producing; ++launch) operands[0].arguments.emplace_back(launch, 0);
+    for (std::size_t i = 0; i < tensors_.copies.size() && !problem_.has_producer; ++i) {
+      if (tensors_.copies[i].image_width != 0) return {};
+      operands.push_back({Direction::input, i, cl::Buffer(tensors_.copies[i].memory(), true), {}});
+    }
+    for (std::size_t i = 0; i < tensors_.results.size(); ++i) {
+      if (producing == 0) operands[problem_.copy_for(problem_.consumers[i])].arguments.emplace_back(i, 0);
+      operands.push_back({Direction::output, i, tensors_.results[i], {{producing + i, 1}}});
+    }
+    return operands;
+  }
+
  private:
   DeviceTensors tensors_;
   ConsumerProblem problem_;

@@ -37,6 +37,12 @@ class RowConsumers final : public HostRunnable {
     for (const HostTensor& tensor : results_) result.push_back(tensor.clone());
     return result;
   }
+  bool write_outputs_to(std::span<HostTensor> targets) override {
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      results_[i] = HostTensor::borrowing(targets[i].view(), targets[i].data());
+    }
+    return true;
+  }
   std::int64_t prepared_bytes() const override {
     std::int64_t bytes = 0;
     for (const auto& packed : packed_) bytes += static_cast<std::int64_t>(packed.size() * sizeof(float));

@@ -106,11 +106,6 @@ void add_up(const ConvolutionProblem& problem, const double* x, const HostTensor
   }
 }
 
-void narrow(Region& region, std::size_t dimension, std::int64_t begin, std::int64_t end) {
-  region.begin[dimension] = begin;
-  region.extent[dimension] = end - begin;
-}
-
 // Whole groups bring their channels along; without groups every filter sees all channels.
 void take_filters(const ConvolutionProblem& problem, std::int64_t begin, std::int64_t end, PartialProblem& part) {
   part.item.set("filters", end - begin);

@@ -2,6 +2,8 @@
 //   useful bytes = 4 (x + y + weights), useful flops = those of the operators
 #include "kernels/convolution/conv_chain.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -19,14 +21,23 @@ constexpr std::size_t kMostOperators = 8;
 constexpr double kRounding = 0x1p-24;  // of f32
 
 Error bad_operator(std::string_view text) {
-  return Error("unknown operator '" + std::string(text) + "'", {},
-               "use conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, instance_norm or relu, with / between several");
+  return Error(
+      "unknown operator '" + std::string(text) + "'", {},
+      "use conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, conv:FILTERS:3x3:GROUPS:1x0, instance_norm or relu, with "
+      "/ between several");
 }
 
-std::int64_t number_of(std::string_view digits, std::string_view whole) {
+std::int64_t number_of(std::string_view digits, std::int64_t least, std::string_view whole) {
   const auto number = read_whole(digits);
-  if (!number || *number < 1) throw bad_operator(whole);
+  if (!number || *number < least) throw bad_operator(whole);
   return *number;
+}
+
+// "3x5".
+Extent2 extents_of(std::string_view word, std::int64_t least, std::string_view whole) {
+  const std::vector<std::string_view> numbers = split_text(word, 'x');
+  if (numbers.size() != 2) throw bad_operator(whole);
+  return {number_of(numbers[0], least, whole), number_of(numbers[1], least, whole)};
 }
 
 // "NCHW", or "NCHW16c:NCHW" where writer and reader differ.
@@ -89,6 +100,23 @@ Bounded instance_normalised(Bounded in) {
   return out;
 }
 
+// The rows of the tensor before `window` that rows [begin, end) of its result need, and the window with the padding
+// that is left there.
+struct RowsBefore {
+  RowsBefore(const ConvolutionWindow& whole, std::int64_t height, std::int64_t begin, std::int64_t end)
+      : window(whole) {
+    const std::int64_t first = begin - whole.padding.rows;
+    const std::int64_t last = end - 1 - whole.padding.rows + whole.window.rows;
+    from = std::max<std::int64_t>(0, first);
+    to = std::min(height, last);
+    window.padding.rows = from - first;
+    window.padding_behind.rows = last - to;
+  }
+  ConvolutionWindow window;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
 class ConvChain final : public Operation {
  public:
   std::string_view name() const noexcept override { return "conv_chain"; }
@@ -98,7 +126,8 @@ class ConvChain final : public Operation {
         AxisSpec{"shape", AxisType::dims, "images, channels, rows and columns of the input", std::nullopt, {}},
         AxisSpec{"operators",
                  AxisType::text,
-                 "conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, instance_norm or relu, with / between several",
+                 "conv:FILTERS:3x3, conv:FILTERS:3x3:GROUPS, also with :1x0 for rows of zeros above and below, "
+                 "instance_norm or relu, with / between several",
                  std::nullopt,
                  {}},
         AxisSpec{"layouts",
@@ -155,6 +184,64 @@ class ConvChain final : public Operation {
 
   Tolerance tolerance(const Case&) const override { return {0, kRounding}; }
 
+  std::span<const std::string> split_axes() const override {
+    static const std::array<std::string, 2> kAxes = {"rows", "batch"};
+    return kAxes;
+  }
+
+  std::int64_t split_extent(const Case& item, std::string_view axis) const override {
+    const ConvChainProblem problem(item);
+    if (axis == "rows") return problem.tensors.back()[2];
+    if (axis == "batch") return problem.tensors.back()[0];
+    return Operation::split_extent(item, axis);
+  }
+
+  std::vector<TensorView> output_views(const Case& item) const override {
+    const ConvChainProblem problem(item);
+    return {TensorView(DType::f32, problem.tensors.back(), problem.layouts.back().read)};
+  }
+
+  Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
+    const ConvChainProblem problem(item);
+    const bool has_norm = std::ranges::any_of(
+        problem.operators, [](const ImageOperator& one) { return one.kind == ImageOperator::Kind::instance_norm; });
+    if (axis == "rows" && has_norm) {
+      return Support::no("instance_norm needs all rows of an image at once: divide the batch");
+    }
+    const PartialProblem part = part_of(item, axis, begin, end);
+    const TensorView x(DType::f32, problem.tensors.front(), problem.layouts.front().written);
+    if (Support support = can_slice(x, part.inputs[0]); !support) return support;
+    return can_slice(output_views(item)[0], part.outputs[0]);
+  }
+
+  // By rows the halo grows from convolution to convolution towards the input, and what lies in it is computed by both
+  // neighbours: that buys that nobody waits for the other between two operators (Jia et al., CoDL, MobiSys 2022).
+  PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
+    const ConvChainProblem problem(item);
+    PartialProblem part{item, {whole_of(problem.tensors.front())}, {whole_of(problem.tensors.back())}, false};
+    for (std::size_t i = 0; i < problem.operators.size(); ++i) {
+      if (problem.operators[i].kind != ImageOperator::Kind::convolution) continue;
+      part.inputs.push_back(whole_of(problem.convolution(i).weights()));
+    }
+    const int dimension = axis == "rows" ? 2 : 0;
+    narrow(part.outputs[0], dimension, begin, end);
+    std::string operators;
+    for (std::size_t i = problem.operators.size(); i-- > 0;) {
+      ImageOperator one = problem.operators[i];
+      if (axis == "rows" && one.kind == ImageOperator::Kind::convolution) {
+        const RowsBefore rows(one.sliding, problem.tensors[i][2], begin, end);
+        one.sliding = rows.window;
+        begin = rows.from;
+        end = rows.to;
+      }
+      operators = one.text() + (operators.empty() ? "" : "/") + operators;
+    }
+    narrow(part.inputs[0], dimension, begin, end);
+    part.item.set("shape", part.inputs[0].extent);
+    part.item.set("operators", operators);
+    return part;
+  }
+
   Work useful_work(const Case& item) const override {
     const ConvChainProblem problem(item);
     Work work{4 * (problem.tensors.front().element_count() + problem.tensors.back().element_count()), 0};
@@ -174,16 +261,33 @@ ImageOperator ImageOperator::parse(std::string_view text) {
   if (text == "relu") return {Kind::relu, {}};
   if (text == "instance_norm") return {Kind::instance_norm, {}};
   const std::vector<std::string_view> words = split_text(text, ':');
-  if (words[0] != "conv" || words.size() < 3 || words.size() > 4) throw bad_operator(text);
-  const std::vector<std::string_view> extents = split_text(words[2], 'x');
-  if (extents.size() != 2) throw bad_operator(text);
+  if (words[0] != "conv" || words.size() < 3 || words.size() > 5) throw bad_operator(text);
   ImageOperator result{Kind::convolution, {}};
-  result.sliding.filters = number_of(words[1], text);
-  result.sliding.window = {number_of(extents[0], text), number_of(extents[1], text)};
-  result.sliding.padding = {(result.sliding.window.rows - 1) / 2, (result.sliding.window.columns - 1) / 2};
-  result.sliding.padding_behind = result.sliding.padding;
-  if (words.size() == 4) result.sliding.groups = number_of(words[3], text);
+  ConvolutionWindow& sliding = result.sliding;
+  sliding.filters = number_of(words[1], 1, text);
+  sliding.window = extents_of(words[2], 1, text);
+  sliding.padding = {(sliding.window.rows - 1) / 2, (sliding.window.columns - 1) / 2};
+  sliding.padding_behind = sliding.padding;
+  if (words.size() > 3) sliding.groups = number_of(words[3], 1, text);
+  if (words.size() > 4) {
+    const Extent2 rows = extents_of(words[4], 0, text);
+    sliding.padding.rows = rows.rows;
+    sliding.padding_behind.rows = rows.columns;
+  }
   return result;
+}
+
+std::string ImageOperator::text() const {
+  switch (kind) {
+    case Kind::relu:
+      return "relu";
+    case Kind::instance_norm:
+      return "instance_norm";
+    case Kind::convolution:
+      break;
+  }
+  return fmt::format("conv:{}:{}x{}:{}:{}x{}", sliding.filters, sliding.window.rows, sliding.window.columns,
+                     sliding.groups, sliding.padding.rows, sliding.padding_behind.rows);
 }
 
 ConvChainProblem::ConvChainProblem(const Case& item) : tensors{Shape(item.dims("shape"))} {

@@ -17,10 +17,13 @@ namespace hetscope {
 struct ImageOperator {
   enum class Kind { convolution, instance_norm, relu };
   Kind kind = Kind::relu;
-  ConvolutionWindow sliding;  // of a convolution: stride 1, half a window of padding
+  ConvolutionWindow sliding;  // of a convolution: stride 1, half a window of padding beside columns
 
-  // conv:FILTERS:RxS  conv:FILTERS:RxS:GROUPS  instance_norm  relu. Throws Error for all else.
+  // conv:FILTERS:RxS  conv:FILTERS:RxS:GROUPS  conv:FILTERS:RxS:GROUPS:ABOVExBELOW  instance_norm  relu. Rows of zeros
+  // above and below are half a window where they are not given. Throws Error for all else.
   static ImageOperator parse(std::string_view text);
+  // What parse() reads as this operator, rows of zeros included.
+  std::string text() const;
 };
 
 // A tensor of the chain, as its writer leaves it and as its reader wants it.

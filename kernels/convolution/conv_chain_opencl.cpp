@@ -18,20 +18,32 @@ PairPass pass_of(const ImageStep& step) {
 
 class DeviceConvChain final : public OpenClRunnable {
  public:
-  DeviceConvChain(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> buffers,
-                  ConvChainProblem problem)
-      : OpenClRunnable(device, std::move(launches)), buffers_(std::move(buffers)), problem_(std::move(problem)) {}
+  DeviceConvChain(OpenClProcessor& device, std::vector<Launch> launches, std::vector<cl::Buffer> weights,
+                  std::vector<cl::Buffer> tensors, ConvChainProblem problem)
+      : OpenClRunnable(device, launches),
+        last_launch_(launches.size() - 1),
+        weights_(std::move(weights)),
+        tensors_(std::move(tensors)),
+        problem_(std::move(problem)) {}
 
   std::vector<HostTensor> outputs() override {
     std::vector<HostTensor> result;
     result.emplace_back(DType::f32, problem_.tensors.back(), problem_.layouts.back().read);
-    device().download(result[0].data(), buffers_.back(), static_cast<std::int64_t>(result[0].size_bytes()));
+    device().download(result[0].data(), tensors_.back(), static_cast<std::int64_t>(result[0].size_bytes()));
     return result;
   }
   Metrics metrics() override { return problem_.metrics(); }
 
+ protected:
+  std::vector<DeviceOperand> shared_operands() const override {
+    return {{DeviceOperand::Direction::input, 0, tensors_.front(), {{0, 0}}},
+            {DeviceOperand::Direction::output, 0, tensors_.back(), {{last_launch_, 1}}}};
+  }
+
  private:
-  std::vector<cl::Buffer> buffers_;  // the result last; kernels do not keep their arguments alive
+  std::size_t last_launch_;
+  std::vector<cl::Buffer> weights_;  // kernels do not keep their arguments alive
+  std::vector<cl::Buffer> tensors_;  // x first, the result last
   ConvChainProblem problem_;
 };
 
@@ -60,7 +72,7 @@ class ConvChainBuffer final : public OpenClKernel {
     PassLauncher launcher(device);
     std::vector<Launch> launches;
     std::vector<cl::Buffer> weights;
-    std::vector<cl::Buffer> buffers = {buffer_of(device, inputs[0].tensor)};
+    std::vector<cl::Buffer> tensors = {buffer_of(device, inputs[0].tensor)};
     for (const ImageStep& step : problem.steps()) {
       // What pads a packed layout is zero, and nobody writes it.
       cl::Buffer to = buffer_of(device, HostTensor(DType::f32, step.to.shape(), step.to.layout()));
@@ -68,14 +80,14 @@ class ConvChainBuffer final : public OpenClKernel {
         const ConvolutionProblem convolution(step.from.shape(), step.sliding, DType::f32, item.line());
         weights.push_back(upload_convolution_weights(device, convolution, inputs[step.weights].tensor));
         launches.push_back(
-            make_convolution_launch(device, convolution, {step.from, 0, step.to}, buffers.back(), to, weights.back()));
+            make_convolution_launch(device, convolution, {step.from, 0, step.to}, tensors.back(), to, weights.back()));
       } else {
-        launches.push_back(launcher.launch(pass_of(step), {buffers.back()}, to, {}));
+        launches.push_back(launcher.launch(pass_of(step), {tensors.back()}, to, {}));
       }
-      buffers.push_back(std::move(to));
+      tensors.push_back(std::move(to));
     }
-    buffers.insert(buffers.begin(), weights.begin(), weights.end());
-    return std::make_unique<DeviceConvChain>(device, std::move(launches), std::move(buffers), std::move(problem));
+    return std::make_unique<DeviceConvChain>(device, std::move(launches), std::move(weights), std::move(tensors),
+                                             std::move(problem));
   }
 
  private:

@@ -47,7 +47,7 @@ std::unique_ptr<Runnable> make_buffer_copy(OpenClProcessor& device, const HostTe
   launch.global = cl::NDRange((items + local - 1) / local * local);
   launch.local = cl::NDRange(local);
   return std::make_unique<BufferMovement>(device, std::vector<Launch>{launch}, std::move(from), std::move(to),
-                                          source.view());
+                                          source.view(), kVectorBytes);
 }
 
 }  // namespace hetscope

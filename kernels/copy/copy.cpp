@@ -3,6 +3,7 @@
 #include <array>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/sliced_operation.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -14,7 +15,9 @@ TensorView view_of(const Case& item) {
   return TensorView(parse_dtype(item.text("dtype")), std::move(shape), Layout::row_major(rank));
 }
 
-class Copy final : public Operation {
+constexpr int kMostDimensions = 4;
+
+class Copy final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "copy"; }
 
@@ -28,7 +31,7 @@ class Copy final : public Operation {
 
   void validate(const Case& item) const override {
     const Shape shape(item.dims("shape"));
-    if (shape.rank() < 1 || shape.rank() > 4) {
+    if (shape.rank() < 1 || shape.rank() > kMostDimensions) {
       throw Error("shape " + shape.to_string() + " has rank " + std::to_string(shape.rank()), item.line(),
                   "give 1 to 4 extents");
     }
@@ -51,6 +54,12 @@ class Copy final : public Operation {
 
   Tolerance tolerance(const Case&) const override { return {}; }
   Work useful_work(const Case& item) const override { return {2 * view_of(item).storage_bytes(), 0}; }
+
+ protected:
+  int most_dimensions() const override { return kMostDimensions; }
+  Slicing slicing(const Case& item, int dimension) const override {
+    return {{{view_of(item), dimension}}, {{view_of(item), dimension}}};
+  }
 };
 
 }  // namespace

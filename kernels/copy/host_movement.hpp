@@ -26,9 +26,14 @@ class HostMovement : public HostRunnable {
     result.push_back(target_.clone());
     return result;
   }
+  // For a run_once() that asks for target() every time.
+  bool write_outputs_to(std::span<HostTensor> targets) override {
+    target_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
+    return true;
+  }
 
  protected:
-  // `source` outlives it; the target is its own.
+  // `source` outlives it; the target is its own until it is told another one.
   HostMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, HostTensor target,
                MovementThreads threads = MovementThreads::pool)
       : HostRunnable(cpu, pool), source_(source), target_(std::move(target)), threads_(threads) {}

@@ -17,6 +17,9 @@ ByteLoop in_bytes(const MovementLoop& loop, std::int64_t element_bytes) {
   return {loop.count, loop.source_stride * element_bytes, loop.target_stride * element_bytes};
 }
 
+// A tensor of its own does; a slice of a larger one need not.
+bool starts_line(const std::byte* target) { return reinterpret_cast<std::uintptr_t>(target) % kLineBytes == 0; }
+
 }  // namespace
 
 BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool streams_targets)
@@ -106,7 +109,8 @@ void BoxMover::move_planes(const std::byte* source, std::byte* target, const Par
   }
   if (is_transposed_) {
     transpose_matrices(static_cast<int>(run_bytes_), source, target,
-                       {part.rows, part.columns, rows_.source_stride, columns_.target_stride}, stores_, range);
+                       {part.rows, part.columns, rows_.source_stride, columns_.target_stride},
+                       starts_line(target) ? stores_ : TransposeStores::cached, range);
   } else {
     RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
     plane.outer.count = part.columns;

@@ -13,7 +13,7 @@ namespace hetscope {
 
 class BoxMover {
  public:
-  // `streams_targets`: planes whose rows are whole lines are written past the caches.
+  // `streams_targets`: planes whose rows are whole lines are written past the caches, in targets that start at a line.
   BoxMover(const MovementBox& box, std::int64_t element_bytes, bool streams_targets);
 
   // The part of one of `workers` workers, which may run at the same time. The pointers are those of whole tensors.

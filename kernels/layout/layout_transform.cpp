@@ -5,6 +5,7 @@
 #include <array>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/sliced_operation.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -52,7 +53,7 @@ void copy_by_tables(const HostTensor& source, HostTensor& target) {
   });
 }
 
-class LayoutTransform final : public Operation {
+class LayoutTransform final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "layout_transform"; }
 
@@ -113,6 +114,13 @@ class LayoutTransform final : public Operation {
     const LayoutTransformProblem problem(item);
     const auto width = static_cast<std::int64_t>(size_of(problem.source.dtype()));
     return {problem.source.shape().element_count() * width + problem.target.storage_bytes(), 0};
+  }
+
+ protected:
+  int most_dimensions() const override { return kMaxLayoutRank; }
+  Slicing slicing(const Case& item, int dimension) const override {
+    const LayoutTransformProblem problem(item);
+    return {{{problem.source, dimension}}, {{problem.target, dimension}}};
   }
 };
 

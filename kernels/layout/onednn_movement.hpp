@@ -14,7 +14,7 @@
 
 namespace hetscope {
 
-// Primitive has execute().
+// Primitive has execute(), and set_target(memory), which says whether it could.
 template <class Primitive>
 class OneDnnMovement final : public HostMovement {
  public:
@@ -34,14 +34,8 @@ class OneDnnMovement final : public HostMovement {
     open_onednn().set_threads(pool().size());
     HostMovement::enter();
   }
-  // For a primitive that has set_target(memory).
   bool write_outputs_to(std::span<HostTensor> targets) override {
-    if constexpr (requires(Primitive & primitive) { primitive.set_target(targets[0].data()); }) {
-      if (!primitive_->set_target(targets[0].data())) return false;
-      target() = HostTensor::borrowing(targets[0].view(), targets[0].data());
-      return true;
-    }
-    return false;
+    return primitive_->set_target(targets[0].data()) && HostMovement::write_outputs_to(targets);
   }
   std::vector<Placement> placement() const override {
     std::vector<Placement> result = HostMovement::placement();

@@ -17,6 +17,8 @@ class OneDnnReorder {
   static std::unique_ptr<OneDnnReorder> make(const TensorView& source, const TensorView& target, void* source_memory,
                                              void* target_memory, std::string* why_not);
 
+  // Results go there from now on. false: the library cannot.
+  bool set_target(void* target_memory) { return primitive_.move_argument(kOneDnnTarget, target_memory); }
   void execute() { primitive_.execute("reorder"); }
 
  private:

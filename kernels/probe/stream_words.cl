@@ -21,7 +21,7 @@ __kernel void sum_words(__global const uint4* restrict vectors, __global uint* r
   partial[get_global_id(0)] = total;
 }
 
-__kernel void fill_words(__global uint4* restrict vectors, __global const uint* restrict word, const uint count,
+__kernel void fill_words(__global const uint* restrict word, __global uint4* restrict vectors, const uint count,
                          const uint tail_words) {
   const uint i = (uint)get_global_id(0);
   if (i < count) vectors[i] = (uint4)(word[0]);

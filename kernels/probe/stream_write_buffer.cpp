@@ -35,8 +35,8 @@ class StreamWriteBuffer final : public OpenClKernel {
     Launch launch;
     launch.kernel =
         device.kernel(kStreamWriteSource, embedded_text(opencl_source_files(), kStreamWriteSource), "fill_words");
-    launch.kernel.setArg(0, target);
-    launch.kernel.setArg(1, word);
+    launch.kernel.setArg(0, word);
+    launch.kernel.setArg(1, target);
     launch.kernel.setArg(2, static_cast<cl_uint>(vectors));
     launch.kernel.setArg(3, static_cast<cl_uint>(tail_words));
     const std::size_t local = device.local_size(launch.kernel, kWriteGroupItems);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/sliced_operation.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/texture/reduce.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
 constexpr double kF32Unit = 0x1p-24;
 
-class Reduce final : public Operation {
+class Reduce final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "reduce"; }
 
@@ -88,6 +89,21 @@ class Reduce final : public Operation {
     const std::int64_t elements = Shape(item.dims("shape")).element_count();
     const auto width = static_cast<std::int64_t>(size_of(parse_dtype(item.text("dtype"))));
     return {width * elements + 4 * reduced_shape(item).element_count(), elements};
+  }
+
+ protected:
+  int most_dimensions() const override { return kReducedRank; }
+  // Parts of the reduced dimension are sums of their own, which are added.
+  Slicing slicing(const Case& item, int dimension) const override {
+    const Shape output = reduced_shape(item);
+    const int reduced = static_cast<int>(item.integer("reduced"));
+    const bool is_reduced = dimension == reduced;
+    const TensorView source(parse_dtype(item.text("dtype")), Shape(item.dims("shape")),
+                            Layout::parse(item.text("layout"), kReducedRank));
+    const TensorView target(DType::f32, output, Layout::row_major(output.rank()));
+    return {{{source, dimension}},
+            {{target, is_reduced ? SlicedOperand::kWhole : dimension - (dimension > reduced ? 1 : 0)}},
+            is_reduced};
   }
 };
 

@@ -71,6 +71,7 @@ struct Roles {
   std::int64_t other_stride = 1;
 };
 
+template <Storage kStorage>
 class ReduceOpenClRuns final : public OpenClRunnable {
  public:
   ReduceOpenClRuns(OpenClProcessor& device, Launch launch, cl::Memory source, cl::Buffer target, Shape output)
@@ -84,6 +85,14 @@ class ReduceOpenClRuns final : public OpenClRunnable {
     result.emplace_back(DType::f32, output_, Layout::row_major(output_.rank()));
     device().download(result[0].data(), target_, static_cast<std::int64_t>(result[0].size_bytes()));
     return result;
+  }
+
+ protected:
+  // Textures cross in no way that is known here.
+  std::vector<DeviceOperand> shared_operands() const override {
+    if constexpr (kStorage != Storage::buffer) return {};
+    return {{DeviceOperand::Direction::input, 0, cl::Buffer(source_(), true), {{0, 0}}},
+            {DeviceOperand::Direction::output, 0, target_, {{0, 1}}}};
   }
 
  private:
@@ -144,7 +153,8 @@ class ReduceOpenCl final : public OpenClKernel {
     const auto columns = static_cast<std::size_t>(roles.columns());
     launch.global = cl::NDRange((columns + items - 1) / items * items, static_cast<std::size_t>(roles.shape[roles.a]));
     launch.local = cl::NDRange(items, 1);
-    return std::make_unique<ReduceOpenClRuns>(device, std::move(launch), std::move(source), std::move(target), output);
+    return std::make_unique<ReduceOpenClRuns<kStorage>>(device, std::move(launch), std::move(source), std::move(target),
+                                                        output);
   }
 
  private:

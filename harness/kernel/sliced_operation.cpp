@@ -1,0 +1,76 @@
+// From the name of a dimension to the slices of a part.
+#include "harness/kernel/sliced_operation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace hetscope {
+namespace {
+
+const std::array<std::string, 6>& dimension_names() {
+  static const std::array<std::string, 6> kNames = {"dim0", "dim1", "dim2", "dim3", "dim4", "dim5"};
+  return kNames;
+}
+
+int dimension_named(std::string_view axis) {
+  return static_cast<int>(std::ranges::find(dimension_names(), axis) - dimension_names().begin());
+}
+
+Region slice(const SlicedOperand& operand, std::int64_t begin, std::int64_t end) {
+  Region region = whole_of(operand.view.shape());
+  if (operand.dimension != SlicedOperand::kWhole) narrow(region, operand.dimension, begin, end);
+  return region;
+}
+
+}  // namespace
+
+std::span<const std::string> SlicedOperation::split_axes() const {
+  return std::span(dimension_names()).first(static_cast<std::size_t>(most_dimensions()));
+}
+
+std::int64_t SlicedOperation::split_extent(const Case& item, std::string_view axis) const {
+  const int dimension = dimension_named(axis);
+  if (dimension >= most_dimensions()) return Operation::split_extent(item, axis);
+  const Shape shape(item.dims("shape"));
+  return dimension < shape.rank() ? shape[dimension] : 1;
+}
+
+Support SlicedOperation::allows_part(const Case& item, std::string_view axis, std::int64_t begin,
+                                     std::int64_t end) const {
+  const Shape shape(item.dims("shape"));
+  const int dimension = dimension_named(axis);
+  if (dimension >= shape.rank()) {
+    return Support::no(fmt::format("a tensor of {} has no {}", shape.to_string(), axis));
+  }
+  if (Support support = allows_dimension(item, dimension); !support) return support;
+  const Slicing cut = slicing(item, dimension);
+  for (const auto* operands : {&cut.inputs, &cut.outputs}) {
+    for (const SlicedOperand& operand : *operands) {
+      if (Support support = can_slice(operand.view, slice(operand, begin, end)); !support) return support;
+    }
+  }
+  return Support::yes();
+}
+
+PartialProblem SlicedOperation::part_of(const Case& item, std::string_view axis, std::int64_t begin,
+                                        std::int64_t end) const {
+  const int dimension = dimension_named(axis);
+  const Slicing cut = slicing(item, dimension);
+  PartialProblem part{item, {}, {}, cut.adds};
+  Dims dims = item.dims("shape");
+  dims[static_cast<std::size_t>(dimension)] = end - begin;
+  part.item.set("shape", std::move(dims));
+  for (const SlicedOperand& operand : cut.inputs) part.inputs.push_back(slice(operand, begin, end));
+  for (const SlicedOperand& operand : cut.outputs) part.outputs.push_back(slice(operand, begin, end));
+  return part;
+}
+
+std::vector<TensorView> SlicedOperation::output_views(const Case& item) const {
+  std::vector<TensorView> views;
+  for (SlicedOperand& operand : slicing(item, 0).outputs) views.push_back(std::move(operand.view));
+  return views;
+}
+
+}  // namespace hetscope
