@@ -48,6 +48,9 @@ class Kernel {
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.
   virtual Work executed_work(const Case& item, const Operation& operation) const { return operation.useful_work(item); }
+  // Why nobody sees what it computes, such as a foreign program that prints times only: nothing is verified then, no
+  // reference is asked for, and its rows say so. "": its outputs are verified.
+  virtual std::string_view unverifiable() const { return {}; }
   // For a split: where its parts meet, as regions of the first output. The error there and elsewhere become metrics.
   virtual std::vector<Region> seams(const Case&) const { return {}; }
   // For an approximate method: the inputs whose exact product it computes. Verification uses them in place of the true

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/support.hpp"
@@ -38,6 +39,9 @@ class Runnable {
   // Called outside the clock after each run(): the total nanoseconds of that run on the Runnable's own clocks
   // ("opencl_event", "onnxruntime"), by name. A clock that could not be read this time is left out.
   virtual std::map<std::string, double> own_clocks() { return {}; }
+  // One of own_clocks() where run() holds more than the executions, such as the start of a program: it judges and
+  // stands for the time, and what the host's clock says around run() is no latency and is not kept. "": the host's.
+  virtual std::string_view principal_clock() const { return {}; }
 
   // Nanoseconds by stage ("map", "compute.cpu", "wait") for one execution, instrumented and therefore slower; a pass of
   // its own, never mixed with the samples.

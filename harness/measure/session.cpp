@@ -99,8 +99,10 @@ void take_block(Member& member, std::int32_t round, std::int32_t position, const
     result.order.push_back(position);
     result.iterations.push_back(member.iterations);
     member.measured_ns += static_cast<double>(elapsed_ns);
-    add_total(result, kHostClock, static_cast<double>(elapsed_ns));
-    if (!std::isnan(empty_ns)) add_total(result, kHostMinusLaunchClock, static_cast<double>(elapsed_ns) - empty_ns);
+    if (result.principal_clock == kHostClock) {
+      add_total(result, kHostClock, static_cast<double>(elapsed_ns));
+      if (!std::isnan(empty_ns)) add_total(result, kHostMinusLaunchClock, static_cast<double>(elapsed_ns) - empty_ns);
+    }
     for (const auto& [name, total_ns] : runnable.own_clocks()) add_total(result, name, total_ns);
     if (clock.now_ns() >= block_end_ns || member.samples() >= options.stop.max_samples) break;
   }
@@ -202,7 +204,7 @@ void discard_slow_blocks(Member& member) {
 // Judged by the samples that would be kept: what is discarded later must not have counted as enough.
 bool has_converged(const Member& member, const StopRule& rule, std::uint64_t seed) {
   if (member.measured_ns < static_cast<double>(rule.min_time_ns)) return false;
-  std::vector<double> values = member.result.per_iteration_ns(kHostClock);
+  std::vector<double> values = member.result.per_iteration_ns(member.result.principal_clock);
   std::vector<std::int32_t> rounds = member.result.rounds;
   if (member.discards_slow_blocks()) {
     erase_slow_blocks(values, member);
@@ -289,6 +291,7 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
   for (const Subject& subject : group) {
     Member& member = members.emplace_back();
     member.subject = subject;
+    if (const auto own = subject.runnable->principal_clock(); !own.empty()) member.result.principal_clock = own;
     member.keeps_slow_blocks = options.soak;
   }
   for (std::size_t i = 0; i < members.size(); ++i) {

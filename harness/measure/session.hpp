@@ -80,6 +80,7 @@ struct Measurement {
   std::vector<std::int32_t> order;  // position of the visit in its round
   std::vector<std::int64_t> iterations;
   std::map<std::string, std::vector<double>> totals_ns;  // by clock; NaN where an own clock could not be read
+  std::string principal_clock = kHostClock;
   std::map<std::string, double> stages_ns;
   bool converged = false;
   bool settled = false;        // the warm-up reached a steady level

@@ -11,12 +11,16 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/split_text.hpp"
 #include "harness/core/units.hpp"
 #include "harness/run/interruption.hpp"
 
@@ -37,8 +41,16 @@ Pipe make_pipe() {
 
 void unblock(const OwnedFd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
 
-// Between fork and exec only async-signal-safe calls are allowed.
-[[noreturn]] void become_program(int input, int out, int error, int failure, pid_t parent, char** argv) {
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Between fork and exec only async-signal-safe calls are allowed. `environment` nullptr: this process's own.
+[[noreturn]] void become_program(int input, int out, int error, int failure, pid_t parent, const char* directory,
+                                 char** argv, char** environment) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kExecFailed);
@@ -46,7 +58,10 @@ void unblock(const OwnedFd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F
   ::dup2(input, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(error, STDERR_FILENO);
-  ::execvp(argv[0], argv);
+  if (*directory == 0 || ::chdir(directory) == 0) {
+    // execve() refuses a file that is no program; execvp() would hand it to a shell.
+    environment != nullptr ? ::execve(argv[0], argv, environment) : ::execvp(argv[0], argv);
+  }
   const int reason = errno;
   const ssize_t ignored = ::write(failure, &reason, sizeof reason);
   static_cast<void>(ignored);
@@ -55,12 +70,24 @@ void unblock(const OwnedFd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& words, Input input) {
+std::string find_program(const std::string& word) {
+  if (word.find('/') != std::string::npos) return word;
+  const char* path = std::getenv("PATH");
+  for (const std::string_view directory : split_text(path == nullptr ? "" : path, ':')) {
+    const std::string file = std::string(directory.empty() ? "." : directory) + "/" + word;
+    std::error_code error;
+    if (!word.empty() && std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0)
+      return file;
+  }
+  return {};
+}
+
+ChildProcess::ChildProcess(const std::vector<std::string>& words, Input input, const ChildSurroundings& surroundings) {
   if (words.empty()) throw Error("the command is empty", {}, "name a program");
   std::vector<std::string> texts = words;
-  std::vector<char*> argv;
-  for (std::string& text : texts) argv.push_back(text.data());
-  argv.push_back(nullptr);
+  std::vector<char*> argv = pointers_to(texts);
+  std::vector<std::string> variables = surroundings.environment.value_or(std::vector<std::string>());
+  std::vector<char*> environment = pointers_to(variables);
   Pipe out = make_pipe(), error = make_pipe(), failure = make_pipe();
   Pipe in = make_pipe();
   if (input == Input::nothing) in.read = OwnedFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -68,7 +95,9 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words, Input input) {
   pid_ = ::fork();
   if (pid_ < 0) throw Error(std::string("no process: ") + std::strerror(errno), words[0]);
   if (pid_ == 0) {
-    become_program(in.read.get(), out.write.get(), error.write.get(), failure.write.get(), parent, argv.data());
+    become_program(in.read.get(), out.write.get(), error.write.get(), failure.write.get(), parent,
+                   surroundings.directory.c_str(), argv.data(),
+                   surroundings.environment ? environment.data() : nullptr);
   }
   ::setpgid(pid_, pid_);  // in both processes: whoever comes first
   for (Pipe* pipe : {&out, &error, &failure}) pipe->write.reset();
@@ -135,11 +164,12 @@ std::string last_line(std::string text) {
   return one_line(text.substr(text.rfind('\n') + 1));
 }
 
-ProgramOutput run_program(const std::vector<std::string>& words, double timeout_s, std::size_t max_bytes) {
+ProgramOutput run_program(const std::vector<std::string>& words, double timeout_s, std::size_t max_bytes,
+                          const ChildSurroundings& surroundings) {
   const auto begin = SteadyClock::now();
   const auto deadline =
       begin + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(timeout_s));
-  ChildProcess child(words);
+  ChildProcess child(words, ChildProcess::Input::nothing, surroundings);
 
   ProgramOutput result;
   bool is_open[2] = {true, true};

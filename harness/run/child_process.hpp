@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,14 +13,25 @@
 
 namespace hetscope {
 
-// A program that runs. `words[0]` is looked up in $PATH. It has a process group of its own, which is killed with this
-// object and with this process.
+// What a program finds when it starts, where that is not what this process has.
+struct ChildSurroundings {
+  std::string directory;                                // where it works; "": where this process does
+  std::optional<std::vector<std::string>> environment;  // "NAME=value" each; nothing: this process's own
+};
+
+// The file of the program `word` as a shell would find it: `word` itself where it holds a '/', else of the first
+// directory of $PATH that has an executable file of this name. "" when there is none.
+std::string find_program(const std::string& word);
+
+// A program that runs. `words[0]` is looked up in $PATH, but is a path where an environment is given. It has a process
+// group of its own, which is killed with this object and with this process.
 class ChildProcess {
  public:
   enum class Input { nothing, pipe };
 
   // `input` nothing: /dev/null is its standard input. Throws Error when it cannot be started.
-  explicit ChildProcess(const std::vector<std::string>& words, Input input = Input::nothing);
+  explicit ChildProcess(const std::vector<std::string>& words, Input input = Input::nothing,
+                        const ChildSurroundings& surroundings = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -61,7 +73,7 @@ struct ProgramOutput {
 // is killed at the time-out, when it prints more than `max_bytes`, and when this process ends. Throws Error when it
 // cannot be started, Interrupted on a signal (under an InterruptionGuard).
 ProgramOutput run_program(const std::vector<std::string>& words, double timeout_s,
-                          std::size_t max_bytes = std::size_t{1} << 20);
+                          std::size_t max_bytes = std::size_t{1} << 20, const ChildSurroundings& surroundings = {});
 
 // Words of a command line: separated by blanks, "double" and 'single' quotes keep blanks, a backslash keeps the next
 // character (not within single quotes). Throws Error for a quote without its end.

@@ -26,11 +26,6 @@
 namespace hetscope {
 namespace {
 
-void fail(Record& record, Status status, std::string reason) {
-  record.status = status;
-  record.reason = one_line(std::move(reason));
-}
-
 Status status_of_refusal(bool is_absent) { return is_absent ? Status::skipped : Status::unsupported; }
 
 // Runs `step` and turns what it throws into the member's failure. The one place where a case's exceptions end.
@@ -40,11 +35,11 @@ bool guarded(Record& record, const char* doing, Step&& step) {
     step();
     return true;
   } catch (const Declined& declined) {
-    fail(record, status_of_refusal(declined.is_absent()), declined.what());
+    set_status(record, status_of_refusal(declined.is_absent()), declined.what());
   } catch (const std::bad_alloc&) {
-    fail(record, Status::failed, std::string(doing) + ": not enough memory");
+    set_status(record, Status::failed, std::string(doing) + ": not enough memory");
   } catch (const std::exception& error) {
-    fail(record, Status::failed, std::string(doing) + ": " + error.what());
+    set_status(record, Status::failed, std::string(doing) + ": " + error.what());
   }
   return false;
 }
@@ -53,34 +48,11 @@ bool guarded(Record& record, const char* doing, Step&& step) {
 constexpr double kLongestRepeatS = 1;
 constexpr double kNsPerS = 1e9;
 
-// Why the row is no evidence about its processors; "": it is.
-std::string doubt_about(const GroupMember& member) {
-  for (const Processor* processor : member.on) {
-    if (processor->info().is_fake) return processor->name() + " is a fake for tests: its times are made up";
-  }
-  return member.runnable->doubt();
+std::shared_ptr<const GroupProblem> unverified_problem(const Operation& operation) {
+  return std::make_shared<GroupProblem>(GroupProblem{&operation, {}, {}});
 }
 
 bool has_times(const Record& record) { return record.status == Status::ok || record.status == Status::unstable; }
-
-// What the Runnable has to say after it was measured, and whether it makes the row a mistrusted one.
-void tell_of_runnable(GroupMember& member) {
-  Record& record = member.record;
-  for (const Placement& placement : member.runnable->placement()) {
-    record.placement.push_back({placement.requested, placement.actual, placement.evidence});
-  }
-  for (const auto& [name, metric] : member.runnable->metrics()) {
-    record.metrics[name] = {metric.value, metric.unit, metric.roof};
-  }
-  record.notes = member.runnable->notes();
-  if (member.load) {
-    for (const Placement& placement : member.load->runnable->placement()) {
-      record.notes["load_on_" + placement.requested] = placement.actual + ": " + placement.evidence;
-    }
-  }
-  const std::string doubt = doubt_about(member);
-  if (!doubt.empty()) fail(record, Status::mistrusted, record.reason.empty() ? doubt : doubt + "; " + record.reason);
-}
 
 class VisitObserver final : public MeasureObserver {
  public:
@@ -173,12 +145,12 @@ void Runner::State::prepare(GroupMember& member, const Case& item) {
 
   const std::vector<Processor*> on = opened(item);
   if (const Support support = member.kernel->supports(item, on); !support) {
-    fail(member.record, status_of_refusal(support.is_absent()), support.reason());
+    set_status(member.record, status_of_refusal(support.is_absent()), support.reason());
     return;
   }
   // Before the case itself: a member that holds a Runnable is one that can be measured.
   if (const std::optional<Case> load = catalog.load_of(item)) member.load = load_of(*load);
-  member.problem = problem_of(item, operation);
+  member.problem = member.kernel->unverifiable().empty() ? problem_of(item, operation) : unverified_problem(operation);
   const std::int64_t begin_ns = clock.now_ns();
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
   member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
@@ -205,6 +177,9 @@ std::shared_ptr<GroupLoad> Runner::State::load_of(const Case& item) {
   if (const Support support = kernel.supports(item, on); !support) {
     const std::string reason = "the load: " + support.reason();
     throw Declined(support.is_absent() ? Support::absent(reason) : Support::no(reason));
+  }
+  if (!kernel.unverifiable().empty()) {
+    throw Declined(Support::no("the load: nothing of it is verified: " + std::string(kernel.unverifiable())));
   }
   load->executed = kernel.executed_work(item, operation);
   load->problem = problem_of(item, operation);
@@ -233,6 +208,7 @@ double Runner::State::run_once(Runnable& runnable) {
 void Runner::State::verify_answer(GroupMember& member, const Case& item) {
   const Operation& operation = *member.problem->operation;
   const double first_run_s = run_once(*member.runnable);
+  if (!member.kernel->unverifiable().empty()) return;
   const Tolerance tolerance = operation.tolerance(item);
   const std::vector<HostTensor> outputs = member.runnable->outputs();
   if (member.kernel->program_model() != ProgramModel::host_function) {
@@ -252,7 +228,7 @@ void Runner::State::verify_answer(GroupMember& member, const Case& item) {
   member.record.verify = record_of(verification);
   add_numerics(member.record, outputs, expectations);
   if (!verification.matches) {
-    fail(member.record, Status::mismatch, verification.reason);
+    set_status(member.record, Status::mismatch, verification.reason);
     member.runnable.reset();
     return;
   }
@@ -386,6 +362,8 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
       if (progress) progress(i);
       if (group.energy && member.load) {
         member.record.energies.push_back(no_energy("not measured beside a load: a meter counts both"));
+      } else if (group.energy && !member.runnable->principal_clock().empty()) {
+        member.record.energies.push_back(no_energy("not measured: a meter counts the start of the program too"));
       } else if (group.energy) {
         guarded(member.record, "measuring energy", [&] { state.measure_energy(member); });
       } else {

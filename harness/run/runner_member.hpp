@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "harness/kernel/kernel.hpp"
@@ -35,5 +36,10 @@ struct GroupMember {
   std::vector<ReferenceLoop*> references;  // of its processors
   BlockSpeedRecord speed;
 };
+
+// The reason goes onto one line.
+void set_status(Record& record, Status status, std::string reason);
+// What the Runnable has to say after it was measured, and whether it makes the row a mistrusted one.
+void tell_of_runnable(GroupMember& member);
 
 }  // namespace hetscope

@@ -17,7 +17,7 @@ struct Stretch {
 };
 
 Stretch stretch_of(const Measurement& measurement, std::int32_t begin, std::int32_t end) {
-  const std::vector<double> values = measurement.per_iteration_ns(kHostClock);
+  const std::vector<double> values = measurement.per_iteration_ns(measurement.principal_clock);
   Stretch stretch;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::int32_t round = measurement.rounds[i];

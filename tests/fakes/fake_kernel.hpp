@@ -28,6 +28,8 @@ struct FakeScript {
   double error = 0;
   // When set, own_clocks() reports this share of the duration as "fake_device".
   std::optional<double> own_clock_share = std::nullopt;
+  // It stands for the time then, and nothing is verified: a foreign tool.
+  bool is_tool = false;
   Support evict = Support::yes();
   // Asked by FakeKernel::supports().
   Support support = Support::yes();
@@ -56,6 +58,7 @@ class FakeRunnable final : public Runnable {
     if (!script_.own_clock_share) return {};
     return {{"fake_device", *script_.own_clock_share * static_cast<double>(last_run_ns_)}};
   }
+  std::string_view principal_clock() const override { return script_.is_tool ? "fake_device" : ""; }
   Support evict() override {
     ++evictions;
     return script_.evict;
@@ -143,6 +146,7 @@ class FakeKernel : public Kernel {
   std::string_view name() const noexcept override { return name_; }
   std::string_view operation() const noexcept override { return operation_; }
   ProgramModel program_model() const noexcept override { return model_; }
+  std::string_view unverifiable() const override { return script_.is_tool ? "it prints times only" : ""; }
   std::span<const AxisSpec> axes() const override { return axes_; }
   Support supports(const Case&, Processors) const override { return script_.support; }
   std::unique_ptr<Runnable> prepare(const Case&, Processors, std::span<const Operand> inputs) const override {

@@ -37,6 +37,7 @@ class ScriptedRunnable : public Runnable {
     if (!has_own_clock) return {};
     return {{"device", 5.0 * static_cast<double>(last_iterations)}};
   }
+  std::string_view principal_clock() const override { return own_clock_is_principal ? "device" : ""; }
   Support evict() override {
     ++evictions;
     return can_evict ? Support::yes() : Support::no("no way to evict");
@@ -46,6 +47,7 @@ class ScriptedRunnable : public Runnable {
   int entered = 0;
   bool inside = false;
   bool has_own_clock = false;
+  bool own_clock_is_principal = false;
   bool can_evict = true;
   std::int64_t executed = 0;
   std::int64_t last_iterations = 0;
@@ -223,6 +225,20 @@ TEST(Session, OwnClocksKeepTheirOwnName) {
   const Measurement result = session.measure(std::span(&subject, 1), quick())[0];
   EXPECT_DOUBLE_EQ(median(result.per_iteration_ns("device")), 5.0);
   EXPECT_NEAR(median(result.per_iteration_ns(kHostClock)), 10'000, 1);
+}
+
+TEST(Session, AnOwnClockThatStandsForTheTimeStandsAlone) {
+  const FakeClock clock;
+  Session session(clock);
+  // Ever longer around, and the same by its own clock: what is judged is the latter.
+  ScriptedRunnable runnable(clock, [](std::int64_t k) { return 1'000'000 + 10'000 * k; });
+  runnable.has_own_clock = runnable.own_clock_is_principal = true;
+  const Subject subject{&runnable, false};
+  const Measurement result = session.measure(std::span(&subject, 1), quick())[0];
+  EXPECT_EQ(result.principal_clock, "device");
+  EXPECT_FALSE(result.totals_ns.contains(kHostClock));
+  EXPECT_DOUBLE_EQ(median(result.per_iteration_ns("device")), 5.0);
+  EXPECT_TRUE(result.converged);
 }
 
 TEST(Session, AnEmptyLaunchIsSubtractedUnderItsOwnName) {

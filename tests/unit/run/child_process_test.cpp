@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "harness/core/error.hpp"
+#include "tests/fakes/temporary_directory.hpp"
 
 namespace hetscope {
 namespace {
@@ -34,6 +37,29 @@ TEST(RunProgram, LeavesNoChildBehind) {
   // The grandchild holds the pipe open; it goes with its group.
   const ProgramOutput output = run_program({"sh", "-c", "sleep 100 & echo $!; exec >&- 2>&-"}, 0.2);
   EXPECT_THAT(output.out, HasSubstr("\n"));
+}
+
+TEST(RunProgram, HasTheSurroundingsThatItIsGiven) {
+  const ChildSurroundings surroundings{"/usr", std::vector<std::string>{"ONE=1"}};
+  const ProgramOutput output = run_program({find_program("sh"), "-c", "pwd; echo $ONE$HOME"}, 30, 1000, surroundings);
+  EXPECT_EQ(output.out, "/usr\n1\n");
+  EXPECT_THROW(run_program({find_program("sh")}, 30, 1000, {"/no/such/directory", {}}), Error);
+}
+
+TEST(RunProgram, HandsNoTextToAShell) {
+  const TemporaryDirectory directory;
+  directory.write("text", "touch hacked\n");
+  std::filesystem::permissions(directory.path("text"), std::filesystem::perms::owner_all);
+  const ChildSurroundings surroundings{directory.path(), std::vector<std::string>()};
+  EXPECT_THROW(run_program({directory.path("text")}, 30, 1000, surroundings), Error);
+  EXPECT_FALSE(std::filesystem::exists(directory.path("hacked")));
+}
+
+TEST(FindProgram, LooksWhereAShellDoes) {
+  EXPECT_THAT(find_program("sh"), HasSubstr("/sh"));
+  EXPECT_EQ(find_program("./sh"), "./sh");
+  EXPECT_EQ(find_program("no_such_program_anywhere"), "");
+  EXPECT_EQ(find_program(""), "");
 }
 
 TEST(SplitCommand, KnowsQuotes) {

@@ -124,6 +124,28 @@ TEST_F(RunnerTest, AWrongAnswerHasNoLatency) {
   EXPECT_EQ(records[1].status, Status::ok);
 }
 
+TEST_F(RunnerTest, WhatNobodyVerifiesSaysSoAndHasItsOwnClockAlone) {
+  FakeScript tool = taking(20'000);
+  tool.is_tool = true;
+  tool.own_clock_share = 0.5;
+  tool.error = 0.5;  // that nobody sees
+  add("tool", tool);
+  add("right", taking(20'000));
+  PlannedGroup planned = group({"tool", "right"});
+  planned.energy = true;
+  const std::vector<Record> records = run(planned);
+  EXPECT_EQ(records[0].status, Status::ok) << records[0].reason;
+  EXPECT_FALSE(records[0].verify);
+  EXPECT_EQ(records[0].notes.at("not_verified"), "it prints times only");
+  EXPECT_EQ(records[0].clock, "fake_device");
+  ASSERT_EQ(records[0].latencies.size(), 1U);
+  EXPECT_NEAR(records[0].latency()->median_ns, 10'000, 5);
+  EXPECT_THAT(records[0].energies.at(0).reason, HasSubstr("start of the program"));
+  EXPECT_EQ(records[1].clock, kHostClock);
+  EXPECT_TRUE(records[1].verify);
+  EXPECT_FALSE(records[1].notes.contains("not_verified"));
+}
+
 TEST_F(RunnerTest, UnsupportedKeepsTheKernelsReason) {
   FakeScript script;
   script.support = Support::no("needs fp16");
