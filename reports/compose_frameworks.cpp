@@ -47,8 +47,25 @@ std::string framework_text(const Record& record) {
 }
 
 std::string remark_of(const Record& record, const Comparison* comparison) {
-  if (record.status != Status::ok) return std::string(to_string(record.status)) + ": " + record.reason;
-  return comparison != nullptr ? comparison->reason : std::string();
+  std::string text;
+  const auto add = [&text](const std::string& remark) {
+    if (!remark.empty()) text += (text.empty() ? "" : "; ") + remark;
+  };
+  if (record.status != Status::ok) {
+    add(std::string(to_string(record.status)) + ": " + record.reason);
+  } else if (comparison != nullptr) {
+    add(comparison->reason);
+  }
+  if (const std::string reason = note_of(record, "not_verified"); !reason.empty()) add("not verified: " + reason);
+  if (const std::optional<double> cold_start_s = metric_of(record, "cold_start")) {
+    add("a launch takes " + time_text(*cold_start_s * 1e9) + " besides");
+  }
+  return text;
+}
+
+// The clock of the row's comparison, where it has one, so that the time is that of the ratio.
+std::string clock_of(const Record& record, const Comparison* comparison) {
+  return comparison != nullptr && comparison->ratio ? comparison->clock : record.clock;
 }
 
 std::vector<Cell> cells_of(const Record& record, const Comparison* comparison) {
@@ -56,9 +73,12 @@ std::vector<Cell> cells_of(const Record& record, const Comparison* comparison) {
   cells.push_back({record.item.text_or("model", "")});
   cells.push_back({record.item.text_or("precision", "") + ", " + std::to_string(record.item.integer_or("threads", 1))});
   cells.push_back({framework_text(record)});
-  const LatencyRecord* latency = record.latency();
+  const std::string clock = clock_of(record, comparison);
+  const auto found = record.latencies.find(clock);
+  const LatencyRecord* latency = found == record.latencies.end() ? nullptr : &found->second;
   cells.push_back(latency == nullptr ? Cell{std::string(kMissing)}
                                      : number_cell(time_text(latency->figure_ns()), latency->figure_ns()));
+  cells.push_back({clock});
   if (comparison != nullptr && comparison->ratio) {
     const RatioEstimate& ratio = *comparison->ratio;
     cells.push_back(number_cell(ratio_text(ratio.ratio), ratio.ratio));
@@ -111,27 +131,20 @@ void compose_frameworks(const Summary& summary, Document& document) {
 
   document.add(Heading{2, "Frameworks on this device"});
   document.add(Paragraph{
-      "One inference of a whole model, each framework in a process of its own, all verified against the same reference "
-      "and measured in the same interleaved rounds. Ratios are of host_monotonic to the baseline's. Operators: of the "
-      "model, then as the framework runs them, and of both those that only move elements. Loading does not include a "
-      "conversion that was there."});
+      "One inference of a whole model, each framework in a process of its own, verified against the same reference "
+      "unless the remarks say otherwise, and measured in the same interleaved rounds. Ratios are to the baseline's "
+      "time "
+      "on the same clock: host_monotonic, from the request to the answer, or, where one of the two is a tool that is "
+      "launched, framework_call, the framework's call as its own program times it. Operators: of the model, then as "
+      "the "
+      "framework runs them, and of both those that only move elements. Loading does not include a conversion that was "
+      "there."});
   for (const auto& [run, rows] : by_run) {
     if (by_run.size() > 1) document.add(Heading{3, summary.run_prefix(run) + "frameworks"});
     Table table;
-    table.columns = {{"model"},
-                     {"precision, threads"},
-                     {"framework"},
-                     {"time", true},
-                     {"ratio", true},
-                     {"95 % interval", true},
-                     {"verdict"},
-                     {"operators"},
-                     {"load", true},
-                     {"first run", true},
-                     {"peak memory", true},
-                     {"energy"},
-                     {"EDP"},
-                     {"remarks"}};
+    table.columns = {{"model"},           {"precision, threads"},  {"framework"}, {"time", true}, {"clock"},
+                     {"ratio", true},     {"95 % interval", true}, {"verdict"},   {"operators"},  {"load", true},
+                     {"first run", true}, {"peak memory", true},   {"energy"},    {"EDP"},        {"remarks"}};
     for (const Row* row : rows) {
       const auto found = compared.find(row);
       table.rows.push_back(cells_of(*row->record, found == compared.end() ? nullptr : found->second));

@@ -81,7 +81,8 @@ std::string remarks_of(const Record& record) {
   if (record.source) {
     add("imported from " + record.source->tool + ": " + record.source->timer);
   } else if (!record.verify) {
-    add("nothing to verify");
+    const auto reason = record.notes.find("not_verified");
+    add(reason == record.notes.end() ? "nothing to verify" : "not verified: " + reason->second);
   }
   if (!record.reason.empty()) add(record.reason);
   for (const PlacementRecord& place : record.placement) {

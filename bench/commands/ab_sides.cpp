@@ -184,7 +184,7 @@ class CommandPair final : public AbPair {
   // What a benchmark tool prints, by its importer; on the tool's own clock.
   void read_tool(const ProgramOutput& output, std::size_t side, Record& record) const {
     try {
-      Record read = record_of_tool(output, fmt::format("{}", fmt::join(words_[side], " ")), row_);
+      Record read = record_of_tool(output, "", fmt::format("{}", fmt::join(words_[side], " ")), row_);
       record.status = read.status;
       record.reason = read.reason;
       record.clock = read.clock;

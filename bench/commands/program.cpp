@@ -12,6 +12,7 @@
 #include <exception>
 
 #include "bench/commands/command.hpp"
+#include "bench/commands/tool_output.hpp"
 #include "harness/baseline/model_inference.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
@@ -69,7 +70,7 @@ int hetscope_main(int argc, char** argv, Catalog catalog, const BackendMaker& ba
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    add_baselines(catalog);
+    add_baselines(catalog, make_tool_reader());
     // The supervisor starts this program again as its worker; no user calls it so.
     if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return serve_worker(catalog, backends);
 

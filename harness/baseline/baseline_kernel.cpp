@@ -1,5 +1,8 @@
-// A baseline as a kernel of model_inference: what it can be asked, on which CPUs, with how many threads.
+// A baseline as a kernel of model_inference: what it can be asked, on which CPUs, with how many threads. One for those
+// that speak the protocol, one for native tools.
 #include <algorithm>
+#include <cassert>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,10 +10,19 @@
 
 #include "harness/baseline/baseline_runnable.hpp"
 #include "harness/baseline/model_inference.hpp"
+#include "harness/baseline/tool_runnable.hpp"
 #include "harness/kernel/host_kernel.hpp"
+#include "harness/record/fingerprint.hpp"
 
 namespace hetscope {
 namespace {
+
+Support supports_precision(const Baseline& baseline, const Case& item) {
+  const std::string& precision = item.text("precision");
+  const std::vector<std::string>& known = baseline.precisions;
+  if (std::find(known.begin(), known.end(), precision) != known.end()) return Support::yes();
+  return Support::no(fmt::format("{} is run in {} here, not in {}", baseline.title, fmt::join(known, ", "), precision));
+}
 
 class BaselineKernel final : public HostKernel {
  public:
@@ -24,11 +36,7 @@ class BaselineKernel final : public HostKernel {
 
  protected:
   Support supports_case(const Case& item) const override {
-    const std::string& precision = item.text("precision");
-    if (std::find(baseline_.precisions.begin(), baseline_.precisions.end(), precision) == baseline_.precisions.end()) {
-      return Support::no(fmt::format("{} is run in {} here, not in {}", baseline_.title,
-                                     fmt::join(baseline_.precisions, ", "), precision));
-    }
+    if (const Support precision = supports_precision(baseline_, item); !precision) return precision;
     return is_installed(baseline_);
   }
 
@@ -45,16 +53,72 @@ class BaselineKernel final : public HostKernel {
   const Baseline& baseline_;
 };
 
+class ToolKernel final : public HostKernel {
+ public:
+  ToolKernel(std::shared_ptr<const BaselineWorld> world, std::size_t number)
+      : world_(std::move(world)), baseline_(world_->list.baselines[number]) {}
+
+  std::string_view name() const noexcept override { return baseline_.name; }
+  std::string_view operation() const noexcept override { return kModelInference; }
+  std::string_view unverifiable() const override {
+    return "a tool's own program makes up its inputs and prints times only";
+  }
+  Work executed_work(const Case&, const Operation&) const override { return {}; }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    if (const Support precision = supports_precision(baseline_, item); !precision) return precision;
+    if (item.has(kLoadAxis)) return Support::no("a load beside a tool would run while the tool starts");
+    const std::string& model = item.text("model");
+    const auto& files = baseline_.tool->models;
+    if (!files.empty() && !files.contains(model)) {
+      return Support::absent(baseline_.title + ": its entry names no file for " + model + "; add it to 'models'");
+    }
+    return is_installed(baseline_);
+  }
+
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand>) const override {
+    const Model& model = find_model(world_->models, item.text("model"));
+    const auto words = baseline_.tool->models.find(model.name);
+    const ToolWords own = words == baseline_.tool->models.end() ? ToolWords() : words->second;
+    const ModelFile file = own.empty() ? model_file(model) : converted_file(own.at("model"));
+    const ToolSettings settings{file.path, file.sha256, own, item.text("precision"), pool.size(), pool.cpus()};
+    return std::make_unique<ToolRunnable>(baseline_, model, *world_->reader, settings, &cpu.pool(1));
+  }
+
+ private:
+  // A directory has no hash.
+  ModelFile converted_file(const std::string& path) const {
+    if (std::filesystem::is_directory(path)) return {path, ""};
+    if (std::filesystem::is_regular_file(path)) return {path, sha256_of_file(path)};
+    throw Declined(Support::absent(baseline_.title + ": there is no " + path));
+  }
+
+  std::shared_ptr<const BaselineWorld> world_;
+  const Baseline& baseline_;
+};
+
 }  // namespace
 
-void add_baselines(Catalog& catalog, BaselineList list, std::vector<Model> models) {
-  auto world = std::make_shared<BaselineWorld>(BaselineWorld{std::move(list), std::move(models)});
+void add_baselines(Catalog& catalog, BaselineList list, std::vector<Model> models,
+                   std::shared_ptr<const ToolReader> reader) {
+  auto world = std::make_shared<BaselineWorld>(BaselineWorld{std::move(list), std::move(models), std::move(reader)});
   catalog.operations().add(std::make_unique<ModelInference>(world));
   for (std::size_t i = 0; i < world->list.baselines.size(); ++i) {
-    catalog.kernels().add(std::make_unique<BaselineKernel>(world, i));
+    const Baseline& baseline = world->list.baselines[i];
+    if (!baseline.tool) {
+      catalog.kernels().add(std::make_unique<BaselineKernel>(world, i));
+      continue;
+    }
+    assert(world->reader != nullptr && "who lists tools reads what they print");
+    world->reader->check(baseline.tool->importer);
+    catalog.kernels().add(std::make_unique<ToolKernel>(world, i));
   }
 }
 
-void add_baselines(Catalog& catalog) { add_baselines(catalog, load_baselines(), load_models()); }
+void add_baselines(Catalog& catalog, std::shared_ptr<const ToolReader> reader) {
+  add_baselines(catalog, load_baselines(), load_models(), std::move(reader));
+}
 
 }  // namespace hetscope

@@ -12,6 +12,7 @@
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"
 #include "harness/record/json_node.hpp"
+#include "harness/run/child_process.hpp"
 
 namespace hetscope {
 
@@ -24,13 +25,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kListSchema = "hetscope/baselines/1";
 constexpr double kMostSeconds = 3600;
 constexpr const char* kListPath = "bench/baselines/baselines.json";
-
-std::string with(std::string word, const std::string& name, const std::string& value) {
-  for (std::size_t at = word.find(name); at != std::string::npos; at = word.find(name, at + value.size())) {
-    word.replace(at, name.size(), value);
-  }
-  return word;
-}
 
 // bench/baselines/baselines.json in the directory of the program or one of the four above it: a build tree lies in its
 // checkout. "" when there is none.
@@ -55,9 +49,28 @@ void check_name(const JsonNode& node) {
   }
 }
 
+// Whether the entry is a tool; the other kind need not be named.
+bool is_tool(const JsonNode& node) {
+  const auto kind = node.find("kind");
+  if (!kind || kind->text() == "protocol") return false;
+  if (kind->text() != "tool") throw kind->error("there is no such kind of baseline", "use 'protocol' or 'tool'");
+  return true;
+}
+
+// Relative paths of a tool are below `here`; a name without '/' is looked up in $PATH.
+void read_tool(const JsonNode& node, const std::string& here, Baseline& baseline) {
+  std::string& file = baseline.program.front();
+  if (file.find('/') != std::string::npos) file = path_below(here, file);
+  baseline.tool = read_native_tool(node, baseline.program, here);
+  for (const auto& [precision, word] : baseline.tool->precisions) baseline.precisions.push_back(precision);
+}
+
 Baseline read_baseline(const JsonNode& node, const std::string& here, const std::string& environments) {
-  node.check_keys({"name", "title", "program", "environment", "precisions", "times", "licence", "publish",
-                   "load_timeout_s", "run_timeout_s"});
+  std::vector<std::string> keys = {"kind", "name", "title", "program", "times", "licence", "publish", "run_timeout_s"};
+  const std::vector<std::string> others =
+      is_tool(node) ? native_tool_keys() : std::vector<std::string>{"environment", "precisions", "load_timeout_s"};
+  keys.insert(keys.end(), others.begin(), others.end());
+  node.check_keys(keys);
   Baseline baseline;
   check_name(node.at("name"));
   baseline.name = node.at("name").text();
@@ -67,15 +80,54 @@ Baseline read_baseline(const JsonNode& node, const std::string& here, const std:
     baseline.environment = environments + "/" + environment->text();
   }
   for (const JsonNode& word : node.at("program").items()) {
-    baseline.program.push_back(with(with(word.text(), "{here}", here), "{environment}", baseline.environment));
+    ToolWords directories = {{"here", here}};
+    if (!is_tool(node)) directories["environment"] = baseline.environment;
+    baseline.program.push_back(filled(word.text(), directories));
   }
-  baseline.precisions = node.at("precisions").texts();
+  if (is_tool(node)) {
+    read_tool(node, here, baseline);
+  } else {
+    baseline.precisions = node.at("precisions").texts();
+  }
   baseline.times = node.at("times").text();
   baseline.licence = node.at("licence").text();
   baseline.publish = node.at("publish").text();
   if (const auto limit = node.find("load_timeout_s")) baseline.load_timeout_s = limit->number(0.01, kMostSeconds);
   if (const auto limit = node.find("run_timeout_s")) baseline.run_timeout_s = limit->number(0.01, kMostSeconds);
   return baseline;
+}
+
+const Baseline* find_baseline(const BaselineList& list, const std::string& name) {
+  const auto found = std::find_if(list.baselines.begin(), list.baselines.end(),
+                                  [&](const Baseline& baseline) { return baseline.name == name; });
+  return found == list.baselines.end() ? nullptr : &*found;
+}
+
+void read_reference(const JsonNode& node, BaselineList& list) {
+  list.reference = node.text();
+  const Baseline* baseline = find_baseline(list, list.reference);
+  if (baseline == nullptr) {
+    std::vector<std::string> names;
+    for (const Baseline& other : list.baselines) names.push_back(other.name);
+    throw unknown_name("baseline", list.reference, names, node.where());
+  }
+  if (baseline->tool)
+    throw node.error("'" + list.reference + "' is a tool, which hands out no results to compare with");
+}
+
+BaselineList list_at(const std::string& path) {
+  return parse_baselines(read_text_file(path), path, fs::absolute(path).parent_path().string(),
+                         environment_directory());
+}
+
+// The one that comes with the program.
+BaselineList own_list() {
+  const std::string path = list_near_program();
+  BaselineList list = !path.empty() ? list_at(path)
+                                    : parse_baselines(std::string(embedded_text(baseline_list_files(), kListPath)),
+                                                      kListPath, "bench/baselines", environment_directory());
+  if (list.reference.empty()) throw Error("the list names no reference", path.empty() ? kListPath : path);
+  return list;
 }
 
 }  // namespace
@@ -91,34 +143,40 @@ BaselineList parse_baselines(const std::string& text, const std::string& path, c
     throw root.at("schema").error("this is no list of baselines", "this reads '" + std::string(kListSchema) + "'");
   }
   BaselineList list;
-  list.reference = root.at("reference").text();
-  std::vector<std::string> names;
   for (const JsonNode& item : root.at("baselines").items()) {
-    list.baselines.push_back(read_baseline(item, here, environments));
-    const std::string& name = list.baselines.back().name;
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
-      throw item.error("there are two baselines called '" + name + "'");
+    Baseline baseline = read_baseline(item, here, environments);
+    if (find_baseline(list, baseline.name) != nullptr) {
+      throw item.error("there are two baselines called '" + baseline.name + "'");
     }
-    names.push_back(name);
+    list.baselines.push_back(std::move(baseline));
   }
-  if (std::find(names.begin(), names.end(), list.reference) == names.end()) {
-    throw unknown_name("baseline", list.reference, names, root.at("reference").where());
-  }
+  if (const auto reference = root.find("reference")) read_reference(*reference, list);
   return list;
 }
 
 BaselineList load_baselines() {
-  std::string path = list_near_program();
-  if (const char* chosen = std::getenv("HETSCOPE_BASELINES"); chosen != nullptr && *chosen != 0) path = chosen;
-  if (path.empty()) {
-    return parse_baselines(std::string(embedded_text(baseline_list_files(), kListPath)), kListPath, "bench/baselines",
-                           environment_directory());
+  const char* chosen = std::getenv("HETSCOPE_BASELINES");
+  if (chosen == nullptr || *chosen == 0) return own_list();
+  BaselineList added = list_at(chosen);
+  if (!added.reference.empty()) return added;
+  BaselineList list = own_list();
+  for (Baseline& baseline : added.baselines) {
+    if (find_baseline(list, baseline.name) != nullptr) {
+      throw Error("there is a baseline called '" + baseline.name + "' already", chosen, "give it another name");
+    }
+    list.baselines.push_back(std::move(baseline));
   }
-  return parse_baselines(read_text_file(path), path, fs::absolute(path).parent_path().string(),
-                         environment_directory());
+  return list;
 }
 
 Support is_installed(const Baseline& baseline) {
+  if (baseline.tool) {
+    const std::string& program = baseline.program.front();
+    const std::string file = find_program(program);
+    if (!file.empty() && fs::is_regular_file(file)) return Support::yes();
+    return Support::absent(baseline.title + ": there is no program " + program +
+                           (file.empty() ? " in the directories of $PATH" : ""));
+  }
   if (!baseline.environment.empty() && !fs::exists(baseline.environment + "/installed")) {
     const bool is_begun = fs::exists(baseline.environment);
     return Support::absent(baseline.title + (is_begun ? " is half installed" : " is not installed") +

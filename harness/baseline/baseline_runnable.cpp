@@ -44,41 +44,13 @@ void write_bytes(const std::string& path, const HostTensor& tensor) {
   if (!file.flush()) throw Error("an input cannot be written", path, "is there room on the disk?");
 }
 
-std::string temporary_root() {
-  const char* chosen = std::getenv("TMPDIR");
-  return chosen != nullptr && *chosen != 0 ? chosen : "/tmp";
-}
-
 }  // namespace
-
-// Gone with the Runnable, whatever the baseline put there.
-class BaselineRunnable::WorkDirectory {
- public:
-  WorkDirectory() {
-    std::string pattern = temporary_root() + "/hetscope-baseline-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      throw Error(std::string("no temporary directory: ") + std::strerror(errno), pattern, "set $TMPDIR");
-    }
-    path_ = fs::canonical(pattern).string();
-  }
-  ~WorkDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  WorkDirectory(const WorkDirectory&) = delete;
-  WorkDirectory& operator=(const WorkDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 BaselineRunnable::BaselineRunnable(const Baseline& baseline, const Model& model, const BaselineSettings& settings,
                                    std::span<const Operand> inputs, ThreadPool* pin)
     : baseline_(baseline),
       model_(model),
       pin_(pin),
-      work_(std::make_unique<WorkDirectory>()),
       process_(std::make_unique<BaselineProcess>(baseline.title, baseline.program)),
       model_sha256_(settings.model_sha256) {
   load(settings, inputs);
@@ -94,11 +66,11 @@ void BaselineRunnable::load(const BaselineSettings& settings, std::span<const Op
   load.device = "cpu";
   load.threads = settings.threads;
   load.affinity = settings.cpus;
-  load.work = work_->path();
+  load.work = work_.path();
   load.conversions = cache_directory("HETSCOPE_CONVERSIONS", "conversions");
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const HostTensor& tensor = inputs[i].tensor;
-    const std::string path = fmt::format("{}/input-{}.bin", work_->path(), i);
+    const std::string path = fmt::format("{}/input-{}.bin", work_.path(), i);
     write_bytes(path, tensor);
     load.inputs.push_back({inputs[i].name, std::string(to_string(tensor.dtype())), model_.inputs[i].shape, path});
   }
@@ -144,7 +116,7 @@ void BaselineRunnable::run(std::int64_t iterations) {
 }
 
 std::map<std::string, double> BaselineRunnable::own_clocks() {
-  return {{baseline_.name, static_cast<double>(own_ns_)}};
+  return {{kFrameworkClock, static_cast<double>(own_ns_)}};
 }
 
 std::int64_t BaselineRunnable::least_sample_ns() const { return kLeastSampleNs; }
@@ -178,7 +150,7 @@ HostTensor BaselineRunnable::read_output(const BaselineTensor& tensor, const Mod
   }
   // Only what lies in its own directory, and no link out of it.
   std::error_code error;
-  if (fs::canonical(fs::path(tensor.path).parent_path(), error).string() != work_->path()) {
+  if (fs::canonical(fs::path(tensor.path).parent_path(), error).string() != work_.path()) {
     throw Error(baseline_.title + " gave the output '" + expected.name + "' outside its directory", tensor.path);
   }
   HostTensor result(parse_dtype(dtype), shape_of(expected.shape), Layout::row_major(shape_of(expected.shape).rank()));

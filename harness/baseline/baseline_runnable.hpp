@@ -1,5 +1,5 @@
-// A model run by a baseline, as a Runnable: requests go to the foreign process, whose own clock is reported under the
-// baseline's name; while others are measured the process is stopped.
+// A model run by a baseline, as a Runnable: requests go to the foreign process, whose own clock is reported beside
+// ours; while others are measured the process is stopped.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "harness/baseline/baseline_list.hpp"
 #include "harness/baseline/model_list.hpp"
+#include "harness/baseline/work_directory.hpp"
 #include "harness/kernel/operation.hpp"
 #include "harness/kernel/runnable.hpp"
 #include "harness/processor/thread_pool.hpp"
@@ -55,7 +56,6 @@ class BaselineRunnable final : public Runnable {
    private:
     BaselineRunnable& owner_;
   };
-  class WorkDirectory;
 
   std::vector<std::int64_t> request(std::int64_t iterations);
   void load(const BaselineSettings& settings, std::span<const Operand> inputs);
@@ -65,7 +65,7 @@ class BaselineRunnable final : public Runnable {
   const Baseline& baseline_;
   const Model& model_;
   ThreadPool* pin_;
-  std::unique_ptr<WorkDirectory> work_;
+  WorkDirectory work_;
   std::unique_ptr<BaselineProcess> process_;
   EmptyRequest empty_{*this};
   BaselineAnswer ready_, report_;

@@ -8,6 +8,7 @@
 
 #include "harness/baseline/baseline_list.hpp"
 #include "harness/baseline/model_list.hpp"
+#include "harness/baseline/tool_reader.hpp"
 #include "harness/kernel/catalog.hpp"
 
 namespace hetscope {
@@ -18,6 +19,7 @@ inline constexpr const char* kModelInference = "model_inference";
 struct BaselineWorld {
   BaselineList list;
   std::vector<Model> models;
+  std::shared_ptr<const ToolReader> reader = nullptr;  // of what native tools print
 };
 
 // Right is what the reference baseline computes in f32 on one thread, within a share of each output's largest
@@ -50,8 +52,10 @@ struct ModelFile {
 };
 ModelFile model_file(const Model& model);
 
-// Adds the operation and one kernel for each baseline of the list.
-void add_baselines(Catalog& catalog);
-void add_baselines(Catalog& catalog, BaselineList list, std::vector<Model> models);
+// Adds the operation and one kernel for each baseline of the list. Throws Error for a tool whose importer `reader` does
+// not know.
+void add_baselines(Catalog& catalog, std::shared_ptr<const ToolReader> reader);
+void add_baselines(Catalog& catalog, BaselineList list, std::vector<Model> models,
+                   std::shared_ptr<const ToolReader> reader = nullptr);
 
 }  // namespace hetscope

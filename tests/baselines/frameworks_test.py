@@ -13,7 +13,8 @@ HETSCOPE = sys.argv[1]
 NAMES = sys.argv[2:]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hetscope"
 MODELS = Path(os.environ.get("HETSCOPE_MODELS") or CACHE / "models")
-PYTHON = Path(os.environ.get("HETSCOPE_BASELINE_ENVIRONMENTS") or CACHE / "baselines") / "onnxruntime" / "bin" / "python"
+ENVIRONMENTS = Path(os.environ.get("HETSCOPE_BASELINE_ENVIRONMENTS") or CACHE / "baselines")
+PYTHON = ENVIRONMENTS / "onnxruntime" / "bin" / "python"
 failures = []
 
 
@@ -23,16 +24,16 @@ def check(condition, what):
         failures.append(what)
 
 
-def rows_of(model, directory, models=MODELS):
+def rows_of(model, directory, models=MODELS, names=NAMES, budget_s=1, **variables):
     """One group of all frameworks on one model: kernel -> record."""
     scenario = Path(directory) / f"{model}.json"
     scenario.write_text(json.dumps({
-        "schema": "hetscope/scenario/1", "name": "frameworks", "budget_s": 1, "roofs": False,
-        "experiments": [{"operation": "model_inference", "kernels": NAMES, "processors": ["cpu"],
+        "schema": "hetscope/scenario/1", "name": "frameworks", "budget_s": budget_s, "roofs": False,
+        "experiments": [{"operation": "model_inference", "kernels": names, "processors": ["cpu"],
                          "axes": {"model": [model]}, "compare_by": ["kernel"]}]}))
     out = Path(directory) / f"{model}.out"
     done = subprocess.run([HETSCOPE, "run", scenario, "--out", out, "--meter", "none"], capture_output=True, text=True,
-                          env={**os.environ, "HETSCOPE_MODELS": str(models)}, check=False)
+                          env={**os.environ, "HETSCOPE_MODELS": str(models), **variables}, check=False)
     if not (out / "records.jsonl").exists():
         print(done.stderr)
         return {}
@@ -42,9 +43,30 @@ def rows_of(model, directory, models=MODELS):
 def test_good(directory):
     for name, record in rows_of("ppocr_cls", directory).items():
         check(record["status"] in ("ok", "unstable"), f"{name} runs ppocr_cls: {record['reason']}")
-        check(name in record["latencies"], f"{name} reports its own clock")
+        check("framework_call" in record["latencies"], f"{name} reports its own clock")
         check(record["verify"] is not None and record["verify"]["max_scaled_error"] <= 1, f"{name} is right")
         check(bool(record["notes"].get("version")) and bool(record["placement"]), f"{name} says its version and place")
+
+
+def test_tool(directory):
+    """OpenVINO's own program, which its package brings, beside the package."""
+    program = ENVIRONMENTS / "openvino" / "bin" / "benchmark_app"
+    directory = Path(directory) / "tools"
+    directory.mkdir()
+    tools = directory / "tools.json"
+    tools.write_text(json.dumps({"schema": "hetscope/baselines/1", "baselines": [{
+        "kind": "tool", "name": "benchmark_app", "title": "OpenVINO's benchmark_app", "importer": "openvino_benchmark_app",
+        "program": [str(program), "-m", "{model}", "-d", "CPU", "-hint", "none", "-api", "sync", "-niter",
+                    "{iterations}", "-nthreads", "{threads}", "-infer_precision", "{precision}"],
+        "iterations": 100, "precisions": {"f32": "f32"}, "times": "one synchronous request", "licence": "Apache-2.0",
+        "publish": "yes"}]}))
+    rows = rows_of("ppocr_cls", directory, names=["openvino", "benchmark_app"], budget_s=20,
+                   HETSCOPE_BASELINES=str(tools))
+    for name, record in rows.items():
+        check(record["status"] in ("ok", "unstable"), f"{name} beside the other: {record['reason']}")
+        check("framework_call" in record["latencies"], f"{name} reports the framework's call")
+    check(rows["benchmark_app"]["verify"] is None and "not_verified" in rows["benchmark_app"]["notes"],
+          "benchmark_app is not verified")
 
 
 # Makes ONNX files that are none, dynamic, or hold an operator that nobody has.
@@ -92,6 +114,8 @@ def test_bad(directory):
 
 with tempfile.TemporaryDirectory() as folder:
     test_good(folder)
+    if "openvino" in NAMES:
+        test_tool(folder)
     test_bad(folder)
 print(f"{len(failures)} failed")
 sys.exit(1 if failures else 0)

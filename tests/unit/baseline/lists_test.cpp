@@ -56,6 +56,43 @@ TEST(BaselineLists, SaysWhatIsWrong) {
               HasSubstr("no directory's name"));
 }
 
+const std::string kTool = R"({"schema": "hetscope/baselines/1", "baselines": [
+  {"kind": "tool", "name": "bench", "title": "Bench", "program": ["bin/bench", "-l={here}", "{model}", "{threads}",
+   "{iterations}{precision}"], "importer": "benchncnn", "iterations": 4, "models": {"m": {"file": "m.param", "shape": "[1,{threads}]"}, "n": "/n.param"},
+   "precisions": {"f16": "2", "f32": "1"}, "variables": {"N": "{threads}"}, "times": "a loop", "licence": "MIT",
+   "publish": "yes"}]})";
+
+TEST(BaselineLists, HoldTools) {
+  const BaselineList list = parse_baselines(kTool, "list.json", "/here", "/environments");
+  EXPECT_EQ(list.reference, "");
+  const Baseline& baseline = list.baselines.at(0);
+  ASSERT_TRUE(baseline.tool);
+  EXPECT_THAT(baseline.precisions, ElementsAre("f16", "f32"));
+  EXPECT_EQ(baseline.tool->models.at("m"), (ToolWords{{"model", "/here/m.param"}, {"shape", "[1,{threads}]"}}));
+  EXPECT_EQ(baseline.tool->models.at("n"), (ToolWords{{"model", "/n.param"}}));
+  const ToolWords words = {{"model", "a {threads}"}, {"threads", "3"}, {"iterations", "4"}, {"precision", "2"}};
+  // What is put in is not looked at again.
+  EXPECT_THAT(filled(baseline.program, words), ElementsAre("/here/bin/bench", "-l=/here", "a {threads}", "3", "42"));
+  const std::vector<std::string> environment = environment_of(*baseline.tool, words);
+  EXPECT_THAT(environment, ::testing::IsSupersetOf({"LC_ALL=C", "N=3"}));
+  EXPECT_TRUE(is_installed(baseline).is_absent());
+  EXPECT_THAT(is_installed(baseline).reason(), HasSubstr("there is no program /here/bin/bench"));
+}
+
+TEST(BaselineLists, SayWhatIsWrongWithATool) {
+  EXPECT_THAT(fault_of_list(with(kTool, "{model}", "{modle}")), HasSubstr("{modle} stands for nothing"));
+  EXPECT_THAT(fault_of_list(with(kTool, "\"{model}\", ", "")), HasSubstr("not told its model"));
+  EXPECT_THAT(fault_of_list(with(kTool, "{precision}", "")), HasSubstr("not told its precision"));
+  EXPECT_THAT(fault_of_list(with(kTool, "{here}", "{environment}")), HasSubstr("{environment} stands for nothing"));
+  EXPECT_THAT(fault_of_list(with(kTool, "{here}", "{shape}")), HasSubstr("{shape} stands for nothing"));  // n has none
+  EXPECT_EQ(fault_of_list(with(with(kTool, "{here}", "{shape}"), ", \"n\": \"/n.param\"", "")), "none");
+  EXPECT_THAT(fault_of_list(with(kTool, "\"shape\"", "\"threads\"")), HasSubstr("{threads} has a meaning already"));
+  EXPECT_THAT(fault_of_list(with(kTool, "\"file\"", "\"fiel\"")), HasSubstr("'file' is missing"));
+  EXPECT_THAT(fault_of_list(with(kTool, "{\"N\"", "{\"N=M\"")), HasSubstr("no variable's name"));
+  EXPECT_THAT(fault_of_list(with(kTool, "\"baselines\": [", "\"reference\": \"bench\", \"baselines\": [")),
+              HasSubstr("hands out no results"));
+}
+
 const std::string kModel = R"({"schema": "hetscope/model/1", "name": "m", "origin": "trained", "file": "m.onnx",
   "source": "a package", "licence": "MIT", "macs": 12,
   "inputs": [{"name": "x", "dtype": "i64", "shape": [1, 4], "fill": {"integers": [0, 9]}}],

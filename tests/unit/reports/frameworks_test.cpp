@@ -54,5 +54,23 @@ TEST(FrameworksSection, ShowsRatiosOperatorsAndReasons) {
   EXPECT_THAT(markdown_report({{other}}), Not(HasSubstr("Frameworks on this device")));
 }
 
+TEST(FrameworksSection, SetsAToolBesideABaselineOnTheClockThatBothHave) {
+  Record first = framework("first", 1200);
+  first.latencies["framework_call"] = make_latency(1000, 1);
+  Record tool = framework("tool", 1);
+  tool.latencies = {{"framework_call", make_latency(2000, 2)}};
+  tool.clock = "framework_call";
+  tool.baseline_case = first.item.line();
+  tool.verify.reset();
+  tool.notes["not_verified"] = "it prints times only";
+  tool.metrics["cold_start"] = {0.25, "s", ""};
+  LoadedRun run;
+  run.records = {first, tool};
+  const std::string text = markdown_report({{run}});
+  EXPECT_THAT(text, HasSubstr("| Frame first 1.2 | 1.20 us | host_monotonic | 1 |"));
+  EXPECT_THAT(text, HasSubstr("| Frame tool 1.2 | 2.00 us | framework_call | 2.0"));
+  EXPECT_THAT(text, HasSubstr("not verified: it prints times only; a launch takes 250 ms besides"));
+}
+
 }  // namespace
 }  // namespace hetscope
