@@ -31,8 +31,9 @@ class NoRule(Exception):
 def register_tile(rows, columns, lanes, accumulators, may_pad=False):
     """Rows, vectors and lanes a vector of the tile that stays in registers, for `rows` x `columns` results.
 
-    A tile of r x v vectors loads r + v operands for r * v multiply-adds. Without `may_pad` it divides the result; with
-    it the result grows to a multiple of the tile, and a tenth is the price of the copies.
+    A tile of r x v vectors loads r numbers and v vectors, which come from farther away, for r * v multiply-adds.
+    Without `may_pad` it divides the result; with it the result grows to a multiple of the tile, at a tenth more for the
+    copies.
     """
     best = None
     widths = [lanes >> shift for shift in range(lanes.bit_length())]
@@ -42,7 +43,7 @@ def register_tile(rows, columns, lanes, accumulators, may_pad=False):
                 padded = (-(-rows // height) * height, -(-columns // (vectors * width)) * vectors * width)
                 if padded != (rows, columns) and not may_pad:
                     continue
-                cost = padded[0] * padded[1] / width * (1 + (height + vectors) / (height * vectors))
+                cost = padded[0] * padded[1] / width * (1 + (height / 2 + 2 * vectors) / (height * vectors))
                 cost *= 1.1 if padded != (rows, columns) else 1
                 if best is None or cost < best[0]:
                     best = (cost, height, vectors, width)
