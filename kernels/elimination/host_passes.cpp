@@ -182,16 +182,6 @@ class RowPass final : public HostPass {
   std::vector<Memory> memory_;  // of each worker
 };
 
-// Whether neighbours of what is written come from listed places, while other loops read neighbours: rows that are
-// copied into a panel and turned there.
-bool turns_listed_rows(const std::vector<PairedLoop>& loops) {
-  const bool writes_listed = std::ranges::any_of(loops, [](const PairedLoop& loop) {
-    return loop.read.is_table() && !loop.write.is_table() && loop.write.stride == 1;
-  });
-  return writes_listed &&
-         std::ranges::any_of(loops, [](const PairedLoop& loop) { return !loop.is_table() && loop.read.stride == 1; });
-}
-
 }  // namespace
 
 std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const float*> weights, int threads) {
@@ -201,7 +191,7 @@ std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const
   const OffsetPattern read = offset_pattern(offsets_of(offsets.simplified()));
   const std::vector<PairedLoop> loops =
       paired_loops(read, offset_pattern(offsets_of(pass.write.offsets().simplified())));
-  if (turns_listed_rows(loops)) return std::make_unique<RowPass>(pass, std::move(weights), threads);
+  if (turns_listed_places(loops)) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   return std::make_unique<MovementPass>(read.first, loops);
 }
 

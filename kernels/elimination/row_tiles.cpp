@@ -124,6 +124,17 @@ struct RowLoop {
   std::int64_t tile = 1;
 };
 
+// How far from each other neighbours are read; of listed places the mean.
+std::int64_t read_distance(const PairedLoop& loop) {
+  if (!loop.read.is_table()) return std::abs(loop.read.stride);
+  const auto [least, most] = std::ranges::minmax(loop.read.places);
+  return (most - least) / loop.count();
+}
+
+std::size_t nearest_read(const std::vector<PairedLoop>& loops) {
+  return static_cast<std::size_t>(std::ranges::min_element(loops, {}, read_distance) - loops.begin());
+}
+
 // Of loops but `other`; their number where there are none.
 std::size_t nearest_written(const std::vector<PairedLoop>& loops, std::size_t other) {
   std::size_t nearest = loops.size();
@@ -144,7 +155,7 @@ std::vector<RowLoop> choose_row(const std::vector<PairedLoop>& loops) {
     return i;
   };
   std::size_t next = reads_on(1);
-  if (next == loops.size()) next = nearest_written(loops, next);
+  if (next == loops.size()) next = nearest_read(loops);
   const bool is_in_place = distance(loops[next].write) == 1 && loops[next].count() >= kLineElements;
   const std::size_t lines = nearest_written(loops, next);
   std::vector<RowLoop> row;
@@ -224,6 +235,13 @@ std::int64_t RowRegion::tile_rows() const {
   std::int64_t count = unit_rows;
   for (const TiledLoop& loop : loops) count *= loop.tile;
   return count;
+}
+
+bool turns_listed_places(const std::vector<PairedLoop>& loops) {
+  if (loops.size() < 2) return false;
+  const std::size_t read = nearest_read(loops);
+  const std::size_t written = nearest_written(loops, loops.size());
+  return read != written && (loops[read].is_table() || loops[written].is_table());
 }
 
 std::vector<RowRegion> row_regions(const PairPass& pass) {

@@ -40,4 +40,8 @@ struct RowRegion {
 // whatever lies together in what is read.
 std::vector<RowRegion> row_regions(const PairPass& pass);
 
+// Whether a movement of these loops reads or writes neighbours at listed places and turns them: tiles then go through a
+// panel.
+bool turns_listed_places(const std::vector<PairedLoop>& loops);
+
 }  // namespace hetscope

@@ -168,6 +168,8 @@ TEST(HostPasses, PairsThatGoThroughPanels) {
         "shape=20x30x2 first=relu second=transpose:1,0,2", "shape=5x4099x2 first=relu second=transpose:1,2,0",
         "shape=311x97 first=gather:0:157 second=transpose:1,0", "shape=97x311 first=transpose:1,0 second=gather:1:80",
         "shape=67x7x31 first=gather:0:65 second=transpose:2,1,0", "shape=97x33 first=gather:1:33 second=relu",
+        "shape=331x97 first=gather:1:49 second=transpose:1,0", "shape=331x97 first=slice:1:0:97:3 second=transpose:1,0",
+        "shape=331x97 first=gather:0:50/gather:1:90 second=transpose:1,0",
         "shape=98x96 first=matmul:72 second=reshape:2x49x3x3x8/transpose:2,0,3,1,4",
         "shape=65x33 first=layer_norm second=gather:0:65/transpose:1,0",
         "shape=30x14 first=transpose:1,0/reshape:28x15 second=softmax",
