@@ -131,6 +131,17 @@ class Redaction {
     }
   }
 
+  // Of a baseline: versions, hashes of public models, and which program was called how.
+  static void redact_note(const std::string& name, std::string& text) {
+    if (name == "program_sha256") {
+      text = kRemoved;
+    } else if (name == "program") {
+      text = file_name(text);
+    } else if (!name.ends_with("sha256")) {
+      text = redacted_text(text);
+    }
+  }
+
   void redact_record(Record& record) {
     record.device_unit = units_.of(record.device_unit);
     record.boot = boots_.of(record.boot);
@@ -141,6 +152,7 @@ class Redaction {
       place.evidence = redacted_text(place.evidence);
     }
     for (EnergyRecord& energy : record.energies) energy.reason = redacted_text(energy.reason);
+    for (auto& [name, text] : record.notes) redact_note(name, text);
     if (!record.source) return;
     // Own cases hold no free text; another tool's model may be a path.
     const std::string before = record.item.line();

@@ -173,6 +173,10 @@ TEST(RedactTest, NoFormatStillHoldsASecret) {
   record.device_unit = secrets[0];
   record.boot = secrets[1];
   record.placement = {{"opencl:0", "opencl:0", "driver of build " + secrets[2]}};
+  record.notes = {{"program", "/home/jane/benchncnn"},
+                  {"program_sha256", secrets[5]},
+                  {"command", "/home/jane/benchncnn 4 1"},
+                  {"model_sha256", "ab12"}};
   Record failed = make_problem(Status::failed, "crash", "cannot open /home/jane/x; serial " + secrets[3]);
   failed.device_unit = secrets[0];
   failed.boot = secrets[1];
@@ -200,6 +204,8 @@ TEST(RedactTest, NoFormatStillHoldsASecret) {
   }
   EXPECT_EQ(input.runs[0].directory, "run1");
   EXPECT_EQ(input.runs[0].records[0].device_unit, "unit-1");
+  EXPECT_EQ(input.runs[0].records[0].notes.at("program"), "benchncnn");
+  EXPECT_EQ(input.runs[0].records[0].notes.at("model_sha256"), "ab12");
   EXPECT_EQ(input.runs[0].records[1].boot, "boot-1");
   EXPECT_EQ(input.runs[0].records[2].device_unit, "");
   EXPECT_EQ(input.runs[0].records[2].group, input.runs[0].records[2].item.line());
