@@ -22,9 +22,21 @@ namespace hetscope {
 // svm_coarse: the same with shared virtual memory.
 // svm_fine: shared virtual memory that both may use without a map between; copied to and from.
 // svm_system: the host's memory itself, at its own address, without a command.
-enum class Sharing { copy, use_host_ptr, alloc_host_ptr, svm_coarse, svm_fine, svm_system };
-inline constexpr std::string_view kSharingNames[] = {"copy",       "use_host_ptr", "alloc_host_ptr",
-                                                     "svm_coarse", "svm_fine",     "svm_system"};
+// arm_import, intel_host: memory of the host's that Arm's extension puts into the device's page tables, or that Intel's
+// allocates for both (vendor_memory.hpp); like svm_fine without a map between, copied to and from.
+enum class Sharing {
+  copy,
+  use_host_ptr,
+  alloc_host_ptr,
+  svm_coarse,
+  svm_fine,
+  svm_system,
+  arm_import,
+  intel_host,
+};
+inline constexpr std::string_view kSharingNames[] = {
+    "copy", "use_host_ptr", "alloc_host_ptr", "svm_coarse", "svm_fine", "svm_system", "arm_import", "intel_host",
+};
 // One of kSharingNames.
 Sharing sharing_named(std::string_view name);
 

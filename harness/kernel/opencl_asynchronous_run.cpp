@@ -47,7 +47,7 @@ OpenClAsynchronousRun::~OpenClAsynchronousRun() {
   for (std::vector<Crossing>* side : {&inputs_, &outputs_}) {
     for (Crossing& crossing : *side) {
       if (!is_mapped() || crossing.mapped == nullptr) continue;
-      if (crossing.svm) {
+      if (crossing.common) {
         clEnqueueSVMUnmap(device_.queue()(), crossing.mapped, 0, nullptr, nullptr);
       } else {
         clEnqueueUnmapMemObject(device_.queue()(), crossing.buffer(), crossing.mapped, 0, nullptr, nullptr);
@@ -75,17 +75,14 @@ OpenClAsynchronousRun::Crossing OpenClAsynchronousRun::crossing_of(const DeviceO
   if (sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::alloc_host_ptr) {
     crossing.buffer = mapped_buffer(crossing, is_input);
     for (const auto& [launch, argument] : operand.arguments) launches_[launch].kernel.setArg(argument, crossing.buffer);
-  } else if (sharing_ == Sharing::svm_coarse || sharing_ == Sharing::svm_fine) {
-    const bool is_fine = sharing_ == Sharing::svm_fine;
-    crossing.svm = std::make_unique<SvmMemory>(device_, crossing.bytes,
-                                               CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0));
-    if (is_fine) crossing.mapped = crossing.svm->data();
+  } else if (takes_common_memory(sharing_)) {
+    crossing.common = make_common_memory(device_, crossing.bytes, sharing_);
+    if (!is_mapped()) crossing.mapped = crossing.common->data();
   }
-  const void* address = crossing.svm ? crossing.svm->data() : crossing.host;
-  if (crossing.svm || sharing_ == Sharing::svm_system) {
-    for (const auto& [launch, argument] : operand.arguments) {
-      set_svm_argument(launches_[launch].kernel, argument, address);
-    }
+  for (const auto& [launch, argument] : operand.arguments) {
+    cl::Kernel& kernel = launches_[launch].kernel;
+    if (crossing.common) crossing.common->set_argument(kernel, argument);
+    if (sharing_ == Sharing::svm_system) set_svm_argument(kernel, argument, crossing.host);
   }
   return crossing;
 }
@@ -98,19 +95,19 @@ cl::Buffer OpenClAsynchronousRun::mapped_buffer(const Crossing& crossing, bool i
 }
 
 void OpenClAsynchronousRun::map(Crossing& crossing, cl_map_flags flags, cl::Event* event) {
-  if (!crossing.svm) {
+  if (!crossing.common) {
     crossing.mapped =
         device_.queue().enqueueMapBuffer(crossing.buffer, CL_FALSE, flags, 0, crossing.bytes, nullptr, event);
     return;
   }
-  map_svm(device_, *crossing.svm, flags, crossing.bytes, event);
-  crossing.mapped = crossing.svm->data();
+  map_svm(device_, *crossing.common, flags, crossing.bytes, event);
+  crossing.mapped = crossing.common->data();
 }
 
 void OpenClAsynchronousRun::unmap(Crossing& crossing) {
   void* mapped = std::exchange(crossing.mapped, nullptr);
-  if (crossing.svm) {
-    unmap_svm(device_, *crossing.svm);
+  if (crossing.common) {
+    unmap_svm(device_, *crossing.common);
   } else {
     device_.queue().enqueueUnmapMemObject(crossing.buffer, mapped);
   }

@@ -30,7 +30,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   // One operand on its way: the host's bytes, the device's memory and, while that is the host's to use, its address.
   struct Crossing {
     cl::Buffer buffer;
-    std::unique_ptr<SvmMemory> svm;
+    std::unique_ptr<CommonMemory> common;
     std::byte* host = nullptr;
     std::size_t bytes = 0;
     void* mapped = nullptr;
@@ -42,9 +42,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
     return sharing_ == Sharing::use_host_ptr || sharing_ == Sharing::alloc_host_ptr || sharing_ == Sharing::svm_coarse;
   }
   // Whether the shared memory is another than the host tensors'.
-  bool is_apart() const noexcept {
-    return sharing_ == Sharing::alloc_host_ptr || sharing_ == Sharing::svm_coarse || sharing_ == Sharing::svm_fine;
-  }
+  bool is_apart() const noexcept { return sharing_ == Sharing::alloc_host_ptr || takes_common_memory(sharing_); }
   // Whether a command comes after the launches.
   bool has_way_back() const noexcept { return is_mapped() || sharing_ == Sharing::copy; }
   cl::Buffer mapped_buffer(const Crossing& crossing, bool is_input);

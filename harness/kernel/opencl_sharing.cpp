@@ -1,6 +1,8 @@
 // Calls that the C++ binding wraps for whole containers only.
 #include "harness/kernel/opencl_sharing.hpp"
 
+#include "harness/kernel/vendor_memory.hpp"
+
 namespace hetscope {
 namespace {
 
@@ -20,7 +22,22 @@ SvmMemory::~SvmMemory() {
   clSVMFree(device_.context()(), memory_);
 }
 
-void map_svm(OpenClProcessor& device, const SvmMemory& memory, cl_map_flags flags, std::size_t bytes, cl::Event* done) {
+void SvmMemory::set_argument(cl::Kernel& kernel, cl_uint index) const { set_svm_argument(kernel, index, memory_); }
+
+bool takes_common_memory(Sharing sharing) {
+  return sharing == Sharing::svm_coarse || sharing == Sharing::svm_fine || sharing == Sharing::arm_import ||
+         sharing == Sharing::intel_host;
+}
+
+std::unique_ptr<CommonMemory> make_common_memory(OpenClProcessor& device, std::size_t bytes, Sharing sharing) {
+  if (sharing == Sharing::arm_import) return import_host_memory(device, bytes);
+  if (sharing == Sharing::intel_host) return allocate_intel_host_memory(device, bytes);
+  const bool is_fine = sharing == Sharing::svm_fine;
+  return std::make_unique<SvmMemory>(device, bytes, CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0));
+}
+
+void map_svm(OpenClProcessor& device, const CommonMemory& memory, cl_map_flags flags, std::size_t bytes,
+             cl::Event* done) {
   cl_event event = nullptr;
   check_svm(clEnqueueSVMMap(device.queue()(), CL_FALSE, flags, memory.data(), bytes, 0, nullptr,
                             done == nullptr ? nullptr : &event),
@@ -28,7 +45,7 @@ void map_svm(OpenClProcessor& device, const SvmMemory& memory, cl_map_flags flag
   if (done != nullptr) *done = cl::Event(event);
 }
 
-void unmap_svm(OpenClProcessor& device, const SvmMemory& memory) {
+void unmap_svm(OpenClProcessor& device, const CommonMemory& memory) {
   check_svm(clEnqueueSVMUnmap(device.queue()(), memory.data(), 0, nullptr, nullptr), "clEnqueueSVMUnmap");
 }
 
@@ -46,6 +63,12 @@ Support supports_sharing(Sharing sharing, Waiting waiting, const OpenClProcessor
   }
   if (sharing == Sharing::svm_system && !limits.svm_system) {
     return Support::no(device.name() + " reports no shared virtual memory of the whole system");
+  }
+  if (sharing == Sharing::arm_import && !limits.arm_import) {
+    return Support::no(device.name() + " has no cl_arm_import_memory_host");
+  }
+  if (sharing == Sharing::intel_host && !limits.intel_host) {
+    return Support::no(device.name() + " has no cl_intel_unified_shared_memory that it reaches the host's memory with");
   }
   if (waiting != Waiting::svm_flag) return Support::yes();
   if (!limits.svm_fine || !limits.svm_atomics) {

@@ -77,6 +77,14 @@ void read_shared_memory(const cl::Device& device, OpenClLimits& limits) {
   limits.svm_atomics = (svm & CL_DEVICE_SVM_ATOMICS) != 0;
 }
 
+void read_vendor_memory(const cl::Device& device, const std::string& extensions, OpenClLimits& limits) {
+  limits.arm_import = has_extension(extensions, "cl_arm_import_memory_host");
+  if (!has_extension(extensions, "cl_intel_unified_shared_memory")) return;
+  const auto host =
+      ask_or<cl_device_unified_shared_memory_capabilities_intel>(device, CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL, 0);
+  limits.intel_host = (host & CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL) != 0;
+}
+
 void read_partitions(const cl::Device& device, OpenClLimits& limits) {
   if (limits.version < 120) return;
   std::size_t bytes = 0;
@@ -119,6 +127,7 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
   limits.max_allocation_bytes = static_cast<std::int64_t>(device.getInfo<CL_DEVICE_MAX_MEM_ALLOC_SIZE>());
   limits.host_unified_memory = ask_or<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;
   read_shared_memory(device, limits);
+  read_vendor_memory(device, extensions, limits);
   read_partitions(device, limits);
   limits.timer_resolution_ns =
       static_cast<std::int64_t>(ask_or<std::size_t>(device, CL_DEVICE_PROFILING_TIMER_RESOLUTION, 0));

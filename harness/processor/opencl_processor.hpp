@@ -37,6 +37,8 @@ struct OpenClLimits {
   bool svm_fine = false;
   bool svm_system = false;
   bool svm_atomics = false;
+  bool arm_import = false;  // cl_arm_import_memory_host
+  bool intel_host = false;  // cl_intel_unified_shared_memory, with access to allocations of the host's memory
   bool sub_devices_equally = false;
   bool sub_devices_by_counts = false;
   std::int64_t timer_resolution_ns = 0;

@@ -119,30 +119,31 @@ class MappedBytes final : public SharedBytes {
   void* mapped_ = nullptr;
 };
 
-// Shared virtual memory: coarse-grained is mapped like a buffer, fine-grained is simply there.
-class SvmBytes final : public SharedBytes {
+// Memory that both find at an address: coarse-grained shared virtual memory is mapped like a buffer, all other is
+// simply there.
+class CommonBytes final : public SharedBytes {
  public:
-  SvmBytes(OpenClProcessor& device, std::int64_t bytes, bool is_fine)
+  CommonBytes(OpenClProcessor& device, std::int64_t bytes, Sharing sharing)
       : device_(device),
         bytes_(static_cast<std::size_t>(bytes)),
-        is_fine_(is_fine),
-        memory_(device, bytes_, CL_MEM_READ_WRITE | (is_fine ? CL_MEM_SVM_FINE_GRAIN_BUFFER : 0)) {}
-  void set_argument(cl::Kernel& kernel, cl_uint index) override { set_svm_argument(kernel, index, memory_.data()); }
+        is_mapped_(sharing == Sharing::svm_coarse),
+        memory_(make_common_memory(device, bytes_, sharing)) {}
+  void set_argument(cl::Kernel& kernel, cl_uint index) override { memory_->set_argument(kernel, index); }
   std::size_t items() const override { return words_in(bytes_); }
   bool acquire(HostAccess access, cl::Event& done) override {
-    if (!is_fine_) map_svm(device_, memory_, flags_of(access), bytes_, &done);
-    return !is_fine_;
+    if (is_mapped_) map_svm(device_, *memory_, flags_of(access), bytes_, &done);
+    return is_mapped_;
   }
   void release(HostAccess) override {
-    if (!is_fine_) unmap_svm(device_, memory_);
+    if (is_mapped_) unmap_svm(device_, *memory_);
   }
-  std::byte* host() override { return memory_.data(); }
+  std::byte* host() override { return memory_->data(); }
 
  private:
   OpenClProcessor& device_;
   std::size_t bytes_;
-  bool is_fine_;
-  SvmMemory memory_;
+  bool is_mapped_;
+  std::unique_ptr<CommonMemory> memory_;
 };
 
 // The host's own memory, at its own address.
@@ -170,7 +171,9 @@ std::unique_ptr<SharedBytes> make_shared_bytes(Sharing sharing, OpenClProcessor&
       return std::make_unique<MappedBytes>(device, bytes, sharing == Sharing::use_host_ptr);
     case Sharing::svm_coarse:
     case Sharing::svm_fine:
-      return std::make_unique<SvmBytes>(device, bytes, sharing == Sharing::svm_fine);
+    case Sharing::arm_import:
+    case Sharing::intel_host:
+      return std::make_unique<CommonBytes>(device, bytes, sharing);
     case Sharing::svm_system:
       return std::make_unique<SystemBytes>(bytes);
   }
