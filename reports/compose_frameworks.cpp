@@ -133,12 +133,10 @@ void compose_frameworks(const Summary& summary, Document& document) {
   document.add(Paragraph{
       "One inference of a whole model, each framework in a process of its own, verified against the same reference "
       "unless the remarks say otherwise, and measured in the same interleaved rounds. Ratios are to the baseline's "
-      "time "
-      "on the same clock: host_monotonic, from the request to the answer, or, where one of the two is a tool that is "
-      "launched, framework_call, the framework's call as its own program times it. Operators: of the model, then as "
-      "the "
-      "framework runs them, and of both those that only move elements. Loading does not include a conversion that was "
-      "there."});
+      "time on the same clock: host_monotonic, from the request to the answer, or, where one of the two is a tool "
+      "that is launched, framework_call, the framework's call as its own program times it. Operators: of the model, "
+      "then as the framework runs them, and of both those that only move elements. Loading does not include a "
+      "conversion that was there."});
   for (const auto& [run, rows] : by_run) {
     if (by_run.size() > 1) document.add(Heading{3, summary.run_prefix(run) + "frameworks"});
     Table table;

@@ -8,6 +8,7 @@
 
 #include "harness/core/random.hpp"
 #include "harness/core/units.hpp"
+#include "reports/latency_series.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -347,12 +348,15 @@ Decision decide(const ReportInput& input, const QuestionSet& questions,
                 const std::vector<InstrumentNote>& instruments) {
   Decision decision;
   std::vector<RunInfo> runs;
+  std::size_t unverified = 0;
   for (const LoadedRun& run : input.runs) {
     runs.push_back(read_run_info(run));
+    unverified += static_cast<std::size_t>(std::ranges::count_if(run.records, is_unverified));
     const std::string place = run.directory.empty() ? std::string() : run.directory + ": ";
     for (const std::string& fault : run.faults) decision.cautions.push_back(place + fault);
     for (const std::string& fault : runs.back().faults) decision.cautions.push_back(place + fault);
   }
+  if (unverified > 0) decision.cautions.push_back(unverified_caution(unverified));
   for (const Question& question : questions.questions) {
     QuestionDecision& answer = decision.questions.emplace_back();
     answer.question = &question;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/text.hpp"
+
 namespace hetscope {
 
 LatencySeries series_of(const LatencyRecord& latency) {
@@ -19,6 +21,14 @@ LatencySeries series_of(const LatencyRecord& latency) {
 
 bool has_time(const Record& record) {
   return (record.status == Status::ok || record.status == Status::unstable) && record.latency() != nullptr;
+}
+
+bool is_unverified(const Record& record) { return record.notes.contains("not_verified"); }
+
+std::string unverified_caution(std::size_t rows) {
+  return count_of(rows, "row is", "rows are") +
+         " of programs whose results nobody verified (notes.not_verified): that they computed what the others did is "
+         "their word.";
 }
 
 std::string common_clock(const Record& candidate, const Record& baseline) {

@@ -1,6 +1,7 @@
 // The samples of a row as the comparisons read them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,8 +17,12 @@ struct LatencySeries {
 };
 LatencySeries series_of(const LatencyRecord& latency);
 
-// Verified and timed: `ok`, or `unstable` with its time.
+// Timed, and right where that was verified: `ok`, or `unstable` with its time.
 bool has_time(const Record& record);
+// Its results were never looked at, and `notes.not_verified` says why.
+bool is_unverified(const Record& record);
+// What a reader of so many rows that are must know.
+std::string unverified_caution(std::size_t rows);
 
 // The candidate's principal clock when both have it; another common one (the host's first) only when not; "" for none.
 std::string common_clock(const Record& candidate, const Record& baseline);

@@ -60,6 +60,13 @@ void remove_long_words(std::string& text) {
 
 std::string file_name(const std::string& path) { return path.substr(path.find_last_of("/\\") + 1); }
 
+// "/opt/tools/bench model=/srv/net.param" -> "bench model=net.param"
+std::string without_directories(std::string text) {
+  static const re2::RE2 kDirectories("(^|[\\s=:,'\"])(?:[^\\s=:,'\"/]*/)+");
+  re2::RE2::GlobalReplace(&text, kDirectories, "\\1");
+  return text;
+}
+
 // "5.10.157-android13-4-00001-gfe3d0ec9b1f2" -> "5.10.157"
 std::string release_number(const std::string& release) {
   return release.substr(0, release.find_first_not_of("0123456789."));
@@ -131,12 +138,14 @@ class Redaction {
     }
   }
 
-  // Of a baseline: versions, hashes of public models, and which program was called how.
-  static void redact_note(const std::string& name, std::string& text) {
-    if (name == "program_sha256") {
+  // Of a baseline: versions, hashes of public models, and which program was called how. A tool's files are its user's.
+  static void redact_note(const std::string& name, bool is_of_tool, std::string& text) {
+    if (is_of_tool && name.ends_with("sha256")) {
       text = kRemoved;
     } else if (name == "program") {
       text = file_name(text);
+    } else if (name == "command") {
+      text = redacted_text(without_directories(text));
     } else if (!name.ends_with("sha256")) {
       text = redacted_text(text);
     }
@@ -152,7 +161,8 @@ class Redaction {
       place.evidence = redacted_text(place.evidence);
     }
     for (EnergyRecord& energy : record.energies) energy.reason = redacted_text(energy.reason);
-    for (auto& [name, text] : record.notes) redact_note(name, text);
+    const bool is_of_tool = record.notes.contains("program_sha256");
+    for (auto& [name, text] : record.notes) redact_note(name, is_of_tool, text);
     if (!record.source) return;
     // Own cases hold no free text; another tool's model may be a path.
     const std::string before = record.item.line();

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "reports/latency_series.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -148,6 +149,12 @@ void caution_about_identity(Summary& summary, std::size_t repeated) {
   }
 }
 
+void caution_about_verification(Summary& summary) {
+  const auto unverified = static_cast<std::size_t>(
+      std::ranges::count_if(summary.rows, [](const Row& row) { return is_unverified(*row.record); }));
+  if (unverified > 0) summary.cautions.push_back(unverified_caution(unverified));
+}
+
 // Another tool's figure has its own clock and no interval.
 void caution_about_imports(Summary& summary) {
   std::set<std::string> tools;
@@ -197,6 +204,7 @@ Summary summarise(const ReportInput& input) {
   caution_about_identity(summary, repeated);
   caution_about_processors(summary);
   caution_about_load(summary);
+  caution_about_verification(summary);
   caution_about_imports(summary);
   return summary;
 }

@@ -70,14 +70,10 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
   }
   Plan plan;
   plan.scenarios.resize(selection.scenario_paths.size());
-  // The devices are looked for by another process: meanwhile the files are read.
-  for_each_index(1 + plan.scenarios.size(), [&](std::size_t i) {
-    if (i == 0) {
-      plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
-    } else {
-      plan.scenarios[i - 1] = load_scenario(selection.scenario_paths[i - 1]);
-    }
-  });
+  // Before the devices are looked for, which a driver can make a matter of minutes: a slip in a file is told at once.
+  for_each_index(plan.scenarios.size(),
+                 [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
+  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {

@@ -1,7 +1,6 @@
 // A baseline as a kernel of model_inference: what it can be asked, on which CPUs, with how many threads. One for those
 // that speak the protocol, one for native tools.
 #include <algorithm>
-#include <cassert>
 #include <filesystem>
 #include <utility>
 
@@ -83,15 +82,22 @@ class ToolKernel final : public HostKernel {
     const auto words = baseline_.tool->models.find(model.name);
     const ToolWords own = words == baseline_.tool->models.end() ? ToolWords() : words->second;
     const ModelFile file = own.empty() ? model_file(model) : converted_file(own.at("model"));
-    const ToolSettings settings{file.path, file.sha256, own, item.text("precision"), pool.size(), pool.cpus()};
+    // The tool works in a directory of its own.
+    const ToolSettings settings{std::filesystem::absolute(file.path).string(),
+                                file.sha256,
+                                own,
+                                item.text("precision"),
+                                pool.size(),
+                                pool.cpus()};
     return std::make_unique<ToolRunnable>(baseline_, model, *world_->reader, settings, &cpu.pool(1));
   }
 
  private:
   // A directory has no hash.
   ModelFile converted_file(const std::string& path) const {
-    if (std::filesystem::is_directory(path)) return {path, ""};
-    if (std::filesystem::is_regular_file(path)) return {path, sha256_of_file(path)};
+    std::error_code error;  // what cannot be looked at is not there
+    if (std::filesystem::is_directory(path, error)) return {path, ""};
+    if (std::filesystem::is_regular_file(path, error)) return {path, sha256_of_file(path)};
     throw Declined(Support::absent(baseline_.title + ": there is no " + path));
   }
 
@@ -111,7 +117,7 @@ void add_baselines(Catalog& catalog, BaselineList list, std::vector<Model> model
       catalog.kernels().add(std::make_unique<BaselineKernel>(world, i));
       continue;
     }
-    assert(world->reader != nullptr && "who lists tools reads what they print");
+    if (world->reader == nullptr) throw Error(baseline.title + " is a tool, and nothing here reads what tools print");
     world->reader->check(baseline.tool->importer);
     catalog.kernels().add(std::make_unique<ToolKernel>(world, i));
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/core/split_text.hpp"
 #include "harness/kernel/kernel.hpp"
 #include "harness/record/fingerprint.hpp"
 #include "harness/run/child_process.hpp"
@@ -110,6 +111,16 @@ void check_placeholders(const JsonNode& node, const NativeTool& tool, const std:
   }
 }
 
+// Directories between colons as they are from here: the tool works elsewhere. An empty one is this one.
+std::string absolute_directories(std::string_view list) {
+  std::string result;
+  for (const std::string_view directory : split_text(list, ':')) {
+    if (!result.empty()) result += ':';
+    result += std::filesystem::absolute(directory.empty() ? std::string_view(".") : directory).string();
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::string> native_tool_keys() {
@@ -158,8 +169,11 @@ std::vector<std::string> filled(const std::vector<std::string>& texts, const Too
 
 std::vector<std::string> environment_of(const NativeTool& tool, const ToolWords& words) {
   std::map<std::string, std::string> variables;
-  for (const char* name : {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "ANDROID_ROOT", "ANDROID_DATA"}) {
+  for (const char* name : {"HOME", "ANDROID_ROOT", "ANDROID_DATA"}) {
     if (const char* value = std::getenv(name)) variables[name] = value;
+  }
+  for (const char* name : {"PATH", "TMPDIR", "LD_LIBRARY_PATH"}) {
+    if (const char* value = std::getenv(name)) variables[name] = absolute_directories(value);
   }
   variables["LC_ALL"] = "C";
   for (const auto& [name, value] : tool.variables) variables[name] = filled(value, words);

@@ -99,8 +99,11 @@ double ToolRunnable::launch_ns() {
     throw Error(fmt::format("{} says that {:.0f} of {} passed, but it was over after {}", baseline_.title, inferences,
                             format_ns(own_ns), format_ns(output.wall_s * kNsPerSecond)));
   }
+  if (doubt_.empty()) doubt_ = doubt_of(last_);
   walls_s_.push_back(output.wall_s);
-  if (latency->n > 0) cold_starts_s_.push_back(output.wall_s - own_ns * inferences / kNsPerSecond);
+  // A printed mean is rounded and may say a little more than passed.
+  const double rest_s = output.wall_s - own_ns * inferences / kNsPerSecond;
+  if (latency->n > 0 && rest_s > 0) cold_starts_s_.push_back(rest_s);
   return own_ns;
 }
 
@@ -111,12 +114,12 @@ std::vector<Placement> ToolRunnable::placement() const {
   return result;
 }
 
-std::string ToolRunnable::doubt() const {
-  const std::vector<std::string>& on = last_.item.processors();
+std::string ToolRunnable::doubt_of(const Record& launch) const {
+  const std::vector<std::string>& on = launch.item.processors();
   if (!on.empty() && on.front() != "unknown" && on.front() != "cpu") {
     return baseline_.title + " says that it ran on " + on.front() + ", not on the CPU";
   }
-  const std::int64_t threads = last_.item.integer_or("threads", settings_.threads);
+  const std::int64_t threads = launch.item.integer_or("threads", settings_.threads);
   if (threads != settings_.threads) {
     return fmt::format("{} says that it ran with threads={}, not {}", baseline_.title, threads, settings_.threads);
   }
@@ -151,7 +154,7 @@ std::map<std::string, std::string> ToolRunnable::notes() {
   if (latency != nullptr) {
     result["sample"] = fmt::format(
         "a launch, of which the {} over {} inferences is one value; intervals are over launches, of the spread within "
-        "one nothing is known",
+        "one nothing is known; what else the tool printed is of the last launch",
         is_mean(*latency) ? "mean" : "median", latency->n > 0 ? std::to_string(latency->n) : "its");
   }
   if (last_.source) {

@@ -42,12 +42,14 @@ class ToolRunnable final : public Runnable {
   std::string_view principal_clock() const override { return kFrameworkClock; }
   std::vector<HostTensor> outputs() override { return {}; }
   std::vector<Placement> placement() const override;
-  std::string doubt() const override;
+  std::string doubt() const override { return doubt_; }
   Metrics metrics() override;
   std::map<std::string, std::string> notes() override;
 
  private:
   double launch_ns();
+  // Why what the tool says of itself is not what was asked; "" when it is.
+  std::string doubt_of(const Record& launch) const;
 
   const Baseline& baseline_;
   const Model& model_;
@@ -59,6 +61,7 @@ class ToolRunnable final : public Runnable {
   std::vector<std::string> words_;
   ChildSurroundings surroundings_;
   double own_ns_ = 0;  // of the last run
+  std::string doubt_;  // the first one
   Record last_;        // of the last launch
   std::vector<double> walls_s_, cold_starts_s_;
 };

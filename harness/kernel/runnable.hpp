@@ -37,7 +37,7 @@ class Runnable {
   virtual void run(std::int64_t iterations) = 0;
 
   // Called outside the clock after each run(): the total nanoseconds of that run on the Runnable's own clocks
-  // ("opencl_event", "onnxruntime"), by name. A clock that could not be read this time is left out.
+  // ("opencl_event", "framework_call"), by name. A clock that could not be read this time is left out.
   virtual std::map<std::string, double> own_clocks() { return {}; }
   // One of own_clocks() where run() holds more than the executions, such as the start of a program: it judges and
   // stands for the time, and what the host's clock says around run() is no latency and is not kept. "": the host's.

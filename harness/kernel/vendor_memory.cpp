@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <type_traits>
 
+#include "harness/core/divided_up.hpp"
+
 namespace hetscope {
 namespace {
 
@@ -24,7 +26,7 @@ void check_call(cl_int status, const char* call) {
 
 std::size_t whole_pages(std::size_t bytes) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  return (bytes + page - 1) / page * page;
+  return divided_up(bytes, page) * page;
 }
 
 struct FreePages {

@@ -41,13 +41,6 @@ Pipe make_pipe() {
 
 void unblock(const OwnedFd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // Between fork and exec only async-signal-safe calls are allowed. `environment` nullptr: this process's own.
 [[noreturn]] void become_program(int input, int out, int error, int failure, pid_t parent, const char* directory,
                                  char** argv, char** environment) {
@@ -173,10 +166,14 @@ ProgramOutput run_program(const std::vector<std::string>& words, double timeout_
 
   ProgramOutput result;
   bool is_open[2] = {true, true};
+  bool is_over = false;
   while (is_open[0] || is_open[1]) {
     InterruptionGuard::check();
     pollfd fds[2] = {{is_open[0] ? child.out() : -1, POLLIN, 0}, {is_open[1] ? child.error() : -1, POLLIN, 0}};
-    ::poll(fds, 2, kSliceMs);
+    const int ready = ::poll(fds, 2, is_over ? 0 : kSliceMs);
+    // What it left running may keep the pipes open for ever.
+    if (is_over && ready == 0) break;
+    if (!is_over) is_over = child.wait_until(SteadyClock::now());
     if (fds[0].revents != 0) is_open[0] = read_some(child.out(), result.out);
     if (fds[1].revents != 0) is_open[1] = read_some(child.error(), result.error);
     if (result.error.size() > 2 * max_bytes) result.error.erase(0, result.error.size() - max_bytes);

@@ -24,7 +24,8 @@ struct ChildSurroundings {
 std::string find_program(const std::string& word);
 
 // A program that runs. `words[0]` is looked up in $PATH, but is a path where an environment is given. It has a process
-// group of its own, which is killed with this object and with this process.
+// group of its own, which is killed with this object. When this process dies without a word, the program dies with it,
+// and what it has started itself does not.
 class ChildProcess {
  public:
   enum class Input { nothing, pipe };

@@ -92,7 +92,7 @@ void ExperimentScope::choose_processors(const std::vector<ProcessorInfo>& all) {
     if (!is_pattern(wanted)) {
       // Checked for every name before any is used; an explicit set of CPUs or a sub-device is no match of a pattern.
       const ProcessorInfo info = named_processor(wanted, all, where_ + "/processors");
-      if (!is_listed(info, all)) places_.push_back({info});
+      if (!is_listed(info, all)) add_place({info});
     }
   }
   for (auto processor = all.rbegin(); processor != all.rend(); ++processor) {
@@ -105,6 +105,12 @@ void ExperimentScope::choose_processors(const std::vector<ProcessorInfo>& all) {
   if (places_.empty()) {
     throw Error("no processor matches", where_ + "/processors", list_of(names_of(all)));
   }
+}
+
+// Once, however often it is named: "opencl:*" in one entry meets "opencl:0" in another.
+void ExperimentScope::add_place(Place place) {
+  const auto is_same = [&](const Place& other) { return names_of(other) == names_of(place); };
+  if (std::ranges::none_of(places_, is_same)) places_.push_back(std::move(place));
 }
 
 // A pattern stands for each processor that matches it; for none, there is no such place here.
@@ -129,7 +135,7 @@ void ExperimentScope::add_together(const std::vector<std::string>& names, const 
     }
     places = std::move(longer);
   }
-  places_.insert(places_.end(), places.begin(), places.end());
+  for (Place& place : places) add_place(std::move(place));
 }
 
 const AxisSpec* ExperimentScope::find_axis(std::string_view name) const {

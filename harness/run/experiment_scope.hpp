@@ -32,6 +32,7 @@ class ExperimentScope {
  private:
   void choose_kernels();
   void choose_processors(const std::vector<ProcessorInfo>& all);
+  void add_place(Place place);
   void add_together(const std::vector<std::string>& names, const std::vector<ProcessorInfo>& all);
   std::vector<std::string> axis_names() const;
   void check_names() const;

@@ -57,9 +57,10 @@ class Patience {
   Patience(double timeout_s, std::size_t members)
       : stall_s_(timeout_s), total_s_(timeout_s * static_cast<double>(members + 1)) {}
 
-  void see(std::int32_t member) {
-    if (member == last_) return;
-    last_ = member;
+  void see(const SharedProgress& progress) {
+    const std::pair now(progress.get(), progress.steps());
+    if (now == last_) return;
+    last_ = now;
     moved_();
   }
   void see_answer() { moved_(); }
@@ -76,7 +77,7 @@ class Patience {
   double stall_s_, total_s_;
   SteadyClock::time_point begin_ = SteadyClock::now();
   SteadyClock::time_point last_move_ = begin_;
-  std::int32_t last_ = SharedProgress::kNobody;
+  std::pair<std::int32_t, std::uint32_t> last_ = {SharedProgress::kNobody, 0};
 };
 
 class Supervision {
@@ -217,7 +218,7 @@ class Supervision {
           break;
       }
       const std::int32_t member = worker_->progress().get();
-      patience.see(member);
+      patience.see(worker_->progress());
       if (member >= 0 && member < std::ssize(part.cases)) journal(part.cases[static_cast<std::size_t>(member)].line);
       if (const auto limit = patience.exceeded()) {
         return killed(fmt::format("timed out after {} s and was killed (SIGKILL)", format_number(*limit)));

@@ -35,7 +35,7 @@ void OwnedFd::reset() noexcept {
 
 SharedProgress::SharedProgress()
     : fd_(static_cast<int>(::syscall(SYS_memfd_create, "hetscope-progress", kCloseOnExec))) {
-  if (fd_.get() < 0 || ::ftruncate(fd_.get(), sizeof(std::int32_t)) != 0) {
+  if (fd_.get() < 0 || ::ftruncate(fd_.get(), sizeof(Values)) != 0) {
     throw Error(std::string("cannot share memory with a worker process: ") + std::strerror(errno));
   }
   map();
@@ -45,20 +45,24 @@ SharedProgress::SharedProgress()
 SharedProgress::SharedProgress(int fd) : fd_(fd) { map(); }
 
 SharedProgress::~SharedProgress() {
-  if (value_ != nullptr) ::munmap(value_, sizeof(std::int32_t));
+  if (values_ != nullptr) ::munmap(values_, sizeof(Values));
 }
 
 void SharedProgress::map() {
-  void* memory = ::mmap(nullptr, sizeof(std::int32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  void* memory = ::mmap(nullptr, sizeof(Values), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
   if (memory == MAP_FAILED) {
     throw Error(std::string("cannot map the memory shared with the supervisor: ") + std::strerror(errno));
   }
-  value_ = static_cast<std::int32_t*>(memory);
+  values_ = static_cast<Values*>(memory);
 }
 
 // Compiler built-ins rather than std::atomic_ref, which not every standard library of this C++ has.
-void SharedProgress::set(std::int32_t member) noexcept { __atomic_store_n(value_, member, __ATOMIC_SEQ_CST); }
-std::int32_t SharedProgress::get() const noexcept { return __atomic_load_n(value_, __ATOMIC_SEQ_CST); }
+void SharedProgress::set(std::int32_t member) noexcept {
+  __atomic_store_n(&values_->member, member, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&values_->steps, 1U, __ATOMIC_SEQ_CST);
+}
+std::int32_t SharedProgress::get() const noexcept { return __atomic_load_n(&values_->member, __ATOMIC_SEQ_CST); }
+std::uint32_t SharedProgress::steps() const noexcept { return __atomic_load_n(&values_->steps, __ATOMIC_SEQ_CST); }
 
 std::string signal_name(int number) {
   static constexpr std::pair<int, const char*> kNames[] = {

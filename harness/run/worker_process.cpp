@@ -37,14 +37,6 @@ Error system_error(const std::string& what) {
   return Error("cannot start a worker process: " + what + ": " + std::strerror(errno));
 }
 
-// argv or envp for execve: pointers into `texts`, then nullptr.
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 std::vector<std::string> worker_environment(int channel, int progress) {
   const std::string channel_key = std::string(kWorkerFdVariable) + "=";
   const std::string progress_key = std::string(kProgressFdVariable) + "=";
@@ -96,6 +88,13 @@ void write_all(int fd, std::string_view text) {
 
 }  // namespace
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
 std::int64_t monotonic_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -127,7 +126,7 @@ void WorkerProcess::spawn(const WorkerCommand& command) {
   std::vector<std::string> arguments{command.program};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> environment = worker_environment(remote.get(), progress_.fd());
-  std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
+  std::vector<char*> argv = pointers_to(arguments), envp = pointers_to(environment);
   const pid_t parent = ::getpid();
   // Ignored, it would have the system forget how the worker ended.
   if (struct sigaction old{}; ::sigaction(SIGCHLD, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/run/supervisor.hpp"
 
@@ -42,7 +43,7 @@ class OwnedFd {
   int fd_;
 };
 
-// One number in memory that both processes see, so that it survives the death of the one that wrote it.
+// Two numbers in memory that both processes see, so that they survive the death of the one that wrote them.
 class SharedProgress {
  public:
   static constexpr std::int32_t kNobody = -1;
@@ -54,13 +55,19 @@ class SharedProgress {
   SharedProgress& operator=(const SharedProgress&) = delete;
 
   int fd() const noexcept { return fd_.get(); }
+  // Each call is a step, also for the member that it was at. Workers of older builds, which `ab` may start, count none.
   void set(std::int32_t member) noexcept;
   std::int32_t get() const noexcept;
+  std::uint32_t steps() const noexcept;
 
  private:
   void map();
   OwnedFd fd_;
-  std::int32_t* value_ = nullptr;
+  struct Values {
+    std::int32_t member;
+    std::uint32_t steps;
+  };
+  Values* values_ = nullptr;
 };
 
 class WorkerProcess {
@@ -111,5 +118,8 @@ class WorkerProcess {
 
 // "SIGSEGV" for 11.
 std::string signal_name(int number);
+
+// argv or envp for execve: pointers into `texts`, then nullptr.
+std::vector<char*> pointers_to(std::vector<std::string>& texts);
 
 }  // namespace hetscope

@@ -22,24 +22,27 @@ Enum parse_enum(const std::string& name, std::initializer_list<Enum> values) {
 
 json group_to_json(const PlannedGroup& group) {
   json cases = json::array();
-  for (const PlannedCase& planned : group.cases) cases.push_back(planned.line);
-  return {{"key", group.key},           {"scenario", group.scenario}, {"cases", std::move(cases)},
-          {"baseline", group.baseline}, {"budget_s", group.budget_s}, {"timeout_s", group.timeout_s},
-          {"energy", group.energy},     {"soak", group.soak}};
+  for (const PlannedCase& planned : group.cases) {
+    cases.push_back({{"case", planned.line}, {"baseline", group.baseline_of(planned.line)}});
+  }
+  return {{"key", group.key},           {"scenario", group.scenario},   {"cases", std::move(cases)},
+          {"budget_s", group.budget_s}, {"timeout_s", group.timeout_s}, {"energy", group.energy},
+          {"soak", group.soak}};
 }
 
 PlannedGroup group_from_json(const json& value) {
   PlannedGroup group;
   group.key = value.at("key").get<std::string>();
   group.scenario = value.at("scenario").get<std::string>();
-  group.baseline = value.at("baseline").get<std::string>();
   group.budget_s = value.at("budget_s").get<double>();
   group.timeout_s = value.at("timeout_s").get<double>();
   group.energy = value.at("energy").get<bool>();
   group.soak = value.at("soak").get<bool>();
-  for (const json& line : value.at("cases")) {
-    group.cases.push_back({line.get<std::string>()});
+  for (const json& item : value.at("cases")) {
+    group.cases.push_back({item.at("case").get<std::string>()});
     group.cases.back().item();  // a line that is none is told here
+    // Each member but the baseline itself names it.
+    if (const auto baseline = item.at("baseline").get<std::string>(); !baseline.empty()) group.baseline = baseline;
   }
   return group;
 }

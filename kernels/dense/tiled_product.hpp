@@ -22,8 +22,8 @@ struct ProductExtents {
   std::int64_t k = 0;
 };
 
-// Every number but `group_y` divides none of the extents by rule: edges are the kernel's affair, but a tile is never
-// wider than the product.
+// No number divides an extent by rule: edges are the kernel's affair, but a tile is never wider than the product, and
+// the panels are shared evenly among as few groups as hold them.
 struct ProductTiling {
   static constexpr std::int64_t kRows = 8;  // of y, that a work-item computes: a panel
 

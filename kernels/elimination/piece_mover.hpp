@@ -1,9 +1,9 @@
 // Moves one box of f32 between two places in the host's memory by the cheapest of an element, a run and box_mover.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 
 #include "kernels/layout/box_mover.hpp"
 

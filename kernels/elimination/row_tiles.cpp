@@ -3,8 +3,11 @@
 #include "kernels/elimination/row_tiles.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
+
+#include "harness/core/divided_up.hpp"
 
 namespace hetscope {
 namespace {
@@ -19,9 +22,8 @@ std::int64_t tile_of(std::int64_t count, std::int64_t most) {
   if (count <= most) return count;
   if (most <= kLineElements) return std::max<std::int64_t>(most, 1);
   most = most / kLineElements * kLineElements;
-  const std::int64_t tiles = (count + most - 1) / most;
-  const std::int64_t even = (count + tiles - 1) / tiles;
-  return (even + kLineElements - 1) / kLineElements * kLineElements;
+  const std::int64_t even = divided_up(count, divided_up(count, most));
+  return divided_up(even, kLineElements) * kLineElements;
 }
 
 std::int64_t distance(const OffsetLoop& loop) {

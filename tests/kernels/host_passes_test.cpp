@@ -1,5 +1,5 @@
-// Passes of random pairs in the host's memory: a folded pair gives the bits of the pair op by op, and both what the
-// reference says, whatever the shapes, the permutations and the choices of rows.
+// Passes of random pairs in the host's memory: op by op and folded, a pair gives what the reference says (bit for bit
+// where nothing but movements and ReLUs is in it), whatever the shapes, the permutations and the choices of rows.
 #include "kernels/elimination/host_passes.hpp"
 
 #include <gtest/gtest.h>

@@ -166,17 +166,22 @@ TEST(RedactTest, TextsLoseWhatNamesADevice) {
 }
 
 TEST(RedactTest, NoFormatStillHoldsASecret) {
-  const std::vector<std::string> secrets = {
-      "0123456789abcdef", "b007b007-0000-4000-8000-00000000b007", "5ec2e7c0ffee", "R58M12345X", "jane",
-      "deadbeefcafe0123"};
+  const std::vector<std::string> secrets = {"0123456789abcdef",
+                                            "b007b007-0000-4000-8000-00000000b007",
+                                            "5ec2e7c0ffee",
+                                            "R58M12345X",
+                                            "jane",
+                                            "deadbeefcafe0123",
+                                            "customer",
+                                            "ab12cd"};
   Record record = make_record("tiled", 40000);
   record.device_unit = secrets[0];
   record.boot = secrets[1];
   record.placement = {{"opencl:0", "opencl:0", "driver of build " + secrets[2]}};
   record.notes = {{"program", "/home/jane/benchncnn"},
                   {"program_sha256", secrets[5]},
-                  {"command", "/home/jane/benchncnn 4 1"},
-                  {"model_sha256", "ab12"}};
+                  {"command", "/home/jane/benchncnn 4 1 param=/srv/customer-x/net.param 'customer/y.bin'"},
+                  {"model_sha256", secrets[7]}};
   Record failed = make_problem(Status::failed, "crash", "cannot open /home/jane/x; serial " + secrets[3]);
   failed.device_unit = secrets[0];
   failed.boot = secrets[1];
@@ -205,7 +210,7 @@ TEST(RedactTest, NoFormatStillHoldsASecret) {
   EXPECT_EQ(input.runs[0].directory, "run1");
   EXPECT_EQ(input.runs[0].records[0].device_unit, "unit-1");
   EXPECT_EQ(input.runs[0].records[0].notes.at("program"), "benchncnn");
-  EXPECT_EQ(input.runs[0].records[0].notes.at("model_sha256"), "ab12");
+  EXPECT_EQ(input.runs[0].records[0].notes.at("command"), "benchncnn 4 1 param=net.param 'y.bin'");
   EXPECT_EQ(input.runs[0].records[1].boot, "boot-1");
   EXPECT_EQ(input.runs[0].records[2].device_unit, "");
   EXPECT_EQ(input.runs[0].records[2].group, input.runs[0].records[2].item.line());

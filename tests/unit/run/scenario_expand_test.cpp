@@ -265,7 +265,7 @@ TEST_F(Expand, ProcessorsTogetherMeetKernelsOfPartsOnly) {
 TEST_F(Expand, APatternAmongProcessorsTogetherStandsForEachThatMatches) {
   add("shared", "double", ProgramModel::parts);
   EXPECT_THAT(lines(groups(R"({"operation":"double","kernels":["shared"],"processors":["cpu"],
-                  "together":[["cpu*","opencl:0"],["npu:*","cpu"]],"axes":{"shape":[[2,3]]}})")),
+                  "together":[["cpu*","opencl:0"],["npu:*","cpu"],["cpu","opencl:0"]],"axes":{"shape":[[2,3]]}})")),
               ElementsAre("double kernel=shared processor=cpu,opencl:0 shape=2x3 flavour=plain cache=hot",
                           "double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot"));
 }
