@@ -15,7 +15,7 @@ try:
 except ImportError:  # register_tile() works without
     tvm = None
 
-RULES = 1  # goes up with every change of the rules: conversions by older ones are not taken
+RULES = 2  # goes up with every change of the rules: conversions by older ones are not taken
 STACK_BYTES = 1023  # TVM keeps smaller arrays on the stack, from where LLVM moves them to registers
 PARALLEL_WORK = 1 << 15  # elements read or multiply-adds, below which waking a thread costs more than it computes
 PACKED = "meta_schedule.layout_rewrite_preproc"  # TVM's mark of blocks that SplitLayoutRewritePreproc takes out
@@ -251,7 +251,9 @@ def _pack(sch, block, shape, width, constants):
     """Constants in the order in which the tile reads them: `width` columns of all that is reduced, then the next."""
     position, index = shape.operand, shape.operand_index
     used = [[number for number, axis in enumerate(shape.axes) if axis in _variables(part)] for part in index]
-    place = next(place for place, part in enumerate(index) if part.same_as(shape.column))
+    place = next((place for place, part in enumerate(index) if part.same_as(shape.column)), None)
+    if place is None:
+        return
     order = sorted((other for other in range(len(index)) if other != place),
                    key=lambda other: max(used[other], default=0))
     buffer = sch.get(block).reads[position].source
@@ -304,7 +306,9 @@ def _tile(sch, machine, constants):
     tile = sch.fuse(*outer)
 
     readers = sch.get_consumers(block)
-    last = readers[0] if len(readers) == 1 and not padded_columns else None
+    # A reader that repeats the result (a gate over the pixels of its channel) would be unrolled with the tile.
+    results = math.prod(map(shape.extent, [*shape.held, *shape.sharing, shape.column]))
+    last = readers[0] if len(readers) == 1 and not padded_columns and _work(sch, readers[0]) == results else None
     try:
         if last is not None:
             sch.reverse_compute_at(last, tile)
@@ -339,6 +343,6 @@ def scheduled(function, machine, rules=("tile", "rows", "spread")):
             sch = s_tir.Schedule(function, debug_mask="none", error_render_level="none")
             rule(sch)
             return sch.mod["main"], name
-        except (NoRule, s_tir.ScheduleError, tvm.error.InternalError):
+        except Exception:  # whatever a rule trips over, the next one is simpler
             continue
     return function, "none"
