@@ -16,7 +16,7 @@
 
 namespace hetscope {
 
-// One line of an experiment's plan. Tens of thousands are planned at once, and a line is a fifth of its Case.
+// One line of an experiment's plan. Tens of thousands are planned at once, and a line is much smaller than its Case.
 struct PlannedCase {
   std::string line;
 
