@@ -86,7 +86,7 @@ Bounded convolved(const ConvolutionProblem& problem, const Bounded& in, const Ho
   // What was wrong before, and the roundings of this operator's own products and sums.
   std::vector<double> errors(in.values.size());
   for (std::size_t i = 0; i < errors.size(); ++i) {
-    errors[i] = in.errors[i] + static_cast<double>(problem.terms()) * std::abs(in.values[i]);
+    errors[i] = in.errors[i] + summing_error(problem.terms()) * std::abs(in.values[i]);
   }
   return {problem.y, convolution_reference(problem, in.values, weights).values,
           convolution_reference(problem, errors, weights).magnitudes};

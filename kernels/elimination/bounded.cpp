@@ -86,7 +86,7 @@ Bounded sum_of(const Bounded& in) {
     double error = 0;
     for (std::size_t i = at; i < at + static_cast<std::size_t>(n); ++i) {
       sum += in.values[i];
-      error += in.errors[i] + static_cast<double>(n) * std::abs(in.values[i]);
+      error += in.errors[i] + summing_error(n) * std::abs(in.values[i]);
     }
     out.values.push_back(sum);
     out.errors.push_back(error);
@@ -95,6 +95,11 @@ Bounded sum_of(const Bounded& in) {
 }
 
 }  // namespace
+
+double summing_error(std::int64_t terms) {
+  const auto n = static_cast<double>(terms);
+  return std::min(n, 8 * std::sqrt(n));
+}
 
 Bounded exactly(const HostTensor& tensor) {
   const auto elements = static_cast<std::size_t>(tensor.shape().element_count());
@@ -132,10 +137,11 @@ Bounded product_of(std::int64_t columns, const Bounded& in, const HostTensor& we
   const std::size_t rows = in.values.size() / k;
   out.values.assign(rows * n, 0);
   out.errors.assign(rows * n, 0);
+  const double of_sum = summing_error(static_cast<std::int64_t>(k));
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t i = 0; i < k; ++i) {
       const double value = in.values[row * k + i];
-      const double error = in.errors[row * k + i] + std::abs(value) * static_cast<double>(k);
+      const double error = in.errors[row * k + i] + std::abs(value) * of_sum;
       const float* right = weights.as<float>() + i * n;
       for (std::size_t column = 0; column < n; ++column) {
         const double weight = right[column];

@@ -182,7 +182,8 @@ const std::map<std::string, Entry, std::less<>>& entries() {
          "shape=1x3x9x8 operators=conv:7:9x9/instance_norm/conv:4:3x3 "
          "layouts=NCHW:NC4HW4,NC4HW4:NCHW,NCHW:NC4HW4,NC4HW4:NCHW",
          "shape=2x10x3x4 operators=instance_norm/relu/relu layouts=NCHW16c,NHWC:NCHW16c,NCHW16c,NHWC4:NCHW"},
-        {"shape=1x3x64x64 operators=conv:32:9x9/instance_norm/conv:64:3x3 layouts=NCHW,NHWC,NCHW,NHWC"}}},
+        {"shape=1x3x64x64 operators=conv:32:9x9/instance_norm/conv:64:3x3 layouts=NCHW,NHWC,NCHW,NHWC",
+         "shape=1x512x4x3 operators=conv:512:3x3/relu/conv:512:3x3/relu layouts=NHWC,NHWC,NHWC,NHWC,NHWC"}}},
       {"tensor_consumers",
        {append_all(times({"shape=5x3x6 consumers=sum:0", "shape=5x3x6 consumers=softmax:1",
                           "shape=3x5x6 consumers=matmul:2:5", "shape=6x3x5 consumers=layer_norm:0"},
