@@ -2,7 +2,6 @@
 """Prints what structured sparse products reach on this machine, beside what is asked of them.
 
 usage: scripts/tasd_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME] [--shapes]
-                               [--accelerator FILE]...
 
 Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the records of an earlier run) and prints
 
@@ -11,17 +10,14 @@ Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the record
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
   decomposition    bytes of the f32 matrix a second, one thread; the slowest shape and sparsity
-  EDP              what an accelerator that executes the slots would save against a dense one, modelled with a table of
-                   scenarios/models/accelerators (a model is no measurement: marked ~), beside what the measured
-                   speed-up saves at constant power
+
+Energy-delay products, measured and modelled, are in the report of the same records (hetscope report).
 
 Every shape counts once. A row without a latency is left out and counted; so are unstable rows, which
 are not left out.
 """
 
 import collections
-import json
-import math
 import pathlib
 import sys
 
@@ -127,44 +123,6 @@ def decomposition(directory):
                 f"{rates[series][slowest]:.1f} at {slowest}, {max(rates[series].values()):.1f} at best")
 
 
-def read_accelerator(path):
-    model = json.loads(pathlib.Path(path).read_text())
-    wanted = {"multiply_add", "left_word", "index_word", "right_word", "result_read", "result_write"}
-    if model.get("schema") != "hetscope/accelerator-model/1" or set(model.get("pj", {})) != wanted:
-        sys.exit(f"{path}: not an accelerator model; see scenarios/models/accelerators")
-    return model
-
-
-def modelled_energy_pj(model, shape, series):
-    """One layer on an accelerator that keeps b and c in place while the terms stream by; `series` None is dense.
-
-    Multiply-adds are m k n times the slots; a is read once, its values and ceil(log2 M) bits of index in words of 16
-    bits; b is read once; c is read and written once.
-    """
-    m, k, n = shape
-    pj = model["pj"]
-    terms = [tuple(map(int, term.split(":"))) for term in series.split("+")] if series else []
-    share = slots(series) if series else 1.0
-    left = sum(kept / block * (pj["left_word"] + math.ceil(math.log2(block)) / 16 * pj["index_word"])
-               for kept, block in terms) if series else pj["left_word"]
-    return (m * k * n * share * pj["multiply_add"] + m * k * left + k * n * pj["right_word"]
-            + m * n * (pj["result_read"] + pj["result_write"]))
-
-
-def energy_delay(shapes, models):
-    for series in ASKED:
-        ratios = {shape: ratio(dense(variants), variants[series])
-                  for shape, variants in shapes.items() if series in variants}
-        if not ratios:
-            continue
-        for model in models:
-            # Delay is that of the multiply-adds alone.
-            modelled = geometric_mean([modelled_energy_pj(model, shape, series) / modelled_energy_pj(model, shape, None)
-                                       * slots(series) for shape in ratios])
-            row(f"{series}: EDP saved, modelled ({model['name']}) and at constant power from the measured speed-up", "",
-                f"~{1 - modelled:.0%} and {1 - geometric_mean(ratios.values()) ** -2:.0%}")
-
-
 def print_shapes(shapes):
     names = [name for name in list(ASKED) + sorted({v for variants in shapes.values() for v in variants} - set(ASKED))]
     print("\n| m x k x n | dense, us | " + " | ".join(names) + " |\n|---|---:|" + "---:|" * len(names))
@@ -174,7 +132,7 @@ def print_shapes(shapes):
         print(f"| {'x'.join(map(str, shape))} | {time_ns(best) / 1e3:.0f} | " + " | ".join(cells) + " |")
 
 
-def report(directory, with_shapes, models):
+def report(directory, with_shapes):
     shapes, refused, unstable = read(directory)
     shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
     for shape, variants in shapes.items():
@@ -187,7 +145,6 @@ def report(directory, with_shapes, models):
     second_term(shapes)
     against_compressed_rows(shapes)
     decomposition(directory)
-    energy_delay(shapes, models)
     if unstable:
         print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
     for reason, count in refused.items():
@@ -202,13 +159,10 @@ def main():
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
     parser.add_argument("--shapes", action="store_true", help="also each shape's speed-ups")
-    parser.add_argument("--accelerator", action="append", default=[], metavar="FILE",
-                        help="a table of energies to model with, repeatable")
     arguments = parser.parse_args()
     ratio.statistic = arguments.statistic
-    models = [read_accelerator(path) for path in arguments.accelerator]
     with records_at(arguments, SCENARIOS) as directory:
-        report(directory, arguments.shapes, models)
+        report(directory, arguments.shapes)
 
 
 if __name__ == "__main__":

@@ -44,8 +44,10 @@ std::int64_t ring_rows_for(const ConvolutionProblem& problem, std::int64_t resul
   return std::min(rows_under(problem.sliding, results), problem.x[2]);
 }
 
-std::int64_t tile_rows_for(const ConvolutionProblem& problem, std::int64_t row_floats) {
-  std::int64_t rows = std::min(problem.y[2], divided_up(kTileResults, problem.y[3]));
+// As many as the cache holds, but a tile for every thread.
+std::int64_t tile_rows_for(const ConvolutionProblem& problem, std::int64_t row_floats, int threads) {
+  const std::int64_t share = divided_up(problem.y[0] * problem.y[2], std::int64_t{threads});
+  std::int64_t rows = std::min({problem.y[2], divided_up(kTileResults, problem.y[3]), share});
   while (rows > 1 && 4 * row_floats * ring_rows_for(problem, rows) > kRingBytes) --rows;
   return rows;
 }
@@ -70,7 +72,7 @@ HostConvolution::HostConvolution(const ConvolutionProblem& problem, const Layout
       pixel_pitch_(pixel_pitch_for(problem)),
       result_pitch_(result_pitch_for(problem)),
       row_floats_(row_floats_for(problem)),
-      tile_rows_(tile_rows_for(problem, row_floats_)),
+      tile_rows_(tile_rows_for(problem, row_floats_, threads)),
       ring_rows_(ring_rows_for(problem, tile_rows_)),
       input_(TensorView(problem.dtype, problem.x, input), pixel_pitch_, PixelRows::Direction::read),
       output_(TensorView(problem.dtype, problem.y, output), result_pitch_, PixelRows::Direction::write,
