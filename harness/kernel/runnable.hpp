@@ -44,7 +44,7 @@ class Runnable {
   virtual std::string_view principal_clock() const { return {}; }
 
   // Nanoseconds by stage ("map", "compute.cpu", "wait") for one execution, instrumented and therefore slower; a pass of
-  // its own, never mixed with the samples.
+  // its own, never mixed with the samples. Called a few times; each call names the same stages.
   virtual std::map<std::string, double> run_stages() { return {}; }
 
   // An empty run through the same launch path, whose time Session subtracts for the clock "host_minus_empty_launch".

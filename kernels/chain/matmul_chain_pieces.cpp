@@ -15,8 +15,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kStageRuns = 5;
-
 // A piece that is prepared.
 struct PreparedPiece {
   ChainPiece piece;
@@ -64,17 +62,15 @@ class ChainPieces final : public Runnable {
       for (PreparedPiece& prepared : pieces_) prepared.runnable->run(1);
     }
   }
-  // compute.PROCESSOR, of all its pieces together: means of a few.
+  // compute.PROCESSOR, of all its pieces together.
   std::map<std::string, double> run_stages() override {
     static const MonotonicClock kClock;
     std::map<std::string, double> stages;
-    for (int i = 0; i < kStageRuns; ++i) {
-      for (PreparedPiece& prepared : pieces_) {
-        const std::int64_t begin_ns = kClock.now_ns();
-        prepared.runnable->run(1);
-        const auto elapsed_ns = static_cast<double>(kClock.now_ns() - begin_ns);
-        stages["compute." + names_[prepared.piece.is_on_target ? 0 : 1]] += elapsed_ns / kStageRuns;
-      }
+    for (PreparedPiece& prepared : pieces_) {
+      const std::int64_t begin_ns = kClock.now_ns();
+      prepared.runnable->run(1);
+      const auto elapsed_ns = static_cast<double>(kClock.now_ns() - begin_ns);
+      stages["compute." + names_[prepared.piece.is_on_target ? 0 : 1]] += elapsed_ns;
     }
     return stages;
   }

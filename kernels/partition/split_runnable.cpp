@@ -10,7 +10,6 @@
 namespace hetscope {
 namespace {
 
-constexpr int kStageRuns = 5;
 // Of all passes: shorter waits are the call itself, which is CPU time and no waiting.
 constexpr std::int64_t kLeastWaitNs = 500'000;
 
@@ -22,18 +21,6 @@ void on(const std::string& processor, Step&& step) {
   } catch (const std::exception& error) {
     throw Error("the part on " + processor + " failed: " + error.what());
   }
-}
-
-// The middle of several passes, stage by stage.
-std::map<std::string, double> medians(const std::vector<std::map<std::string, double>>& passes) {
-  std::map<std::string, double> result;
-  for (const auto& [name, unused] : passes.front()) {
-    std::vector<double> values;
-    for (const auto& pass : passes) values.push_back(pass.at(name));
-    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-    result[name] = values[values.size() / 2];
-  }
-  return result;
 }
 
 // The parts' boxes follow each other along one dimension, so that neighbours hold all overlaps.
@@ -142,47 +129,44 @@ void SplitRunnable::merge() {
 }
 
 std::map<std::string, double> SplitRunnable::run_stages() {
-  std::vector<std::map<std::string, double>> passes;
   const auto host = std::ranges::find_if(parts_, [](const SplitPart& part) { return !part.asynchronous; });
-  for (int i = 0; i < kStageRuns; ++i) {
-    std::map<std::string, double>& stages = passes.emplace_back();
-    std::int64_t last_ns = clocks_.time.now_ns();
-    const auto end_stage = [&](const std::string& name) {
-      const std::int64_t now_ns = clocks_.time.now_ns();
-      stages[name] = static_cast<double>(now_ns - last_ns);
-      last_ns = now_ns;
-    };
-    started_ = finished_ = 0;
-    try {
-      transform();
-      end_stage("transform");
-      start();
-      end_stage("start");
-      compute();
-      if (host != parts_.end()) end_stage("compute." + host->processor);
-      const std::int64_t begin_cpu_ns = clocks_.cpu.now_ns();
-      finish();
-      waited_cpu_ns_ += clocks_.cpu.now_ns() - begin_cpu_ns;
-      end_stage("wait");
-      waited_ns_ += static_cast<std::int64_t>(stages["wait"]);
-    } catch (...) {
-      drain();
-      throw;
-    }
-    merge();
-    end_stage("merge");
-    for (SplitPart& part : parts_) {
-      if (!part.asynchronous) continue;
-      on(part.processor, [&] {
-        for (const auto& [name, ns] : part.asynchronous->run_stages(clocks_.time)) {
-          stages["alone." + part.processor + "." + name] = ns;
-        }
-      });
-    }
+  std::map<std::string, double> stages;
+  std::int64_t last_ns = clocks_.time.now_ns();
+  const auto end_stage = [&](const std::string& name) {
+    const std::int64_t now_ns = clocks_.time.now_ns();
+    stages[name] = static_cast<double>(now_ns - last_ns);
+    last_ns = now_ns;
+  };
+  started_ = finished_ = 0;
+  try {
+    transform();
+    end_stage("transform");
+    start();
+    end_stage("start");
+    compute();
+    if (host != parts_.end()) end_stage("compute." + host->processor);
+    const std::int64_t begin_cpu_ns = clocks_.cpu.now_ns();
+    finish();
+    waited_cpu_ns_ += clocks_.cpu.now_ns() - begin_cpu_ns;
+    end_stage("wait");
+    waited_ns_ += static_cast<std::int64_t>(stages["wait"]);
+  } catch (...) {
+    drain();
+    throw;
+  }
+  merge();
+  end_stage("merge");
+  for (SplitPart& part : parts_) {
+    if (!part.asynchronous) continue;
+    on(part.processor, [&] {
+      for (const auto& [name, ns] : part.asynchronous->run_stages(clocks_.time)) {
+        stages["alone." + part.processor + "." + name] = ns;
+      }
+    });
   }
   // A part alone may have left its summands where the sum belongs.
   run(1);
-  return medians(passes);
+  return stages;
 }
 
 Support SplitRunnable::evict() {
