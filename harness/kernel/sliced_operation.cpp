@@ -9,13 +9,9 @@
 namespace hetscope {
 namespace {
 
-const std::array<std::string, 6>& dimension_names() {
-  static const std::array<std::string, 6> kNames = {"dim0", "dim1", "dim2", "dim3", "dim4", "dim5"};
-  return kNames;
-}
-
-int dimension_named(std::string_view axis) {
-  return static_cast<int>(std::ranges::find(dimension_names(), axis) - dimension_names().begin());
+// As many as there are names when none is `axis`.
+int dimension_named(std::span<const std::string> names, std::string_view axis) {
+  return static_cast<int>(std::ranges::find(names, axis) - names.begin());
 }
 
 Region slice(const SlicedOperand& operand, std::int64_t begin, std::int64_t end) {
@@ -26,13 +22,10 @@ Region slice(const SlicedOperand& operand, std::int64_t begin, std::int64_t end)
 
 }  // namespace
 
-std::span<const std::string> SlicedOperation::split_axes() const {
-  return std::span(dimension_names()).first(static_cast<std::size_t>(most_dimensions()));
-}
-
 std::int64_t SlicedOperation::split_extent(const Case& item, std::string_view axis) const {
-  const int dimension = dimension_named(axis);
-  if (dimension >= most_dimensions()) return Operation::split_extent(item, axis);
+  const std::span<const std::string> names = split_axes();
+  const int dimension = dimension_named(names, axis);
+  if (dimension >= static_cast<int>(names.size())) return Operation::split_extent(item, axis);
   const Shape shape(item.dims("shape"));
   return dimension < shape.rank() ? shape[dimension] : 1;
 }
@@ -40,7 +33,7 @@ std::int64_t SlicedOperation::split_extent(const Case& item, std::string_view ax
 Support SlicedOperation::allows_part(const Case& item, std::string_view axis, std::int64_t begin,
                                      std::int64_t end) const {
   const Shape shape(item.dims("shape"));
-  const int dimension = dimension_named(axis);
+  const int dimension = dimension_named(split_axes(), axis);
   if (dimension >= shape.rank()) {
     return Support::no(fmt::format("a tensor of {} has no {}", shape.to_string(), axis));
   }
@@ -56,7 +49,7 @@ Support SlicedOperation::allows_part(const Case& item, std::string_view axis, st
 
 PartialProblem SlicedOperation::part_of(const Case& item, std::string_view axis, std::int64_t begin,
                                         std::int64_t end) const {
-  const int dimension = dimension_named(axis);
+  const int dimension = dimension_named(split_axes(), axis);
   const Slicing cut = slicing(item, dimension);
   PartialProblem part{item, {}, {}, cut.adds};
   Dims dims = item.dims("shape");
@@ -71,6 +64,11 @@ std::vector<TensorView> SlicedOperation::output_views(const Case& item) const {
   std::vector<TensorView> views;
   for (SlicedOperand& operand : slicing(item, 0).outputs) views.push_back(std::move(operand.view));
   return views;
+}
+
+std::span<const std::string> numbered_dimensions(int count) {
+  static const std::array<std::string, 6> kNames = {"dim0", "dim1", "dim2", "dim3", "dim4", "dim5"};
+  return std::span(kNames).first(static_cast<std::size_t>(count));
 }
 
 }  // namespace hetscope

@@ -28,8 +28,9 @@ struct Slicing {
 
 class SlicedOperation : public Operation {
  public:
-  // "dim0", "dim1", ...: as many as a tensor of the operation may have dimensions.
-  std::span<const std::string> split_axes() const final;
+  // A name for each dimension that a tensor of the operation may have, in their order, or for the first of them only:
+  // what has no name is not divided.
+  std::span<const std::string> split_axes() const override = 0;
   // 1 along a dimension that this case's tensor does not have; no part of it is allowed.
   std::int64_t split_extent(const Case& item, std::string_view axis) const final;
   Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const final;
@@ -37,12 +38,13 @@ class SlicedOperation : public Operation {
   std::vector<TensorView> output_views(const Case& item) const final;
 
  protected:
-  // Dimensions that a tensor of the operation has at most, from 1 to 6.
-  virtual int most_dimensions() const = 0;
   // no(): along `dimension` of the shape nothing can be divided, whatever the parts.
   virtual Support allows_dimension(const Case&, int /*dimension*/) const { return Support::yes(); }
   // Where the operands are cut when the shape is along `dimension`. Layouts do not depend on the shape's extents.
   virtual Slicing slicing(const Case& item, int dimension) const = 0;
 };
+
+// "dim0", "dim1", ... for split_axes() of an operation whose dimensions have no names; `count` is from 1 to 6.
+std::span<const std::string> numbered_dimensions(int count);
 
 }  // namespace hetscope

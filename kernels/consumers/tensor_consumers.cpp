@@ -101,9 +101,9 @@ class TensorConsumers final : public SlicedOperation {
   Tolerance tolerance(const Case&) const override { return {0, 0x1p-24}; }
   Work useful_work(const Case& item) const override { return ConsumerProblem(item).work(); }
 
- protected:
-  int most_dimensions() const override { return kConsumedRank; }
+  std::span<const std::string> split_axes() const override { return numbered_dimensions(kConsumedRank); }
 
+ protected:
   Support allows_dimension(const Case& item, int dimension) const override {
     for (const Consumer& consumer : ConsumerProblem(item).consumers) {
       if (consumer.dim != dimension) continue;

@@ -55,8 +55,9 @@ class Copy final : public SlicedOperation {
   Tolerance tolerance(const Case&) const override { return {}; }
   Work useful_work(const Case& item) const override { return {2 * view_of(item).storage_bytes(), 0}; }
 
+  std::span<const std::string> split_axes() const override { return numbered_dimensions(kMostDimensions); }
+
  protected:
-  int most_dimensions() const override { return kMostDimensions; }
   Slicing slicing(const Case& item, int dimension) const override {
     return {{{view_of(item), dimension}}, {{view_of(item), dimension}}};
   }

@@ -116,8 +116,9 @@ class LayoutTransform final : public SlicedOperation {
     return {problem.source.shape().element_count() * width + problem.target.storage_bytes(), 0};
   }
 
+  std::span<const std::string> split_axes() const override { return numbered_dimensions(kMaxLayoutRank); }
+
  protected:
-  int most_dimensions() const override { return kMaxLayoutRank; }
   Slicing slicing(const Case& item, int dimension) const override {
     const LayoutTransformProblem problem(item);
     return {{{problem.source, dimension}}, {{problem.target, dimension}}};

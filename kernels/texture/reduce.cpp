@@ -91,8 +91,9 @@ class Reduce final : public SlicedOperation {
     return {width * elements + 4 * reduced_shape(item).element_count(), elements};
   }
 
+  std::span<const std::string> split_axes() const override { return numbered_dimensions(kReducedRank); }
+
  protected:
-  int most_dimensions() const override { return kReducedRank; }
   // Parts of the reduced dimension are sums of their own, which are added.
   Slicing slicing(const Case& item, int dimension) const override {
     const Shape output = reduced_shape(item);
