@@ -25,9 +25,13 @@ class PreparedProduct {
   virtual std::span<const std::byte> prepared() const = 0;
 };
 
+// How the right operand lies in memory: k x n, or n x k.
+enum class RightOperand { plain, transposed };
+
 struct DenseLibrary {
   // c (m x n) = a (m x k) b (k x n), row-major f32 without gaps.
-  using Multiply = void(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
+  using Multiply = void(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
+                        RightOperand stored, float* c);
   // The same of integers, with sums in i32.
   using MultiplyI8 = void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
                           std::int32_t* c);

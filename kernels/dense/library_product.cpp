@@ -1,69 +1,26 @@
-// A library behind the instrument's interface. Its threads are its own, which is what differs from other host kernels.
+// Products of a library behind the instrument's interface: each type's own way.
 #include "kernels/dense/library_product.hpp"
 
 #include <string>
 
 #include "harness/core/error.hpp"
 #include "kernels/dense/half_conversion.hpp"
+#include "kernels/dense/library_run.hpp"
 
 namespace hetscope {
 namespace {
 
-class LibraryProduct : public HostRunnable {
+class LibraryProduct : public LibraryRun {
  public:
   LibraryProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
                  const HostTensor& right, DType result)
-      : HostRunnable(cpu, pool),
-        library_(library),
-        left_(left),
-        right_(right),
-        result_(result, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
-
-  // The library brings threads of its own; pinning the caller would pin all of them to one CPU.
-  void enter() override {
-    const int threads = pool().size();
-    library_.set_threads(threads);
-    if (threads == 1) HostRunnable::enter();
-  }
-  void leave() override {
-    if (pool().size() == 1) HostRunnable::leave();
-  }
-
-  std::vector<Placement> placement() const override {
-    std::vector<Placement> result = HostRunnable::placement();
-    for (Placement& placement : result) placement.evidence += "; " + library_.identity;
-    return result;
-  }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(result_.clone());
-    return result;
-  }
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
+      : LibraryRun(library, cpu, pool, left, right,
+                   TensorView(result, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)), pool.size()) {}
 
  protected:
-  std::int64_t m() const { return left_.shape()[0]; }
-  std::int64_t n() const { return right_.shape()[1]; }
-  std::int64_t k() const { return left_.shape()[1]; }
-  const DenseLibrary& library() const { return library_; }
-  const HostTensor& left() const { return left_; }
-  const HostTensor& right() const { return right_; }
-  HostTensor& result() { return result_; }
-
-  std::vector<std::span<const std::byte>> operands() const override {
-    return {{left_.data(), left_.size_bytes()},
-            {right_.data(), right_.size_bytes()},
-            {result_.data(), result_.size_bytes()}};
-  }
-
- private:
-  const DenseLibrary& library_;
-  const HostTensor& left_;
-  const HostTensor& right_;
-  HostTensor result_;
+  std::int64_t m() const { return left().shape()[0]; }
+  std::int64_t n() const { return right().shape()[1]; }
+  std::int64_t k() const { return left().shape()[1]; }
 };
 
 class FloatProduct final : public LibraryProduct {
@@ -74,7 +31,8 @@ class FloatProduct final : public LibraryProduct {
 
  protected:
   void run_once() override {
-    library().multiply(m(), n(), k(), left().as<float>(), right().as<float>(), result().as<float>());
+    library().multiply(m(), n(), k(), left().as<float>(), right().as<float>(), RightOperand::plain,
+                       result().as<float>());
   }
 };
 
@@ -132,7 +90,8 @@ class HalfProduct final : public LibraryProduct {
  protected:
   void run_once() override {
     widen_halves(halves_of(right()), wide_right_.as<float>());
-    library().multiply(m(), n(), k(), wide_left_.as<float>(), wide_right_.as<float>(), wide_result_.as<float>());
+    library().multiply(m(), n(), k(), wide_left_.as<float>(), wide_right_.as<float>(), RightOperand::plain,
+                       wide_result_.as<float>());
     const auto count = static_cast<std::size_t>(m() * n());
     round_to_halves(std::span(wide_result_.as<float>(), count), result().as<std::uint16_t>());
   }

@@ -64,10 +64,8 @@ class Matmul final : public Operation {
 
   Tolerance tolerance(const Case& item) const override {
     const MatmulProblem problem(item);
-    Tolerance tolerance = matmul_tolerance(problem.k);
-    // The result is rounded once more: in f16 by half a unit of its last place, below the normal numbers by 2^-25.
-    if (problem.dtype == DType::f16) tolerance = {0x1p-25, tolerance.rtol + 0x1p-11};
-    // In i8 by half a step, and integer arithmetic may requantise by a factor of few bits: as much again.
+    Tolerance tolerance = matmul_tolerance(problem.k, problem.dtype);
+    // Rounded to a step, by half of it, and integer arithmetic may requantise by a factor of few bits: as much again.
     if (problem.dtype == DType::i8) tolerance.atol = 1;
     return tolerance;
   }
@@ -130,14 +128,15 @@ Support supports_f32_alone(const Case& item) {
   return Support::no("computes f32 only");
 }
 
-void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where) {
-  for (const std::int64_t extent : {m, n, k}) {
+void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where,
+                          std::int64_t heads) {
+  for (const std::int64_t extent : {heads, m, n, k}) {
     if (extent < 1 || extent > kMaxExtent) {
-      throw Error("extent " + std::to_string(extent) + " is not from 1 to 2^20", where, "give smaller m, n, k");
+      throw Error("extent " + std::to_string(extent) + " is not from 1 to 2^20", where, "give smaller extents");
     }
   }
-  if (m * k > kMaxElements || k * n > kMaxElements || m * n > kMaxElements) {
-    throw Error("an operand has more than 2^30 elements", where, "give smaller m, n, k");
+  if (heads * std::max({m * k, k * n, m * n}) > kMaxElements) {
+    throw Error("an operand has more than 2^30 elements", where, "give smaller extents");
   }
 }
 

@@ -28,7 +28,9 @@ float matmul_i8_result_step(std::int64_t k);
 Support supports_f32_alone(const Case& item);
 
 // Throws Error (at `where`) unless every extent is from 1 to 2^20 and no operand has more than 2^30 elements.
-void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where);
+// `heads` are products side by side.
+void check_matmul_extents(std::int64_t m, std::int64_t n, std::int64_t k, const std::string& where,
+                          std::int64_t heads = 1);
 
 // The order of the operation's inputs.
 inline constexpr std::size_t kMatmulLeft = 0;

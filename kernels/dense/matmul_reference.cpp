@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
+
 namespace hetscope {
 namespace {
 
@@ -10,7 +12,7 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 Matrix in_f64(const HostTensor& tensor) {
   Matrix matrix(tensor.shape()[0], tensor.shape()[1]);
-  for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = tensor.get(i);
+  std::ranges::copy(row_major_values(tensor), matrix.data());
   return matrix;
 }
 
@@ -27,6 +29,10 @@ Expectation matmul_reference(const HostTensor& left, const HostTensor& right) {
   return expectation;
 }
 
-Tolerance matmul_tolerance(std::int64_t k) { return {0, static_cast<double>(k) * 0x1p-24}; }
+Tolerance matmul_tolerance(std::int64_t k, DType result) {
+  const double rtol = static_cast<double>(k) * 0x1p-24;
+  // By half a unit of its last place; below the normal numbers by 2^-25.
+  return result == DType::f16 ? Tolerance{0x1p-25, rtol + 0x1p-11} : Tolerance{0, rtol};
+}
 
 }  // namespace hetscope

@@ -5,12 +5,12 @@
 
 namespace hetscope {
 
-// y = left right for row-major matrices of rank 2 that multiply, of any type, i8 by its integers; the magnitude of an
-// element is sum |left||right|.
+// y = left right for matrices of rank 2 that multiply, in any layout and of any type, i8 by its integers; the magnitude
+// of an element is sum |left||right|.
 Expectation matmul_reference(const HostTensor& left, const HostTensor& right);
 
 // The bound of any order of summation of k products in f32: k roundings of at most 2^-24 each (Higham, Accuracy and
-// Stability of Numerical Algorithms, section 3.1).
-Tolerance matmul_tolerance(std::int64_t k);
+// Stability of Numerical Algorithms, section 3.1). A result in f16 is rounded once more.
+Tolerance matmul_tolerance(std::int64_t k, DType result = DType::f32);
 
 }  // namespace hetscope

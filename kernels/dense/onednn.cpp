@@ -18,9 +18,11 @@ using Igemm = int(char transpose_a, char transpose_b, char offset_c, std::int64_
 Sgemm* g_sgemm = nullptr;
 Igemm* g_igemm = nullptr;
 
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, RightOperand stored,
+              float* c) {
+  const bool is_plain = stored == RightOperand::plain;
   // It fails only for sizes that the operation refuses; a wrong result would not pass verification.
-  g_sgemm('N', 'N', m, n, k, 1.0F, a, k, b, n, 0.0F, c, n);
+  g_sgemm('N', is_plain ? 'N' : 'T', m, n, k, 1.0F, a, k, b, is_plain ? n : k, 0.0F, c, n);
 }
 
 void multiply_i8(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,

@@ -19,20 +19,6 @@ using CreateProduct = int(OneDnnHandle*, OneDnnHandle, const void* source, const
                           const void* target, const void* attributes);
 using InitProduct = int(void*, const void* source, const void* weights, const void* bias, const void* target);
 
-// The description of the primitive; nullptr when the library has none.
-OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescription& b, const OneDnnDescription& c,
-                              OneDnnHandle engine) {
-  const DynamicLibrary& library = open_onednn().library;
-  OneDnnHandle result = nullptr;
-  if (auto* const create = library.function<CreateProduct>("dnnl_matmul_primitive_desc_create")) {
-    return create(&result, engine, a.get(), b.get(), nullptr, c.get(), nullptr) == 0 ? result : nullptr;
-  }
-  auto* const init = library.function<InitProduct>("dnnl_matmul_desc_init");
-  if (init == nullptr) return nullptr;
-  return describe_in_release_2(engine,
-                               [&](void* operation) { return init(operation, a.get(), b.get(), nullptr, c.get()); });
-}
-
 class OneDnnProduct final : public PreparedProduct {
  public:
   void run(const void* b, void* c) override {
@@ -86,6 +72,19 @@ class OneDnnProduct final : public PreparedProduct {
 };
 
 }  // namespace
+
+OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescription& b, const OneDnnDescription& c,
+                              OneDnnHandle engine) {
+  const DynamicLibrary& library = open_onednn().library;
+  OneDnnHandle result = nullptr;
+  if (auto* const create = library.function<CreateProduct>("dnnl_matmul_primitive_desc_create")) {
+    return create(&result, engine, a.get(), b.get(), nullptr, c.get(), nullptr) == 0 ? result : nullptr;
+  }
+  auto* const init = library.function<InitProduct>("dnnl_matmul_desc_init");
+  if (init == nullptr) return nullptr;
+  return describe_in_release_2(engine,
+                               [&](void* operation) { return init(operation, a.get(), b.get(), nullptr, c.get()); });
+}
 
 std::unique_ptr<PreparedProduct> prepare_onednn_product(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k,
                                                         const void* a, std::string* why_not) {

@@ -17,14 +17,17 @@ using CblasSgemm = void(int order, int transpose_a, int transpose_b, int m, int 
                         int lda, const float* b, int ldb, float beta, float* c, int ldc);
 constexpr int kRowMajor = 101;
 constexpr int kNoTranspose = 111;
+constexpr int kTranspose = 112;
 
 CblasSgemm* g_cblas_sgemm = nullptr;
 
-void multiply_by_cblas(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
+void multiply_by_cblas(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
+                       RightOperand stored, float* c) {
   const auto columns = static_cast<int>(n);
   const auto inner = static_cast<int>(k);
-  g_cblas_sgemm(kRowMajor, kNoTranspose, kNoTranspose, static_cast<int>(m), columns, inner, 1.0F, a, inner, b, columns,
-                0.0F, c, columns);
+  const bool is_plain = stored == RightOperand::plain;
+  g_cblas_sgemm(kRowMajor, kNoTranspose, is_plain ? kNoTranspose : kTranspose, static_cast<int>(m), columns, inner,
+                1.0F, a, inner, b, is_plain ? columns : inner, 0.0F, c, columns);
 }
 
 const char* core_type_for_this_cpu() {

@@ -24,12 +24,18 @@ std::int64_t power_of_two_up_to(std::int64_t most) {
   return power;
 }
 
+std::string options_of(const ProductExtents& extents) {
+  return fmt::format("{}{}", extents.dtype == DType::f16 ? " -DHALVES" : "",
+                     extents.is_right_transposed ? " -DTRANSPOSED" : "");
+}
+
 // The kernel for the largest group up to `tiling`'s that its registers allow; shrinks `tiling` to it.
-cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* function, ProductTiling& tiling) {
+cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* function, const ProductExtents& extents,
+                 ProductTiling& tiling) {
   const std::string text = std::string(embedded_text(opencl_source_files(), kTileSource)) +
                            std::string(embedded_text(opencl_source_files(), source));
   for (;;) {
-    const cl::Kernel kernel = device.kernel(source, text, function, tiling.options());
+    const cl::Kernel kernel = device.kernel(source, text, function, tiling.options() + options_of(extents));
     const auto most = static_cast<std::int64_t>(kernel.getWorkGroupInfo<CL_KERNEL_WORK_GROUP_SIZE>(device.device()));
     if (tiling.group_x * tiling.group_y <= most || tiling.group_x * tiling.group_y == 1) return kernel;
     (tiling.group_y > 1 ? tiling.group_y : tiling.group_x) /= 2;
@@ -39,18 +45,18 @@ cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* f
 class TiledProductRun final : public OpenClRunnable {
  public:
   TiledProductRun(OpenClProcessor& device, Launch launch, TiledLeft left, cl::Buffer right, std::size_t right_index,
-                  cl::Buffer result, Shape shape, Metrics metrics)
+                  cl::Buffer result, TensorView result_view, Metrics metrics)
       : OpenClRunnable(device, {std::move(launch)}),
         left_(std::move(left)),
         right_(std::move(right)),
         right_index_(right_index),
         result_(std::move(result)),
-        shape_(std::move(shape)),
+        result_view_(std::move(result_view)),
         metrics_(std::move(metrics)) {}
 
   std::vector<HostTensor> outputs() override {
     std::vector<HostTensor> result;
-    result.emplace_back(DType::f32, shape_, Layout::row_major(2));
+    result.emplace_back(result_view_);
     device().download(result[0].data(), result_, static_cast<std::int64_t>(result[0].size_bytes()));
     return result;
   }
@@ -59,8 +65,11 @@ class TiledProductRun final : public OpenClRunnable {
 
  protected:
   std::vector<DeviceOperand> shared_operands() const override {
-    return {{DeviceOperand::Direction::input, right_index_, right_, {{0, kRightArgument}}},
-            {DeviceOperand::Direction::output, 0, result_, {{0, kResultArgument}}}};
+    using enum DeviceOperand::Direction;
+    std::vector<DeviceOperand> operands = {{input, right_index_, right_, {{0, kRightArgument}}},
+                                           {output, 0, result_, {{0, kResultArgument}}}};
+    if (left_.index) operands.push_back({input, *left_.index, left_.buffers[0], {{0, kFirstLeftArgument}}});
+    return operands;
   }
 
  private:
@@ -68,7 +77,7 @@ class TiledProductRun final : public OpenClRunnable {
   cl::Buffer right_;
   std::size_t right_index_;
   cl::Buffer result_;
-  Shape shape_;
+  TensorView result_view_;
   Metrics metrics_;
 };
 
@@ -109,7 +118,8 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
                             const OpenClProcessor& device) {
   if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
-  const std::int64_t largest = std::max({left_bytes, 4 * extents.k * extents.n, 4 * extents.m * extents.n});
+  const std::int64_t largest = std::max(left_bytes, extents.heads * static_cast<std::int64_t>(size_of(extents.dtype)) *
+                                                        std::max(extents.k * extents.n, extents.m * extents.n));
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
                                    device.limits().max_allocation_bytes));
@@ -126,11 +136,14 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
                                              const HostTensor& right, std::size_t right_index, Metrics metrics) {
   const auto right_bytes = static_cast<std::int64_t>(right.size_bytes());
   cl::Buffer b = device.allocate(right_bytes, CL_MEM_READ_ONLY);
-  cl::Buffer y = device.allocate(4 * extents.m * extents.n, CL_MEM_WRITE_ONLY);
+  std::vector<std::int64_t> dims = right.shape().dims();
+  dims[dims.size() - 2] = extents.m;
+  const TensorView result(extents.dtype, Shape(dims), Layout::row_major(right.shape().rank()));
+  cl::Buffer y = device.allocate(result.storage_bytes(), CL_MEM_WRITE_ONLY);
   device.upload(b, right.data(), right_bytes);
 
   Launch launch;
-  launch.kernel = build(device, source, function, tiling);
+  launch.kernel = build(device, source, function, extents, tiling);
   launch.kernel.setArg(kRightArgument, b);
   launch.kernel.setArg(kResultArgument, y);
   launch.kernel.setArg(2, static_cast<cl_uint>(extents.m));
@@ -141,11 +154,12 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
   for (const cl_uint number : left.numbers) launch.kernel.setArg(argument++, number);
   const std::int64_t tiles = divided_up(extents.n, tiling.tile_columns());
   const std::int64_t groups_y = divided_up(panels_of(extents), tiling.group_y);
-  launch.global = cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x),
-                              static_cast<std::size_t>(groups_y * tiling.group_y));
-  launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y));
+  launch.global =
+      cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x), static_cast<std::size_t>(groups_y * tiling.group_y),
+                  static_cast<std::size_t>(extents.heads));
+  launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y), 1);
   return std::make_unique<TiledProductRun>(device, std::move(launch), std::move(left), std::move(b), right_index,
-                                           std::move(y), Shape{extents.m, extents.n}, std::move(metrics));
+                                           std::move(y), result, std::move(metrics));
 }
 
 }  // namespace hetscope

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,14 @@
 
 namespace hetscope {
 
-// y (m x n) = a (m x k) b (k x n), row-major, f32.
+// y (m x n) = a (m x k) b (k x n), row-major, for each of `heads`, which lie one behind the other.
 struct ProductExtents {
   std::int64_t m = 0;
   std::int64_t n = 0;
   std::int64_t k = 0;
+  std::int64_t heads = 1;
+  DType dtype = DType::f32;          // f32 or f16, in memory
+  bool is_right_transposed = false;  // b is stored n x k, which the kernel's own text knows how to read
 };
 
 // No number divides an extent by rule: edges are the kernel's affair, but a tile is never wider than the product, and
@@ -53,11 +57,14 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
 struct TiledLeft {
   std::vector<cl::Buffer> buffers;
   std::vector<cl_uint> numbers;
-  std::int64_t bytes = 0;  // of the buffers
+  std::int64_t bytes = 0;  // of the buffers, as far as they were packed before the run
+  std::optional<std::size_t>
+      index{};  // set: the first buffer is that input of the operation as it is, new for every run
 };
 
-// `source` names the kernel's own text among opencl_source_files(). `right` is read once, while this prepares. Input
-// `right_index` of the operation and output 0 cross between host and device. Throws cl::Error and Error.
+// `source` names the kernel's own text among opencl_source_files(). `right` is read once, while this prepares; y has
+// its shape with m in the place of k. Input `right_index` of the operation, the left one that has an index, and output
+// 0 cross between host and device. Throws cl::Error and Error.
 std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::string_view source, const char* function,
                                              const ProductExtents& extents, ProductTiling tiling, TiledLeft left,
                                              const HostTensor& right, std::size_t right_index, Metrics metrics = {});

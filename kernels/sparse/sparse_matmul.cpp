@@ -76,11 +76,7 @@ class SparseMatmul final : public Operation {
 
   Tolerance tolerance(const Case& item) const override {
     const SparseMatmulProblem problem(item);
-    const Tolerance tolerance = matmul_tolerance(problem.k);
-    if (problem.dtype == DType::i8) return {};
-    // Rounded once more, by half a unit of the last place; below the normal numbers by 2^-25.
-    if (problem.dtype == DType::f16) return {0x1p-25, tolerance.rtol + 0x1p-11};
-    return tolerance;
+    return problem.dtype == DType::i8 ? Tolerance{} : matmul_tolerance(problem.k, problem.dtype);
   }
 
   Work useful_work(const Case& item) const override {

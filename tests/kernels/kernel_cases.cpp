@@ -203,6 +203,12 @@ const std::map<std::string, Entry, std::less<>>& entries() {
       {"matmul",
        {{"m=1 n=1 k=1", "m=3 n=5 k=7", "m=4 n=4 k=4", "m=17 n=9 k=33", "m=1 n=40 k=19"},
         {"m=197 n=192 k=64", "m=64 n=3136 k=147", "m=1 n=1000 k=2048", "m=256 n=256 k=256"}}},
+      {"batch_matmul",
+       {times(
+            {"shape=1x1x1x1", "shape=2x3x7x5", "shape=4x4x4x4", "shape=3x17x33x9", "shape=5x1x19x40", "shape=2x9x40x1"},
+            {"right_layout=order:0,1,2", "right_layout=order:0,2,1"}),
+        {"shape=12x197x64x197 right_layout=order:0,2,1", "shape=12x197x197x64",
+         "shape=64x49x32x49 right_layout=order:0,2,1", "shape=2x70x300x130"}}},
       {"matmul_chain",
        {{"layers=1 width=3 columns=2", "layers=2 width=2 columns=1", "layers=16 width=5 columns=7",
          "layers=4 width=33 columns=9"},

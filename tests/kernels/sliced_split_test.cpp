@@ -64,6 +64,18 @@ std::vector<Divided> divided_operations() {
        {"shape=%x%x% consumers=matmul:2:%/softmax:2 layout=order:0,1,2+order:1,0,2",
         "shape=%x%x% consumers=sum:0/matmul:2:% layout=k1_copies producer=relu"},
        dimensions},
+      {"attention",
+       "batch_matmul",
+       "batch_matmul_openblas",
+       "batch_matmul_tiled",
+       {"shape=%x%x%x%", "shape=%x%x%x% right_layout=order:0,2,1"},
+       {"heads", "rows", "reduction", "columns"}},
+      {"attention_f16",
+       "batch_matmul",
+       "batch_matmul_openblas",
+       "batch_matmul_tiled",
+       {"shape=%x%x%x% dtype=f16", "shape=%x%x%x% dtype=f16 right_layout=order:0,2,1"},
+       {"heads", "rows", "columns"}},
       {"layout_transform",
        "layout_transform",
        "layout_transform_tiled",
@@ -246,6 +258,45 @@ TEST_F(SlicedRefusalTest, TwoHalvesOfADeviceGiveTheWholeReduction) {
                          "parts=reduce_buffer,reduce_buffer ratio=0.4 unit=4 split=" + axis + " " + problem));
     }
   }
+}
+
+TEST_F(SlicedRefusalTest, HeadsOfAttentionAreSlicesOfContiguousMemory) {
+  for (const char* layout : {"order:0,1,2", "order:0,2,1"}) {
+    const std::string line =
+        std::string("batch_matmul kernel=batch_matmul_split dtype=f32 shape=6x9x5x7 right_layout=") + layout;
+    const PartialProblem part = part_of(line, "heads", 2, 6);
+    EXPECT_EQ(part.item.dims("shape"), (Dims{4, 9, 5, 7}));
+    const std::vector<Operand> inputs =
+        catalog_.operations().at("batch_matmul").inputs(part_of(line, "heads", 0, 6).item, 1);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      EXPECT_EQ(part.inputs[i].begin, (std::vector<std::int64_t>{2, 0, 0}));
+      EXPECT_TRUE(is_contiguous(part.inputs[i], inputs[i].tensor.view())) << layout << ", input " << i;
+    }
+  }
+}
+
+TEST_F(SlicedRefusalTest, HeadsOfAttentionAreDividedBetweenSetsOfCpusByOnePrimitiveEach) {
+  const std::string sets = two_host_sets();
+  if (sets.empty()) GTEST_SKIP() << "one CPU only";
+  const std::string start = "batch_matmul kernel=batch_matmul_split processor=" + sets +
+                            " parts=batch_matmul_onednn,batch_matmul_onednn shape=5x9x17x33 ratio=0.4 split=";
+  const Support support = supports(start + "heads");
+  if (support.reason().find("cannot be opened") != std::string::npos) GTEST_SKIP() << support.reason();
+  for (const char* axis : {"heads", "rows", "reduction", "columns"}) {
+    for (const char* layout : {"order:0,1,2", "order:0,2,1"}) {
+      expect_right(parse(start + axis + " right_layout=" + layout));
+    }
+  }
+}
+
+TEST_F(SlicedRefusalTest, WhatIsNoProductOfHeadsIsRefused) {
+  const std::string start = "batch_matmul kernel=batch_matmul_split " + pair_ +
+                            "parts=batch_matmul_openblas,batch_matmul_openblas ratio=0.5 ";
+  EXPECT_THROW(catalog_.validate(parse(start + "shape=4x6x8")), Error);
+  EXPECT_THROW(catalog_.validate(parse(start + "shape=1048576x64x64x64")), Error) << "2^32 elements";
+  EXPECT_THROW(catalog_.validate(parse(start + "shape=4x6x8x3 right_layout=order:2,1,0")), Error);
+  EXPECT_THAT(supports(start + "shape=4x6x8x3 dtype=f16 split=reduction").reason(),
+              testing::AnyOf(HasSubstr("adds up f32 only"), HasSubstr("cannot be opened")));
 }
 
 TEST_F(SlicedRefusalTest, SumsOverADividedDimensionAreAdded) {

@@ -1,0 +1,67 @@
+// For each head y (m x n) = a (m x k) b, behind product_tile.cl; the heads are the third dimension of the launch.
+//
+//   a: row-major, as it is: an activation is not packed
+//   b: k x n, or with TRANSPOSED n x k, row-major
+#ifdef TRANSPOSED
+// Work-items side by side read this many elements of a row of b, which lie in one line of memory, and only as many of
+// their stores meet in one bank of local memory.
+#define NEIGHBOURS 4
+
+// Columns [k0, k0 + rows) of the stored b become rows of the tile; every work-item of the group calls it.
+void bring_turned_tile(__global const ELEMENT* restrict b, __local float* tile, uint k0, uint rows, uint k, uint n) {
+  const uint item = (uint)get_local_id(1) * GROUP_X + (uint)get_local_id(0);
+  const uint padded_rows = (rows + NEIGHBOURS - 1) / NEIGHBOURS * NEIGHBOURS;
+  b += (size_t)first_column_of_tile(n) * k + k0;
+  for (uint i = item; i < padded_rows * TILE_COLUMNS; i += GROUP_X * GROUP_Y) {
+    const uint row = i / (NEIGHBOURS * TILE_COLUMNS) * NEIGHBOURS + i % NEIGHBOURS;
+    const uint column = i / NEIGHBOURS % TILE_COLUMNS;
+    if (row < rows) tile[row * TILE_COLUMNS + column] = READ_ONE(b + (size_t)column * k + row);
+  }
+}
+#endif
+
+__kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void batch_matmul_tiled(
+    __global const ELEMENT* restrict b, __global ELEMENT* restrict y, const uint m, const uint n, const uint k,
+    __global const ELEMENT* restrict a) {
+  __local float tile[TILE_K * TILE_COLUMNS];
+  const size_t head = get_global_id(2);
+  a += head * m * k;
+  b += head * k * n;
+  y += head * m * n;
+  const uint panel = (uint)get_global_id(1);
+  // A work-item without rows still loads its share of the tile; it reads the last row and writes nothing.
+  uint left[ROWS];
+#pragma unroll
+  for (int row = 0; row < ROWS; ++row) left[row] = min(panel * ROWS + row, m - 1) * k;
+
+  VECTOR sums[ROWS][VECTORS];
+  set_to_zero(sums);
+  for (uint k0 = 0; k0 < k; k0 += TILE_K) {
+    const uint rows_of_b = min((uint)TILE_K, k - k0);
+#ifdef TRANSPOSED
+    bring_turned_tile(b, tile, k0, rows_of_b, k, n);
+#else
+    bring_tile(b, tile, k0, rows_of_b, n);
+#endif
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+    VECTOR part[ROWS][VECTORS];
+    set_to_zero(part);
+    __local const float* right = tile + (uint)get_local_id(0) * COLUMNS;
+    for (uint step = k0; step < k0 + rows_of_b; ++step) {
+      VECTOR b_row[VECTORS];
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) b_row[v] = LOAD(right + v * WIDTH);
+#pragma unroll
+      for (int row = 0; row < ROWS; ++row) {
+        const VECTOR a_lanes = (VECTOR)(READ_ONE(a + left[row] + step));
+#pragma unroll
+        for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(a_lanes, b_row[v], part[row][v]);
+      }
+      right += TILE_COLUMNS;
+    }
+    add_part(sums, part);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (panel <= (m - 1) / ROWS) write_rows(sums, y, panel, m, n);
+}

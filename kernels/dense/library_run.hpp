@@ -1,0 +1,42 @@
+// A Runnable of two operands and one result that a dense library computes, with threads of the library's own.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "harness/kernel/host_kernel.hpp"
+#include "kernels/dense/dense_library.hpp"
+
+namespace hetscope {
+
+class LibraryRun : public HostRunnable {
+ public:
+  // The operands outlive it; it owns the result. `threads` are the library's: where it has one, the pool is entered,
+  // and else not, because pinning the caller would pin all of them to one CPU.
+  LibraryRun(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+             const HostTensor& right, TensorView result, int threads);
+
+  void enter() override;
+  void leave() override;
+  std::vector<Placement> placement() const override;
+  std::vector<HostTensor> outputs() override;
+  bool write_outputs_to(std::span<HostTensor> targets) override;
+
+ protected:
+  const DenseLibrary& library() const noexcept { return library_; }
+  int library_threads() const noexcept { return threads_; }
+  const HostTensor& left() const noexcept { return left_; }
+  const HostTensor& right() const noexcept { return right_; }
+  HostTensor& result() noexcept { return result_; }
+
+  std::vector<std::span<const std::byte>> operands() const override;
+
+ private:
+  const DenseLibrary& library_;
+  const HostTensor& left_;
+  const HostTensor& right_;
+  HostTensor result_;
+  int threads_;
+};
+
+}  // namespace hetscope
