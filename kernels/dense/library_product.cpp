@@ -6,6 +6,7 @@
 #include "harness/core/error.hpp"
 #include "kernels/dense/half_conversion.hpp"
 #include "kernels/dense/library_run.hpp"
+#include "kernels/dense/requantise.hpp"
 
 namespace hetscope {
 namespace {
@@ -47,6 +48,31 @@ class IntegerProduct final : public LibraryProduct {
     library().multiply_i8(m(), n(), k(), left().as<std::int8_t>(), right().as<std::int8_t>(),
                           result().as<std::int32_t>());
   }
+};
+
+class RequantisedProduct final : public LibraryProduct {
+ public:
+  RequantisedProduct(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
+                     const HostTensor& right, float factor)
+      : LibraryProduct(library, cpu, pool, left, right, DType::i8),
+        factor_(factor),
+        sums_(DType::i32, result().shape(), Layout::row_major(2)) {}
+
+ protected:
+  void run_once() override {
+    auto* const sums = sums_.as<std::int32_t>();
+    library().multiply_i8(m(), n(), k(), left().as<std::int8_t>(), right().as<std::int8_t>(), sums);
+    requantise(std::span(sums, static_cast<std::size_t>(m() * n())), factor_, result().as<std::int8_t>());
+  }
+  std::vector<std::span<const std::byte>> operands() const override {
+    std::vector<std::span<const std::byte>> all = LibraryProduct::operands();
+    all.push_back({sums_.data(), sums_.size_bytes()});
+    return all;
+  }
+
+ private:
+  float factor_;
+  HostTensor sums_;
 };
 
 class PreparedLibraryProduct final : public LibraryProduct {
@@ -137,6 +163,11 @@ std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, Host
   if (left.dtype() == DType::i8) return std::make_unique<IntegerProduct>(library, cpu, pool, left, right);
   if (left.dtype() == DType::f16) return std::make_unique<HalfProduct>(library, cpu, pool, left, right);
   return std::make_unique<FloatProduct>(library, cpu, pool, left, right);
+}
+
+std::unique_ptr<Runnable> make_requantised_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
+                                                   const HostTensor& left, const HostTensor& right, float factor) {
+  return std::make_unique<RequantisedProduct>(library, cpu, pool, left, right, factor);
 }
 
 Support support_of_prepared(const DenseLibrary& library, const char* name, DType dtype, std::int64_t m, std::int64_t n,

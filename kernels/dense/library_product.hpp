@@ -20,6 +20,10 @@ Support support_of(const DenseLibrary& library, const char* name, DType dtype, s
 std::unique_ptr<Runnable> make_library_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
                                                const HostTensor& left, const HostTensor& right);
 
+// The same of i8 with y in i8: `factor` times the sums, rounded to the nearest, saturated, on the calling thread.
+std::unique_ptr<Runnable> make_requantised_product(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool,
+                                                   const HostTensor& left, const HostTensor& right, float factor);
+
 // yes(), or why the library, called `name`, cannot prepare a left operand of `dtype` and this size.
 Support support_of_prepared(const DenseLibrary& library, const char* name, DType dtype, std::int64_t m, std::int64_t n,
                             std::int64_t k);

@@ -201,8 +201,10 @@ const std::map<std::string, Entry, std::less<>>& entries() {
       {"spin", {{"steps=1", "steps=2", "steps=1023"}, {"steps=262144"}}},
       {"multiply_add_peak", {{"chains=1", "chains=7", "chains=131"}, {"chains=1029", "chains=16384", "chains=50001"}}},
       {"matmul",
-       {{"m=1 n=1 k=1", "m=3 n=5 k=7", "m=4 n=4 k=4", "m=17 n=9 k=33", "m=1 n=40 k=19"},
-        {"m=197 n=192 k=64", "m=64 n=3136 k=147", "m=1 n=1000 k=2048", "m=256 n=256 k=256"}}},
+       {times({"m=1 n=1 k=1", "m=3 n=5 k=7", "m=4 n=4 k=4", "m=17 n=9 k=33", "m=1 n=40 k=19"},
+              {"dtype=f32", "dtype=f16", "dtype=i8"}),
+        {"m=197 n=192 k=64", "m=64 n=3136 k=147", "m=1 n=1000 k=2048", "m=256 n=256 k=256",
+         "m=197 n=193 k=64 dtype=f16", "m=65 n=3136 k=147 dtype=i8"}}},
       {"batch_matmul",
        {times(
             {"shape=1x1x1x1", "shape=2x3x7x5", "shape=4x4x4x4", "shape=3x17x33x9", "shape=5x1x19x40", "shape=2x9x40x1"},

@@ -69,7 +69,12 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeProduct) {
       "matmul kernel=matmul_split processor=npu:onnxruntime/CPU,cpu parts=matmul_onnxruntime,matmul_openblas "
       "m=37 n=70 k=129 dtype=i8 ratio=0.5 split=";
   EXPECT_THAT(supports(quantised + "reduction").reason(), HasSubstr("adds up f32 only"));
-  EXPECT_THAT(supports(quantised + "rows").reason(), HasSubstr("computes f32 only"));
+  EXPECT_THAT(supports(quantised + "rows").reason(), HasSubstr("OpenBLAS has no product of i8"));
+  for (const char* axis : {"rows", "columns"}) {
+    expect_right(
+        parse(std::string("matmul kernel=matmul_split processor=cpu,npu:onnxruntime/CPU ratio=0.4 m=37 n=70 ") +
+              "parts=matmul_onednn,matmul_onnxruntime k=129 dtype=i8 split=" + axis));
+  }
 }
 
 TEST_F(SplitTest, WhatMakesNoSplitIsRefusedWithTheReason) {
