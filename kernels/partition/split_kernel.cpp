@@ -31,10 +31,11 @@ std::vector<CutRange> ranges_of(const Operation& operation, const Case& item, st
   return cut(operation.split_extent(item, item.text("split")), shares_in(item, processors), item.integer("unit"));
 }
 
-std::vector<AxisSpec> axes_for(const Operation& operation) {
+// A split's own axes, and those of the kernels that parts may name: these take their defaults unless a case says else.
+std::vector<AxisSpec> axes_for(const Operation& operation, std::span<const std::unique_ptr<Kernel>> kernels) {
   const std::span<const std::string> split_axes = operation.split_axes();
   const AxisValue first_axis = split_axes.empty() ? AxisValue(std::string()) : AxisValue(split_axes.front());
-  return {
+  std::vector<AxisSpec> axes = {
       {.name = "parts",
        .type = AxisType::text,
        .meaning = "the kernels of the parts, separated by commas, in the order of the processors",
@@ -81,6 +82,15 @@ std::vector<AxisSpec> axes_for(const Operation& operation) {
        .fallback = AxisValue(std::string(kWaitingNames[0])),
        .choices = texts(kWaitingNames)},
   };
+  for (const auto& kernel : kernels) {
+    for (const AxisSpec& axis : kernel->axes()) {
+      if (std::ranges::find(axes, axis.name, &AxisSpec::name) != axes.end()) continue;
+      axes.push_back(axis);
+      axes.back().fallback.reset();
+      axes.back().required = false;
+    }
+  }
+  return axes;
 }
 
 // Slices of the whole's inputs; notes which must be gathered in every run.
@@ -126,7 +136,7 @@ SplitKernel::SplitKernel(std::string name, std::unique_ptr<Operation> operation,
       operation_(std::move(operation)),
       kernels_(std::move(kernels)),
       clocks_(clocks),
-      axes_(axes_for(*operation_)) {}
+      axes_(axes_for(*operation_, kernels_)) {}
 
 const Kernel* SplitKernel::find_kernel(std::string_view name) const {
   const auto found = std::ranges::find_if(kernels_, [&](const auto& kernel) { return kernel->name() == name; });
@@ -270,6 +280,27 @@ Work SplitKernel::executed_work(const Case& item, const Operation&) const {
     total.flops += work.flops;
   }
   return total;
+}
+
+std::optional<std::vector<Operand>> SplitKernel::approximated_inputs(const Case& item,
+                                                                     std::span<const Operand> inputs) const {
+  std::optional<std::vector<Operand>> result;
+  for (const Share& share : shares_of(item)) {
+    if (share.begin == share.end) continue;
+    SplitPart part;
+    part.problem = share.problem;
+    slice_inputs(inputs, part);
+    const auto approximated = share.kernel->approximated_inputs(share.problem.item, part.inputs);
+    if (!approximated) continue;
+    if (!result) {
+      result.emplace();
+      for (const Operand& input : inputs) result->push_back({input.name, input.lifetime, input.tensor.clone()});
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      scatter((*approximated)[i].tensor, part.problem.inputs[i], (*result)[i].tensor);
+    }
+  }
+  return result;
 }
 
 std::vector<Region> SplitKernel::seams(const Case& item) const {

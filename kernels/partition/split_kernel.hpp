@@ -35,6 +35,9 @@ class SplitKernel final : public Kernel {
                                     std::span<const Operand> inputs) const override;
   // The sum of the parts': an operand that each of them reads counts as often.
   Work executed_work(const Case& item, const Operation& operation) const override;
+  // Each part's in its place of the whole's: an operand that kernels approximate is one that is divided.
+  std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
+                                                          std::span<const Operand> inputs) const override;
   // Of the first output: the slices on both sides of each cut. None when parts are added, where every element is one.
   std::vector<Region> seams(const Case& item) const override;
 

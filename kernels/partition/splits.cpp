@@ -12,6 +12,7 @@ namespace hetscope {
 
 HETSCOPE_DEFINE_SPLIT(matmul)
 HETSCOPE_DEFINE_SPLIT(batch_matmul)
+HETSCOPE_DEFINE_SPLIT(sparse_matmul)
 HETSCOPE_DEFINE_SPLIT(conv2d)
 HETSCOPE_DEFINE_SPLIT(conv_chain)
 HETSCOPE_DEFINE_SPLIT(matmul_chain)

@@ -6,9 +6,11 @@
 #include "kernels/sparse/sparse_matmul.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/sliced_operation.hpp"
 #include "kernels/dense/matmul.hpp"
 #include "kernels/dense/matmul_reference.hpp"
 #include "kernels/registration.hpp"
@@ -17,7 +19,7 @@
 namespace hetscope {
 namespace {
 
-class SparseMatmul final : public Operation {
+class SparseMatmul final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "sparse_matmul"; }
 
@@ -82,6 +84,22 @@ class SparseMatmul final : public Operation {
   Work useful_work(const Case& item) const override {
     const SparseMatmulProblem problem(item);
     return problem.work(problem.nonzeros(), static_cast<std::int64_t>(size_of(problem.dtype)) * problem.nonzeros());
+  }
+
+  // Along the others a series of each part would keep other entries than that of the whole.
+  std::span<const std::string> split_axes() const override {
+    static const std::array<std::string, 1> kAxes = {"rows"};
+    return kAxes;
+  }
+
+ protected:
+  Slicing slicing(const Case& item, int dimension) const override {
+    const SparseMatmulProblem problem(item);
+    const auto matrix = [](DType dtype, std::int64_t rows, std::int64_t columns) {
+      return TensorView(dtype, Shape{rows, columns}, Layout::row_major(2));
+    };
+    return {{{matrix(problem.dtype, problem.m, problem.k), dimension}, {matrix(problem.dtype, problem.k, problem.n)}},
+            {{matrix(problem.result_type(), problem.m, problem.n), dimension}}};
   }
 };
 

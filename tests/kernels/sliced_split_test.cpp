@@ -76,6 +76,18 @@ std::vector<Divided> divided_operations() {
        "batch_matmul_tiled",
        {"shape=%x%x%x% dtype=f16", "shape=%x%x%x% dtype=f16 right_layout=order:0,2,1"},
        {"heads", "rows", "columns"}},
+      {"sparse_rows",
+       "sparse_matmul",
+       "sparse_matmul_csr",
+       "sparse_matmul_dense_buffer",
+       {"shape=%x%x% sparsity=0.7", "shape=%x%x% sparsity=0.5 mask=channel_skewed"},
+       {"rows"}},
+      {"sparse_series",
+       "sparse_matmul",
+       "sparse_matmul_series",
+       "sparse_matmul_series_buffer",
+       {"shape=%x%x% series=2:4 sparsity=0.5", "shape=%x%x% series=2:4+1:8 residual=csr sparsity=0.3"},
+       {"rows"}},
       {"layout_transform",
        "layout_transform",
        "layout_transform_tiled",
@@ -287,6 +299,20 @@ TEST_F(SlicedRefusalTest, HeadsOfAttentionAreDividedBetweenSetsOfCpusByOnePrimit
       expect_right(parse(start + axis + " right_layout=" + layout));
     }
   }
+}
+
+TEST_F(SlicedRefusalTest, PartsOfASparseProductKeepWhatTheirOwnSeriesKeeps) {
+  const std::string sets = two_host_sets();
+  if (sets.empty()) GTEST_SKIP() << "one CPU only";
+  const std::string start = "sparse_matmul kernel=sparse_matmul_split processor=" + sets + " ratio=0.4 shape=9x33x17 ";
+  for (const char* parts : {"sparse_matmul_csr,sparse_matmul_series", "sparse_matmul_series,sparse_matmul_series",
+                            "sparse_matmul_eigen,sparse_matmul_csr"}) {
+    for (const char* words : {"sparsity=0.2 series=1:8", "sparsity=0.8 mask=banded series=1:8 columns=spread"}) {
+      expect_right(parse(start + "parts=" + parts + " " + words));
+    }
+  }
+  expect_right(parse(start + "parts=sparse_matmul_series_online,sparse_matmul_series_online left=activations "
+                             "series=2:8+1:4 dtype=f16 sparsity=0.3"));
 }
 
 TEST_F(SlicedRefusalTest, WhatIsNoProductOfHeadsIsRefused) {

@@ -65,6 +65,11 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeProduct) {
                          "parts=matmul_openblas,matmul_onnxruntime m=37 n=70 k=129 split=" + axis + " ratio=" + ratio));
     }
   }
+  // The part's own axis, which the split hands over.
+  EXPECT_THAT(supports("matmul kernel=matmul_split processor=cpu,npu:onnxruntime/CPU m=8 n=8 k=8 ratio=0.5 "
+                       "parts=matmul_openblas,matmul_onnxruntime provider_options=anything")
+                  .reason(),
+              HasSubstr("provider_options are key=value"));
   const std::string quantised =
       "matmul kernel=matmul_split processor=npu:onnxruntime/CPU,cpu parts=matmul_onnxruntime,matmul_openblas "
       "m=37 n=70 k=129 dtype=i8 ratio=0.5 split=";
