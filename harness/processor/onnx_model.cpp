@@ -31,11 +31,10 @@ void put_bytes(std::string& message, std::uint64_t field, std::string_view bytes
 
 // ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1 } } } }.
 std::string value_info(std::string_view name, const TensorView& view) {
-  assert(view.layout() == Layout::row_major(view.shape().rank()));
   std::string shape;
-  for (int axis = 0; axis < view.shape().rank(); ++axis) {
+  for (const std::int64_t extent : onnx_dims(view)) {
     std::string dim;
-    put_integer(dim, 1, static_cast<std::uint64_t>(view.shape()[axis]));
+    put_integer(dim, 1, static_cast<std::uint64_t>(extent));
     put_bytes(shape, 1, dim);
   }
   std::string tensor;
@@ -60,12 +59,30 @@ std::string tensor_proto(std::string_view name, DType dtype, std::span<const std
   return tensor;
 }
 
+// NodeProto: input 1, output 2, name 3, op_type 4.
+std::string node_proto(std::string_view type, std::string_view name, std::span<const std::string> inputs,
+                       std::span<const std::string> outputs) {
+  std::string node;
+  for (const std::string& input : inputs) put_bytes(node, 1, input);
+  for (const std::string& output : outputs) put_bytes(node, 2, output);
+  put_bytes(node, 3, name);
+  put_bytes(node, 4, type);
+  return node;
+}
+
 template <class T>
 std::string_view bytes_of(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
 }  // namespace
+
+std::vector<std::int64_t> onnx_dims(const TensorView& view) {
+  assert(!view.layout().is_packed());
+  std::vector<std::int64_t> dims;
+  for (const int dim : view.layout().order()) dims.push_back(view.shape()[dim]);
+  return dims;
+}
 
 int onnx_element_type(DType dtype) {
   switch (dtype) {
@@ -92,11 +109,9 @@ void OnnxModel::add_output(std::string_view name, const TensorView& view) {
 
 void OnnxModel::add_constant(std::string_view name, const HostTensor& tensor) {
   assert(tensor.layout() == Layout::row_major(tensor.shape().rank()));
-  std::vector<std::int64_t> dims;
-  for (int axis = 0; axis < tensor.shape().rank(); ++axis) dims.push_back(tensor.shape()[axis]);
   const std::string_view bytes(reinterpret_cast<const char*>(tensor.data()),
                                static_cast<std::size_t>(tensor.shape().element_count()) * size_of(tensor.dtype()));
-  put_bytes(constants_, 5, tensor_proto(name, tensor.dtype(), dims, bytes));
+  put_bytes(constants_, 5, tensor_proto(name, tensor.dtype(), onnx_dims(tensor.view()), bytes));
 }
 
 void OnnxModel::add_scalar(std::string_view name, float value) {
@@ -107,14 +122,21 @@ void OnnxModel::add_zero_i8(std::string_view name) {
   put_bytes(constants_, 5, tensor_proto(name, DType::i8, {}, bytes_of(std::int8_t{0})));
 }
 
-// NodeProto: input 1, output 2, name 3, op_type 4.
 void OnnxModel::add_node(std::string_view type, std::string_view name, std::span<const std::string> inputs,
                          std::span<const std::string> outputs) {
-  std::string node;
-  for (const std::string& input : inputs) put_bytes(node, 1, input);
-  for (const std::string& output : outputs) put_bytes(node, 2, output);
-  put_bytes(node, 3, name);
-  put_bytes(node, 4, type);
+  put_bytes(nodes_, 1, node_proto(type, name, inputs, outputs));
+}
+
+// NodeProto's attribute 5: name 1, ints 8, type 20 (INTS).
+void OnnxModel::add_transpose(std::string_view name, const std::string& input, const std::string& output,
+                              std::span<const int> order) {
+  constexpr std::uint64_t kInts = 7;
+  std::string attribute;
+  put_bytes(attribute, 1, "perm");
+  for (const int dim : order) put_integer(attribute, 8, static_cast<std::uint64_t>(dim));
+  put_integer(attribute, 20, kInts);
+  std::string node = node_proto("Transpose", name, {&input, 1}, {&output, 1});
+  put_bytes(node, 5, attribute);
   put_bytes(nodes_, 1, node);
 }
 

@@ -125,8 +125,7 @@ void OnnxRuntimeSession::read_assignments() {
 }
 
 void OnnxRuntimeSession::bind(Bindings& bindings, const std::string& name, std::byte* bytes, const TensorView& view) {
-  std::vector<std::int64_t> shape;
-  for (int axis = 0; axis < view.shape().rank(); ++axis) shape.push_back(view.shape()[axis]);
+  const std::vector<std::int64_t> shape = onnx_dims(view);
   const std::size_t size = static_cast<std::size_t>(view.shape().element_count()) * size_of(view.dtype());
   OrtValue* value = nullptr;
   library_.check(library_.call().CreateTensorWithDataAsOrtValue(memory_, bytes, size, shape.data(), shape.size(),

@@ -82,6 +82,17 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeProduct) {
   }
 }
 
+TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeOfAttentionsProducts) {
+  if (!has("npu:onnxruntime/CPU")) GTEST_SKIP() << "no ONNX Runtime on this machine";
+  for (const char* axis : {"heads", "rows", "reduction", "columns"}) {
+    for (const char* layout : {"order:0,1,2", "order:0,2,1"}) {
+      expect_right(parse(std::string("batch_matmul kernel=batch_matmul_split processor=npu:onnxruntime/CPU,cpu ") +
+                         "parts=batch_matmul_onnxruntime,batch_matmul_openblas shape=5x9x17x33 ratio=0.4 split=" +
+                         axis + " right_layout=" + layout));
+    }
+  }
+}
+
 TEST_F(SplitTest, WhatMakesNoSplitIsRefusedWithTheReason) {
   const std::string start = "matmul kernel=matmul_split m=8 n=8 k=8 ";
   EXPECT_THAT(supports(start + "processor=cpu parts=matmul_openblas ratio=0.5").reason(), HasSubstr("two or three"));

@@ -41,6 +41,19 @@ TEST(OnnxModel, WritesWhatOnnxItselfWrites) {
             "79120f0a0d080112090a0208030a0308ac0242040a001011");
 }
 
+TEST(OnnxModel, ATransposeIsTheNodeThatOnnxWrites) {
+  OnnxModel model;
+  model.add_transpose("transpose", "b", "b_turned", std::vector<int>{0, 2, 1});
+  EXPECT_NE(hex(model.bytes())
+                .find("0a01621208625f7475726e65641a097472616e73706f736522095472616e73706f73652a0f0a047065726d4000400240"
+                      "01a00107"),
+            std::string::npos);
+}
+
+TEST(OnnxModel, ExtentsAreInTheOrderOfStorage) {
+  EXPECT_EQ(onnx_dims(TensorView(DType::f32, Shape{2, 3, 5}, Layout({0, 2, 1}))), (std::vector<std::int64_t>{2, 5, 3}));
+}
+
 TEST(OnnxModel, ElementTypesAreThoseOfTensorProto) {
   EXPECT_EQ(onnx_element_type(DType::f32), 1);
   EXPECT_EQ(onnx_element_type(DType::i8), 3);
