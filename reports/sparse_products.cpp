@@ -49,6 +49,7 @@ std::string product_name(const Record& record) {
   std::string name = series;
   if (axis_value<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
   if (kernel.ends_with("_online")) name += " online";
+  if (kernel.ends_with("_image2d")) name += " image";
   if (axis_value<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " spread";
   return name;
 }
@@ -154,9 +155,9 @@ const Row* im2col_of(const Summary& summary, const SparseLayer& layer) {
 }
 
 bool is_dense_product(const Record& record) {
-  static const std::set<std::string_view> kDense = {"sparse_matmul_openblas", "sparse_matmul_onednn",
+  static const std::set<std::string_view> kDense = {"sparse_matmul_openblas",         "sparse_matmul_onednn",
                                                     "sparse_matmul_onednn_primitive", "sparse_matmul_dense",
-                                                    "sparse_matmul_dense_buffer"};
+                                                    "sparse_matmul_dense_buffer",     "sparse_matmul_dense_image2d"};
   return kDense.contains(record.item.kernel());
 }
 

@@ -21,9 +21,9 @@ void bring_turned_tile(__global const ELEMENT* restrict b, __local float* tile, 
 #endif
 
 __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void batch_matmul_tiled(
-    __global const ELEMENT* restrict b, __global ELEMENT* restrict y, const uint m, const uint n, const uint k,
+    B_PARAMETER, __global RESULT* restrict y, const uint m, const uint n, const uint k,
     __global const ELEMENT* restrict a) {
-  __local float tile[TILE_K * TILE_COLUMNS];
+  TILE_OF_B(n)
   const size_t head = get_global_id(2);
   a += head * m * k;
   b += head * k * n;
@@ -34,34 +34,32 @@ __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void batch_m
 #pragma unroll
   for (int row = 0; row < ROWS; ++row) left[row] = min(panel * ROWS + row, m - 1) * k;
 
-  VECTOR sums[ROWS][VECTORS];
-  set_to_zero(sums);
+  TOTAL sums[ROWS][VECTORS];
+  begin_sums(sums);
   for (uint k0 = 0; k0 < k; k0 += TILE_K) {
     const uint rows_of_b = min((uint)TILE_K, k - k0);
 #ifdef TRANSPOSED
     bring_turned_tile(b, tile, k0, rows_of_b, k, n);
-#else
-    bring_tile(b, tile, k0, rows_of_b, n);
-#endif
     barrier(CLK_LOCAL_MEM_FENCE);
+#else
+    BRING_TILE(k0, rows_of_b, n)
+#endif
 
     VECTOR part[ROWS][VECTORS];
     set_to_zero(part);
-    __local const float* right = tile + (uint)get_local_id(0) * COLUMNS;
-    for (uint step = k0; step < k0 + rows_of_b; ++step) {
+    for (uint step = 0; step < rows_of_b; ++step) {
       VECTOR b_row[VECTORS];
 #pragma unroll
-      for (int v = 0; v < VECTORS; ++v) b_row[v] = LOAD(right + v * WIDTH);
+      for (int v = 0; v < VECTORS; ++v) b_row[v] = read_tile(TILE_ARGUMENTS, step, v);
 #pragma unroll
       for (int row = 0; row < ROWS; ++row) {
-        const VECTOR a_lanes = (VECTOR)(READ_ONE(a + left[row] + step));
+        const VECTOR factor = (VECTOR)(READ_ONE(a + left[row] + k0 + step));
 #pragma unroll
-        for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(a_lanes, b_row[v], part[row][v]);
+        for (int v = 0; v < VECTORS; ++v) part[row][v] = MULTIPLY_ADD(factor, b_row[v], part[row][v]);
       }
-      right += TILE_COLUMNS;
     }
     add_part(sums, part);
-    barrier(CLK_LOCAL_MEM_FENCE);
+    LEAVE_TILE
   }
   if (panel <= (m - 1) / ROWS) write_rows(sums, y, panel, m, n);
 }

@@ -28,8 +28,9 @@ class MatmulTiled final : public OpenClKernel {
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    return make_dense_tiled_product(device, extents_of(item), inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor,
-                                    kMatmulRight);
+    const ProductExtents extents = extents_of(item);
+    return make_dense_tiled_product(device, extents, ProductTiling(extents, device), inputs[kMatmulLeft].tensor,
+                                    inputs[kMatmulRight].tensor, kMatmulRight);
   }
 };
 

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
+#include "kernels/dense/dense_library.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {
@@ -17,6 +19,8 @@ constexpr cl_uint kResultArgument = 1;
 constexpr cl_uint kFirstLeftArgument = 5;
 // An argument of the kernel is an unsigned 32-bit integer, and so is a column or row beyond the last one.
 constexpr std::int64_t kMostUnsignedExtent = std::int64_t{1} << 30;
+// Rows of a tile whose products of i8, of at most 2^14, have a sum that f32 holds exactly.
+constexpr std::int64_t kMostExactRows = 1024;
 
 std::int64_t power_of_two_up_to(std::int64_t most) {
   std::int64_t power = 1;
@@ -24,18 +28,26 @@ std::int64_t power_of_two_up_to(std::int64_t most) {
   return power;
 }
 
+std::int64_t texels_of_row(const ProductExtents& extents) { return divided_up<std::int64_t>(extents.n, kTexelLanes); }
+
+std::string text_of(std::string_view source) {
+  return std::string(embedded_text(opencl_source_files(), kTileSource)) +
+         std::string(embedded_text(opencl_source_files(), source));
+}
+
 std::string options_of(const ProductExtents& extents) {
-  return fmt::format("{}{}", extents.dtype == DType::f16 ? " -DHALVES" : "",
-                     extents.is_right_transposed ? " -DTRANSPOSED" : "");
+  std::string result;
+  if (extents.dtype == DType::f16) result += " -DHALVES";
+  if (extents.dtype == DType::i8) result += " -DBYTES";
+  if (extents.is_right_transposed) result += " -DTRANSPOSED";
+  return result;
 }
 
 // The kernel for the largest group up to `tiling`'s that its registers allow; shrinks `tiling` to it.
-cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* function, const ProductExtents& extents,
+cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* function, const std::string& options,
                  ProductTiling& tiling) {
-  const std::string text = std::string(embedded_text(opencl_source_files(), kTileSource)) +
-                           std::string(embedded_text(opencl_source_files(), source));
   for (;;) {
-    const cl::Kernel kernel = device.kernel(source, text, function, tiling.options() + options_of(extents));
+    const cl::Kernel kernel = device.kernel(source, text_of(source), function, tiling.options() + options);
     const auto most = static_cast<std::int64_t>(kernel.getWorkGroupInfo<CL_KERNEL_WORK_GROUP_SIZE>(device.device()));
     if (tiling.group_x * tiling.group_y <= most || tiling.group_x * tiling.group_y == 1) return kernel;
     (tiling.group_y > 1 ? tiling.group_y : tiling.group_x) /= 2;
@@ -44,12 +56,16 @@ cl::Kernel build(OpenClProcessor& device, std::string_view source, const char* f
 
 class TiledProductRun final : public OpenClRunnable {
  public:
-  TiledProductRun(OpenClProcessor& device, Launch launch, TiledLeft left, cl::Buffer right, std::size_t right_index,
-                  cl::Buffer result, TensorView result_view, Metrics metrics)
-      : OpenClRunnable(device, {std::move(launch)}),
+  // The product is the last launch; one before it brings `right` to `texels`.
+  TiledProductRun(OpenClProcessor& device, std::vector<Launch> launches, TiledLeft left, cl::Buffer right,
+                  std::size_t right_index, cl::Image2D texels, cl::Buffer result, TensorView result_view,
+                  Metrics metrics)
+      : OpenClRunnable(device, launches),
+        product_(launches.size() - 1),
         left_(std::move(left)),
         right_(std::move(right)),
         right_index_(right_index),
+        texels_(std::move(texels)),
         result_(std::move(result)),
         result_view_(std::move(result_view)),
         metrics_(std::move(metrics)) {}
@@ -67,28 +83,48 @@ class TiledProductRun final : public OpenClRunnable {
   std::vector<DeviceOperand> shared_operands() const override {
     using enum DeviceOperand::Direction;
     std::vector<DeviceOperand> operands = {{input, right_index_, right_, {{0, kRightArgument}}},
-                                           {output, 0, result_, {{0, kResultArgument}}}};
-    if (left_.index) operands.push_back({input, *left_.index, left_.buffers[0], {{0, kFirstLeftArgument}}});
+                                           {output, 0, result_, {{product_, kResultArgument}}}};
+    if (left_.index) operands.push_back({input, *left_.index, left_.buffers[0], {{product_, kFirstLeftArgument}}});
     return operands;
   }
 
  private:
+  std::size_t product_;
   TiledLeft left_;  // a kernel does not keep its arguments alive
   cl::Buffer right_;
   std::size_t right_index_;
+  cl::Image2D texels_;
   cl::Buffer result_;
   TensorView result_view_;
   Metrics metrics_;
 };
 
+// The launch that brings `right` to `texels`, in the text of the product itself.
+Launch packing(OpenClProcessor& device, std::string_view source, const std::string& options,
+               const ProductExtents& extents, const cl::Buffer& right, const cl::Image2D& texels) {
+  Launch launch;
+  launch.kernel = device.kernel(source, text_of(source), "pack_texels", options);
+  launch.kernel.setArg(kRightArgument, right);
+  launch.kernel.setArg(1, texels);
+  launch.kernel.setArg(2, static_cast<cl_uint>(extents.n));
+  const auto width = static_cast<std::size_t>(texels_of_row(extents));
+  const std::size_t items = std::min(device.local_size(launch.kernel, kGroupItems), std::bit_ceil(width));
+  launch.global = cl::NDRange((width + items - 1) / items * items, static_cast<std::size_t>(extents.k));
+  launch.local = cl::NDRange(items, 1);
+  return launch;
+}
+
 }  // namespace
 
-ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, std::int64_t unit_k) {
+ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage storage,
+                             std::int64_t unit_k)
+    : right(storage) {
   const OpenClLimits& limits = device.limits();
   const bool is_cpu = device.info().kind == ProcessorKind::cpu;
   // GPUs report 1 and still load 16 bytes best.
-  width =
-      std::min(power_of_two_up_to(std::clamp<std::int64_t>(limits.float_lanes, 4, 16)), power_of_two_up_to(extents.n));
+  width = right == Storage::image2d ? kTexelLanes
+                                    : std::min(power_of_two_up_to(std::clamp<std::int64_t>(limits.float_lanes, 4, 16)),
+                                               power_of_two_up_to(extents.n));
   // Two vectors a row fill a CPU's registers; on a GPU they would cost it half of its threads.
   vectors = is_cpu && 2 * width <= extents.n ? 2 : 1;
   const std::int64_t wanted_x = is_cpu ? 1 : 16;
@@ -110,16 +146,21 @@ ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcesso
 }
 
 std::string ProductTiling::options() const {
-  return fmt::format("-DROWS={} -DTILE_K={} -DWIDTH={} -DVECTORS={} -DGROUP_X={} -DGROUP_Y={}", kRows, tile_k, width,
-                     vectors, group_x, group_y);
+  return fmt::format("-DROWS={} -DTILE_K={} -DWIDTH={} -DVECTORS={} -DGROUP_X={} -DGROUP_Y={}{}", kRows, tile_k, width,
+                     vectors, group_x, group_y, right == Storage::image2d ? " -DIMAGE" : "");
+}
+
+std::int64_t right_texel_bytes(const ProductExtents& extents) noexcept {
+  return static_cast<std::int64_t>(size_of(extents.dtype)) * extents.k * texels_of_row(extents) * kTexelLanes;
 }
 
 Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
                             const OpenClProcessor& device) {
   if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
-  const std::int64_t largest = std::max(left_bytes, extents.heads * static_cast<std::int64_t>(size_of(extents.dtype)) *
-                                                        std::max(extents.k * extents.n, extents.m * extents.n));
+  const std::int64_t result_bytes =
+      static_cast<std::int64_t>(size_of(product_type(extents.dtype))) * extents.m * extents.n;
+  const std::int64_t largest = std::max(left_bytes, extents.heads * std::max(right_texel_bytes(extents), result_bytes));
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
                                    device.limits().max_allocation_bytes));
@@ -127,6 +168,13 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
   if (tiling.tile_bytes() > device.limits().local_memory_bytes) {
     return Support::no(fmt::format("a tile needs {} bytes of local memory, and there are {}", tiling.tile_bytes(),
                                    device.limits().local_memory_bytes));
+  }
+  if (extents.dtype == DType::i8 && tiling.tile_k > kMostExactRows) {
+    return Support::no(fmt::format("a tile of {} rows: sums of i8 are exact for {}", tiling.tile_k, kMostExactRows));
+  }
+  if (tiling.right == Storage::image2d) {
+    return device.supports_image(extents.dtype, static_cast<std::size_t>(texels_of_row(extents)),
+                                 static_cast<std::size_t>(extents.k));
   }
   return Support::yes();
 }
@@ -138,13 +186,23 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
   cl::Buffer b = device.allocate(right_bytes, CL_MEM_READ_ONLY);
   std::vector<std::int64_t> dims = right.shape().dims();
   dims[dims.size() - 2] = extents.m;
-  const TensorView result(extents.dtype, Shape(dims), Layout::row_major(right.shape().rank()));
+  const TensorView result(product_type(extents.dtype), Shape(dims), Layout::row_major(right.shape().rank()));
   cl::Buffer y = device.allocate(result.storage_bytes(), CL_MEM_WRITE_ONLY);
   device.upload(b, right.data(), right_bytes);
 
+  std::vector<Launch> launches;
   Launch launch;
-  launch.kernel = build(device, source, function, extents, tiling);
-  launch.kernel.setArg(kRightArgument, b);
+  const std::string options = options_of(extents) + left.options;
+  launch.kernel = build(device, source, function, options, tiling);
+  cl::Image2D texels;
+  if (tiling.right == Storage::image2d) {
+    texels = device.allocate_image(extents.dtype, static_cast<std::size_t>(texels_of_row(extents)),
+                                   static_cast<std::size_t>(extents.k));
+    launches.push_back(packing(device, source, tiling.options() + options, extents, b, texels));
+    launch.kernel.setArg(kRightArgument, texels);
+  } else {
+    launch.kernel.setArg(kRightArgument, b);
+  }
   launch.kernel.setArg(kResultArgument, y);
   launch.kernel.setArg(2, static_cast<cl_uint>(extents.m));
   launch.kernel.setArg(3, static_cast<cl_uint>(extents.n));
@@ -158,8 +216,9 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
       cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x), static_cast<std::size_t>(groups_y * tiling.group_y),
                   static_cast<std::size_t>(extents.heads));
   launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y), 1);
-  return std::make_unique<TiledProductRun>(device, std::move(launch), std::move(left), std::move(b), right_index,
-                                           std::move(y), result, std::move(metrics));
+  launches.push_back(std::move(launch));
+  return std::make_unique<TiledProductRun>(device, std::move(launches), std::move(left), std::move(b), right_index,
+                                           std::move(texels), std::move(y), result, std::move(metrics));
 }
 
 }  // namespace hetscope

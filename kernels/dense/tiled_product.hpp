@@ -1,6 +1,6 @@
-// Products in OpenCL C that go by tiles of the right operand in local memory: how the device's work-items share them,
-// what they need, and the Runnable around the launch. What a kernel adds is how it holds the left operand, and its
-// inner loop (behind product_tile.cl).
+// Products in OpenCL C that go by tiles of the right operand, in local memory or in a texture: how the device's
+// work-items share them, what they need, and the Runnable around the launches. What a kernel adds is how it holds the
+// left operand, and its inner loop (behind product_tile.cl).
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,14 @@
 
 namespace hetscope {
 
-// y (m x n) = a (m x k) b (k x n), row-major, for each of `heads`, which lie one behind the other.
+// y (m x n) = a (m x k) b (k x n), row-major, for each of `heads`, which lie one behind the other. f32 and f16 are
+// summed in f32, and f16 is rounded once; i8 makes exact sums in i32.
 struct ProductExtents {
   std::int64_t m = 0;
   std::int64_t n = 0;
   std::int64_t k = 0;
   std::int64_t heads = 1;
-  DType dtype = DType::f32;          // f32 or f16, in memory
+  DType dtype = DType::f32;          // of a and b
   bool is_right_transposed = false;  // b is stored n x k, which the kernel's own text knows how to read
 };
 
@@ -31,23 +32,29 @@ struct ProductExtents {
 struct ProductTiling {
   static constexpr std::int64_t kRows = 8;  // of y, that a work-item computes: a panel
 
-  std::int64_t width = 1;    // lanes of a vector
-  std::int64_t vectors = 1;  // of a work-item, side by side
-  std::int64_t group_x = 1;  // work-items of a group along the columns
-  std::int64_t group_y = 1;  // and along the rows
-  std::int64_t tile_k = 32;  // rows of b in local memory at a time
+  Storage right = Storage::buffer;  // where b is read from; image2d: four columns a texel, packed in every run
+  std::int64_t width = 1;           // lanes of a vector
+  std::int64_t vectors = 1;         // of a work-item, side by side
+  std::int64_t group_x = 1;         // work-items of a group along the columns
+  std::int64_t group_y = 1;         // and along the rows
+  std::int64_t tile_k = 32;         // rows of b at a time
 
   // What suits the device. tile_k is a multiple of `unit_k`.
-  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, std::int64_t unit_k = 1);
+  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage right = Storage::buffer,
+                std::int64_t unit_k = 1);
 
   std::int64_t tile_columns() const noexcept { return width * vectors * group_x; }
-  std::int64_t tile_bytes() const noexcept { return 4 * tile_k * tile_columns(); }
+  // Of local memory.
+  std::int64_t tile_bytes() const noexcept { return right == Storage::buffer ? 4 * tile_k * tile_columns() : 0; }
   std::string options() const;
 };
 
 inline std::int64_t panels_of(const ProductExtents& extents) noexcept {
   return divided_up(extents.m, ProductTiling::kRows);
 }
+
+// b in texels, the last one of a row filled up.
+std::int64_t right_texel_bytes(const ProductExtents& extents) noexcept;
 
 // Why the device cannot hold such a product; `left_bytes` is the largest buffer of the left operand.
 Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
@@ -58,8 +65,9 @@ struct TiledLeft {
   std::vector<cl::Buffer> buffers;
   std::vector<cl_uint> numbers;
   std::int64_t bytes = 0;  // of the buffers, as far as they were packed before the run
-  std::optional<std::size_t>
-      index{};  // set: the first buffer is that input of the operation as it is, new for every run
+  std::string options{};   // that the kernel is built with besides the tiling's
+  // Set: the first buffer is that input of the operation as it is, new for every run.
+  std::optional<std::size_t> index{};
 };
 
 // `source` names the kernel's own text among opencl_source_files(). `right` is read once, while this prepares; y has

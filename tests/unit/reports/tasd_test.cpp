@@ -199,6 +199,14 @@ TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
   EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
 }
 
+TEST(TasdReport, ASeriesFromATextureIsAgainstTheBestDenseOfTheDevice) {
+  const std::string text =
+      report({product({}, "dense_buffer", 90'000), product({}, "dense_image2d", 80'000),
+              product({}, "series_buffer", 50'000, "1:8"), product({}, "series_image2d", 40'000, "1:8")});
+  EXPECT_THAT(line_with(text, "| bert |  | 1:8 image |"), HasSubstr("| 2.00x \\["));
+  EXPECT_THAT(line_with(text, "| bert |  | 1:8 |"), HasSubstr("| 1.60x \\["));
+}
+
 // 10 us once, 20 us of product where dense takes 80 for 384 columns: 10 / (60 / 384) is 64.
 TEST(TasdReport, ActivationsAreWonBackFromSoManyColumnsOn) {
   std::vector<Record> rows = {product({}, "onednn", 80'000), product({}, "series_online", 30'000, "1:8")};

@@ -1,35 +1,35 @@
-// sparse_matmul_series_buffer: the series of sparse_matmul_series in OpenCL C. Tiles of b lie in local memory, the sums
-// of a panel of rows in registers over the slots of every term (the fused series of TASD, arXiv 2403.07953, with a
-// work-group's tiles in place of caches). What no term keeps is dropped, or with residual=csr follows the slots of its
-// tile as compressed rows, whose lengths differ from row to row, but not between work-items that share a row.
+// sparse_matmul_series_buffer and sparse_matmul_series_image2d: the series of sparse_matmul_series in OpenCL C, from
+// one source. Tiles of b lie in local memory, or all of b in a texture, which it is packed into within the clock; the
+// sums of a panel of rows lie in registers over the slots of every term (the fused series of TASD, arXiv 2403.07953,
+// with a work-group's tiles in place of caches). What no term keeps is dropped, or with residual=csr follows the slots
+// of its tile as compressed rows, whose lengths differ from row to row, but not between work-items that share a row.
 //   executed flops = 2 m n (slots of a row), padded tail blocks included
-//   traffic: a (6 bytes a slot) once for each tile of columns, b once for each group of rows, y written once
+//   traffic: a (a value and 2 bytes a slot) once for each tile of columns, b once for each group of rows, y written
+//   once; for a texture b once more, read and written
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <numeric>
 #include <utility>
 
-#include "kernels/dense/tiled_product.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/series_product.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
-#include "kernels/sparse/sparse_matmul.hpp"
+#include "kernels/sparse/tiled_sparse_product.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series_buffer.cl";
+constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series.cl";
 constexpr std::int64_t kRows = ProductTiling::kRows;
 
-ProductExtents extents_of(const SparseMatmulProblem& problem) { return {problem.m, problem.n, problem.k}; }
-
 // Tiles end where blocks of every term do.
-ProductTiling tiling_of(const ProductExtents& extents, const Series& series, const OpenClProcessor& device) {
+ProductTiling tiling_of(const ProductExtents& extents, Storage right, const Series& series,
+                        const OpenClProcessor& device) {
   std::int64_t unit = 1;
   for (const NmPattern& term : series.terms()) unit = std::lcm(unit, std::int64_t{term.m});
-  return {extents, device, unit};
+  return {extents, device, right, unit};
 }
 
 // The slots in the order in which the kernel reads them: [panel][tile][term][slot][row of the panel].
@@ -95,17 +95,32 @@ TiledRest tiled_rest(const Decomposition& decomposed, const ProductExtents& exte
 }
 
 // A buffer of the left operand behind the others.
-template <class T>
-void add_buffer(OpenClProcessor& device, const std::vector<T>& from, TiledLeft& left) {
-  const auto bytes = static_cast<std::int64_t>(from.size() * sizeof(T));
+void add_bytes(OpenClProcessor& device, const void* from, std::size_t size, TiledLeft& left) {
+  const auto bytes = static_cast<std::int64_t>(size);
   left.buffers.push_back(device.allocate(bytes, CL_MEM_READ_ONLY));
-  device.upload(left.buffers.back(), from.data(), bytes);
+  device.upload(left.buffers.back(), from, bytes);
   left.bytes += bytes;
 }
 
-class SparseMatmulSeriesBuffer final : public OpenClKernel {
+template <class T>
+void add_buffer(OpenClProcessor& device, const std::vector<T>& from, TiledLeft& left) {
+  add_bytes(device, from.data(), from.size() * sizeof(T), left);
+}
+
+// The same, of values as they are stored in a matrix of `dtype`.
+void add_values(OpenClProcessor& device, const std::vector<float>& values, DType dtype, TiledLeft& left) {
+  HostTensor stored(dtype, Shape{static_cast<std::int64_t>(values.size())}, Layout::row_major(1));
+  for (std::size_t i = 0; i < values.size(); ++i) stored.set(static_cast<std::int64_t>(i), values[i]);
+  add_bytes(device, stored.data(), stored.size_bytes(), left);
+}
+
+template <Storage kStorage>
+class SparseMatmulSeriesOpenCl final : public OpenClKernel {
  public:
-  std::string_view name() const noexcept override { return "sparse_matmul_series_buffer"; }
+  std::string_view name() const noexcept override {
+    static const std::string kName = "sparse_matmul_series_" + std::string(to_string(kStorage));
+    return kName;
+  }
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
 
   std::span<const AxisSpec> axes() const override {
@@ -116,7 +131,8 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
   Work executed_work(const Case& item, const Operation&) const override {
     const SparseMatmulProblem problem(item);
     const std::int64_t slots = problem.m * slots_of_row(series_of(item), problem.k);
-    return problem.work(slots, 6 * slots);
+    const auto slot_bytes = static_cast<std::int64_t>(size_of(problem.dtype) + sizeof(cl_ushort));
+    return tiled_work(problem, kStorage, slots, slot_bytes * slots);
   }
 
   std::optional<std::vector<Operand>> approximated_inputs(const Case& item,
@@ -127,50 +143,56 @@ class SparseMatmulSeriesBuffer final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    if (const Support constant = needs_constant_f32_left(item); !constant) return constant;
+    if (const Support constant = needs_constant_left(item); !constant) return constant;
     const SparseMatmulProblem problem(item);
     const ProductExtents extents = extents_of(problem);
     const Series series = series_of(item);
-    const ProductTiling tiling = tiling_of(extents, series, device);
+    const ProductTiling tiling = tiling_of(extents, kStorage, series, device);
     if (tiling.tile_k > std::numeric_limits<cl_ushort>::max()) {
       return Support::no("the blocks of the terms end together too rarely: a tile's rows are counted in 16 bits");
     }
-    const std::int64_t slot_bytes = 4 * panels_of(extents) * kRows * slots_of_row(series, problem.k);
-    // At most every entry is in the residual, or each row and tile has a beginning.
-    const std::int64_t tiles = (problem.k + tiling.tile_k - 1) / tiling.tile_k;
-    const std::int64_t rest_bytes = 4 * std::max(problem.m * problem.k, panels_of(extents) * kRows * tiles + 1);
-    return holds_tiled_product(extents, tiling, keeps_residual(item) ? std::max(slot_bytes, rest_bytes) : slot_bytes,
-                               device);
+    const auto entry_bytes = static_cast<std::int64_t>(std::max(size_of(problem.dtype), sizeof(cl_ushort)));
+    std::int64_t left_bytes = entry_bytes * panels_of(extents) * kRows * slots_of_row(series, problem.k);
+    if (keeps_residual(item)) {
+      // At most every entry is in the residual, and each row and tile has a beginning.
+      const std::int64_t tiles = (problem.k + tiling.tile_k - 1) / tiling.tile_k;
+      const auto start_bytes = static_cast<std::int64_t>(sizeof(cl_uint));
+      left_bytes = std::max(
+          {left_bytes, entry_bytes * problem.m * problem.k, start_bytes * (panels_of(extents) * kRows * tiles + 1)});
+    }
+    return holds_tiled_product(extents, tiling, left_bytes, device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
     const ProductExtents extents = extents_of(SparseMatmulProblem(item));
     const Series series = series_of(item);
-    const ProductTiling tiling = tiling_of(extents, series, device);
+    const ProductTiling tiling = tiling_of(extents, kStorage, series, device);
     const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series);
     const std::int64_t slots = slots_of_row(series, extents.k);
     const TiledSlots packed = tiled_slots(decomposed, extents, tiling.tile_k, slots);
 
     TiledLeft left;
-    add_buffer(device, packed.values, left);
+    add_values(device, packed.values, extents.dtype, left);
     add_buffer(device, packed.b_rows, left);
     const bool keeps_rest = keeps_residual(item);
     if (keeps_rest) {
       const TiledRest rest = tiled_rest(decomposed, extents, tiling.tile_k);
-      add_buffer(device, rest.values, left);
+      add_values(device, rest.values, extents.dtype, left);
       add_buffer(device, rest.b_rows, left);
       add_buffer(device, rest.starts, left);
+      left.options = " -DRESIDUAL";
     }
     left.numbers = {static_cast<cl_uint>(slots), static_cast<cl_uint>(slots_of_row(series, tiling.tile_k))};
-    return make_tiled_product(device, kSource, keeps_rest ? "series_and_rest_tiled" : "series_tiled", extents, tiling,
-                              std::move(left), inputs[kSparseRight].tensor, kSparseRight,
+    return make_tiled_product(device, kSource, "series_tiled", extents, tiling, std::move(left),
+                              inputs[kSparseRight].tensor, kSparseRight,
                               metrics_of_product(decomposed, extents.m * slots, keeps_rest));
   }
 };
 
 }  // namespace
 
-HETSCOPE_DEFINE_KERNEL(sparse_matmul_series_buffer, SparseMatmulSeriesBuffer)
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_series_buffer, SparseMatmulSeriesOpenCl<Storage::buffer>)
+HETSCOPE_DEFINE_KERNEL(sparse_matmul_series_image2d, SparseMatmulSeriesOpenCl<Storage::image2d>)
 
 }  // namespace hetscope
