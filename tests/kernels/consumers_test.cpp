@@ -5,6 +5,7 @@
 #include "kernels/catalog.hpp"
 #include "kernels/consumers/consumers.hpp"
 #include "kernels/convolution/conv_chain.hpp"
+#include "tests/error_of.hpp"
 
 namespace hetscope {
 namespace {
@@ -65,19 +66,16 @@ TEST(Consumers, EveryCopyIsWrittenAndReadByThoseWhoReadIt) {
   EXPECT_EQ(problem.executed_work().bytes, 4 * (2 * (240 + 240) + (240 + 5 * 8) + (240 + 6 * 8)));
 }
 
-std::string message_of(const std::string& line) {
-  try {
+std::string fault_of_case(const std::string& line) {
+  return error_of([&line] {
     const Catalog catalog = make_catalog();
     catalog.validate(catalog.complete(Case::parse(line)));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  });
 }
 
 TEST(Consumers, RefusesWhatIsNone) {
   const auto refused = [](const std::string& axes) {
-    return message_of("tensor_consumers kernel=tensor_consumers_rows processor=cpu " + axes);
+    return fault_of_case("tensor_consumers kernel=tensor_consumers_rows processor=cpu " + axes);
   };
   EXPECT_EQ(refused("shape=6x5x8 consumers=sum:0"), "");
   EXPECT_THAT(refused("shape=6x5x8 consumers=sum:3"), HasSubstr("no such dimension"));
@@ -96,7 +94,7 @@ TEST(Consumers, RefusesWhatIsNone) {
 
 TEST(ConvChain, RefusesWhatIsNone) {
   const auto refused = [](const std::string& axes) {
-    return message_of("conv_chain kernel=conv_chain_direct processor=cpu " + axes);
+    return fault_of_case("conv_chain kernel=conv_chain_direct processor=cpu " + axes);
   };
   EXPECT_EQ(refused("shape=1x4x6x6 operators=conv:8:3x3:2/relu layouts=NCHW,NHWC:NCHW,NCHW"), "");
   EXPECT_THAT(refused("shape=1x4x6x6 operators=conv:8:3x3:3/relu layouts=NCHW,NHWC,NCHW"), HasSubstr("do not divide"));

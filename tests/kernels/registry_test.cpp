@@ -163,11 +163,11 @@ std::vector<std::string> kernels_for(ProgramModel model) {
   return names;
 }
 
-std::string name_of(const testing::TestParamInfo<std::string>& info) { return info.param; }
+std::string kernel_name(const testing::TestParamInfo<std::string>& info) { return info.param; }
 
-INSTANTIATE_TEST_SUITE_P(Host, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::host_function)), name_of);
-INSTANTIATE_TEST_SUITE_P(Submodel, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::submodel)), name_of);
-INSTANTIATE_TEST_SUITE_P(OpenCl, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::opencl_c)), name_of);
+INSTANTIATE_TEST_SUITE_P(Host, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::host_function)), kernel_name);
+INSTANTIATE_TEST_SUITE_P(Submodel, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::submodel)), kernel_name);
+INSTANTIATE_TEST_SUITE_P(OpenCl, KernelTest, testing::ValuesIn(kernels_for(ProgramModel::opencl_c)), kernel_name);
 
 TEST(RegistryTest, EveryOperationHasCasesAndAKernel) {
   for (const auto& operation : catalog().operations().entries()) {

@@ -30,7 +30,7 @@ class SimdTargetsTest : public testing::TestWithParam<std::int64_t> {
   }
 };
 
-HostTensor numbered(DType dtype, std::int64_t elements) {
+HostTensor random_tensor(DType dtype, std::int64_t elements) {
   HostTensor tensor(dtype, Shape{elements}, Layout::row_major(1));
   Random random(3);
   for (std::size_t i = 0; i < tensor.size_bytes(); ++i) tensor.data()[i] = static_cast<std::byte>(random.next());
@@ -43,7 +43,7 @@ void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::
   SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns) + " [" + std::to_string(first) + ", " +
                std::to_string(last) + ") of " + std::to_string(width) + " bytes");
   const std::int64_t pitch = rows + gap;
-  const HostTensor source = numbered(DType::i8, rows * columns * width);
+  const HostTensor source = random_tensor(DType::i8, rows * columns * width);
   HostTensor target(DType::i8, Shape{pitch * columns * width}, Layout::row_major(1));
   HostTensor expected = target.clone();
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -106,8 +106,8 @@ TEST_P(SimdTargetsTest, CopiesRunsOfEveryLength) {
        {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 200, 300}) {
     for (const std::int64_t fill : {0, 3}) {
       const RunPlane plane{run, fill, {3, 71 * run, run + fill}, {70, run, 3 * (run + fill)}};
-      const HostTensor source = numbered(DType::i8, 3 * 71 * run);
-      HostTensor target = numbered(DType::i8, 3 * 70 * (run + fill) + 1);
+      const HostTensor source = random_tensor(DType::i8, 3 * 71 * run);
+      HostTensor target = random_tensor(DType::i8, 3 * 70 * (run + fill) + 1);
       HostTensor expected = target.clone();
       for (std::int64_t outer = 0; outer < 3; ++outer) {
         for (std::int64_t inner = 0; inner < 70; ++inner) {
@@ -123,7 +123,7 @@ TEST_P(SimdTargetsTest, CopiesRunsOfEveryLength) {
 }
 
 TEST_P(SimdTargetsTest, StreamsEveryLength) {
-  const HostTensor source = numbered(DType::i8, 5000);
+  const HostTensor source = random_tensor(DType::i8, 5000);
   for (std::size_t bytes = 0; bytes < 1100; bytes += (bytes < 300 ? 1 : 37)) {
     HostTensor target(DType::i8, Shape{5000}, Layout::row_major(1));
     HostTensor expected = target.clone();
@@ -217,9 +217,9 @@ std::vector<std::int64_t> generated_targets() {
   return result;
 }
 
-std::string name_of(const testing::TestParamInfo<std::int64_t>& info) { return hwy::TargetName(info.param); }
+std::string target_name(const testing::TestParamInfo<std::int64_t>& info) { return hwy::TargetName(info.param); }
 
-INSTANTIATE_TEST_SUITE_P(Targets, SimdTargetsTest, testing::ValuesIn(generated_targets()), name_of);
+INSTANTIATE_TEST_SUITE_P(Targets, SimdTargetsTest, testing::ValuesIn(generated_targets()), target_name);
 
 }  // namespace
 }  // namespace hetscope

@@ -9,18 +9,18 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string message_of(const std::string& axes) {
+std::string transfer_fault(const std::string& axes) {
   const auto transfer = make_operation<OperationId::transfer>();
   return error_of(
       [&] { transfer->validate(Case::parse("transfer kernel=transfer_opencl processor=opencl:0 " + axes)); });
 }
 
 TEST(Transfer, RefusesWhatIsNone) {
-  EXPECT_EQ(message_of("bytes=4 launches=1"), "");
-  EXPECT_EQ(message_of("bytes=4 launches=4096"), "");
-  EXPECT_THAT(message_of("bytes=4 launches=0"), HasSubstr("launches=0"));
-  EXPECT_THAT(message_of("bytes=4 launches=4097"), HasSubstr("between 1 and 4096"));
-  EXPECT_THAT(message_of("bytes=6 launches=1"), HasSubstr("multiple of 4"));
+  EXPECT_EQ(transfer_fault("bytes=4 launches=1"), "");
+  EXPECT_EQ(transfer_fault("bytes=4 launches=4096"), "");
+  EXPECT_THAT(transfer_fault("bytes=4 launches=0"), HasSubstr("launches=0"));
+  EXPECT_THAT(transfer_fault("bytes=4 launches=4097"), HasSubstr("between 1 and 4096"));
+  EXPECT_THAT(transfer_fault("bytes=6 launches=1"), HasSubstr("multiple of 4"));
 }
 
 // The results are the same however often it is launched.

@@ -9,6 +9,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "tests/error_of.hpp"
 
 namespace hetscope {
 namespace {
@@ -22,13 +23,8 @@ Case example() {
   return item;
 }
 
-std::string error_of(std::string_view line) {
-  try {
-    static_cast<void>(Case::parse(line));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string parse_error(std::string_view line) {
+  return error_of([line] { static_cast<void>(Case::parse(line)); });
 }
 
 TEST(Case, PrintsAsDocumented) {
@@ -142,21 +138,21 @@ TEST(Case, AcceptsPastedLines) {
 }
 
 TEST(Case, ErrorsNameTheColumn) {
-  EXPECT_NE(error_of("").find("column 1"), std::string::npos);
-  EXPECT_NE(error_of("kernel=x").find("does not begin with an operation"), std::string::npos);
-  EXPECT_NE(error_of("copy x").find("column 6"), std::string::npos);
-  EXPECT_NE(error_of("copy x=1 x=2").find("column 10: 'x' is given twice"), std::string::npos);
-  EXPECT_NE(error_of("copy kernel=a kernel=b").find("'kernel' is given twice"), std::string::npos);
-  EXPECT_NE(error_of("copy x=\"abc").find("column 8: quotation without an end"), std::string::npos);
-  EXPECT_NE(error_of("copy x=\"a\\q\"").find("column 10: unknown escape"), std::string::npos);
-  EXPECT_NE(error_of("copy x=\"a\\x1").find("column 10: \\x wants two"), std::string::npos);
-  EXPECT_NE(error_of("copy x=a\"b").find("column 9: quote inside a word"), std::string::npos);
-  EXPECT_NE(error_of("copy x=\"a\"b").find("column 11"), std::string::npos);
-  EXPECT_NE(error_of("copy processor=a,,b").find("column 18"), std::string::npos);
-  EXPECT_NE(error_of("copy 1x=2").find("cannot name an axis"), std::string::npos);
-  EXPECT_NE(error_of("copy \"x\"=2").find("column 6"), std::string::npos);
-  EXPECT_NE(error_of("copy x=a\x01").find("control character"), std::string::npos);
-  EXPECT_EQ(error_of("copy\nx=1 \x7f").find('\n'), std::string::npos);
+  EXPECT_NE(parse_error("").find("column 1"), std::string::npos);
+  EXPECT_NE(parse_error("kernel=x").find("does not begin with an operation"), std::string::npos);
+  EXPECT_NE(parse_error("copy x").find("column 6"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=1 x=2").find("column 10: 'x' is given twice"), std::string::npos);
+  EXPECT_NE(parse_error("copy kernel=a kernel=b").find("'kernel' is given twice"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=\"abc").find("column 8: quotation without an end"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=\"a\\q\"").find("column 10: unknown escape"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=\"a\\x1").find("column 10: \\x wants two"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=a\"b").find("column 9: quote inside a word"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=\"a\"b").find("column 11"), std::string::npos);
+  EXPECT_NE(parse_error("copy processor=a,,b").find("column 18"), std::string::npos);
+  EXPECT_NE(parse_error("copy 1x=2").find("cannot name an axis"), std::string::npos);
+  EXPECT_NE(parse_error("copy \"x\"=2").find("column 6"), std::string::npos);
+  EXPECT_NE(parse_error("copy x=a\x01").find("control character"), std::string::npos);
+  EXPECT_EQ(parse_error("copy\nx=1 \x7f").find('\n'), std::string::npos);
   EXPECT_THROW(parse_axis_value("\"abc"), Error);
   EXPECT_THROW(parse_axis_value("\"abc\"d"), Error);
   EXPECT_THROW(parse_axis_value("a\"c"), Error);

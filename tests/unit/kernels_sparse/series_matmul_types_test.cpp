@@ -19,7 +19,7 @@ namespace hetscope {
 namespace {
 
 template <class In, class Out>
-struct Problem {
+struct TypedProblem {
   std::int64_t m, k, n;
   Decomposition a;
   std::vector<In> b;
@@ -33,8 +33,8 @@ struct Problem {
     return c;
   }
 };
-using Halves = Problem<std::uint16_t, std::uint16_t>;
-using Integers = Problem<std::int8_t, std::int32_t>;
+using Halves = TypedProblem<std::uint16_t, std::uint16_t>;
+using Integers = TypedProblem<std::int8_t, std::int32_t>;
 
 Halves make_halves(std::int64_t m, std::int64_t k, std::int64_t n, const std::string& series, double sparsity) {
   Halves problem{m, k, n, {}, {}};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "tests/error_of.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 
 namespace hetscope {
@@ -18,13 +19,8 @@ namespace {
 
 using nlohmann::json;
 
-std::string complaint_about(const std::string& text) {
-  try {
-    parse_json(text, "file.json");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+std::string parse_complaint(const std::string& text) {
+  return error_of([&text] { parse_json(text, "file.json"); });
 }
 
 std::string nested(int depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -38,42 +34,42 @@ TEST(ParseJsonTest, ReadsEveryKindOfValue) {
 }
 
 TEST(ParseJsonTest, SaysWhere) {
-  EXPECT_THAT(complaint_about("{\"a\": 1,\n \"b\": tru}"),
+  EXPECT_THAT(parse_complaint("{\"a\": 1,\n \"b\": tru}"),
               testing::StartsWith("file.json, line 2, column 10: not valid"));
-  EXPECT_THAT(complaint_about(""), testing::StartsWith("file.json, line 1, column 1: not valid JSON"));
-  EXPECT_THAT(complaint_about("[1,2"), testing::StartsWith("file.json, line 1, column "));
-  EXPECT_THAT(complaint_about("[1] 2"), testing::StartsWith("file.json, line 1, column 5"));
+  EXPECT_THAT(parse_complaint(""), testing::StartsWith("file.json, line 1, column 1: not valid JSON"));
+  EXPECT_THAT(parse_complaint("[1,2"), testing::StartsWith("file.json, line 1, column "));
+  EXPECT_THAT(parse_complaint("[1] 2"), testing::StartsWith("file.json, line 1, column 5"));
 }
 
 TEST(ParseJsonTest, RefusesDepthBeforeItHurts) {
-  EXPECT_EQ(complaint_about(nested(kMaxJsonDepth)), "");
-  EXPECT_THAT(complaint_about(nested(kMaxJsonDepth + 1)),
+  EXPECT_EQ(parse_complaint(nested(kMaxJsonDepth)), "");
+  EXPECT_THAT(parse_complaint(nested(kMaxJsonDepth + 1)),
               testing::StartsWith("file.json, line 1, column 65: nested deeper than 64 levels"));
-  EXPECT_NE(complaint_about(std::string(5'000'000, '[')), "");
+  EXPECT_NE(parse_complaint(std::string(5'000'000, '[')), "");
   std::string objects;
   for (int i = 0; i < 1'000'000; ++i) objects += "{\"a\":";
-  EXPECT_NE(complaint_about(objects), "");
+  EXPECT_NE(parse_complaint(objects), "");
 }
 
 TEST(ParseJsonTest, RefusesANameThatOccursTwice) {
-  EXPECT_THAT(complaint_about("{\"a\":1,\n\"a\":2}"), testing::AllOf(testing::StartsWith("file.json, line 2, column "),
+  EXPECT_THAT(parse_complaint("{\"a\":1,\n\"a\":2}"), testing::AllOf(testing::StartsWith("file.json, line 2, column "),
                                                                      testing::HasSubstr("'a' occurs twice")));
-  EXPECT_EQ(complaint_about("[{\"a\":1},{\"a\":{\"a\":2}}]"), "");
+  EXPECT_EQ(parse_complaint("[{\"a\":1},{\"a\":{\"a\":2}}]"), "");
 }
 
 TEST(ParseJsonTest, RefusesHugeNumbersAndBrokenText) {
-  EXPECT_NE(complaint_about("1e999"), "");
-  EXPECT_NE(complaint_about("-1e999"), "");
-  EXPECT_EQ(complaint_about(std::string(400, '9') + "e-300"), "");
-  EXPECT_NE(complaint_about("\"\xff\xfe\""), "");
-  EXPECT_NE(complaint_about("\"\xc3\""), "");
-  EXPECT_NE(complaint_about("\"\\ud800\""), "");
-  EXPECT_NE(complaint_about("NaN"), "");
-  EXPECT_NE(complaint_about("[1,]"), "");
-  EXPECT_NE(complaint_about(std::string("[1\0]", 4)), "");
+  EXPECT_NE(parse_complaint("1e999"), "");
+  EXPECT_NE(parse_complaint("-1e999"), "");
+  EXPECT_EQ(parse_complaint(std::string(400, '9') + "e-300"), "");
+  EXPECT_NE(parse_complaint("\"\xff\xfe\""), "");
+  EXPECT_NE(parse_complaint("\"\xc3\""), "");
+  EXPECT_NE(parse_complaint("\"\\ud800\""), "");
+  EXPECT_NE(parse_complaint("NaN"), "");
+  EXPECT_NE(parse_complaint("[1,]"), "");
+  EXPECT_NE(parse_complaint(std::string("[1\0]", 4)), "");
 }
 
-TEST(ParseJsonTest, KeepsComplaintsShort) { EXPECT_LT(complaint_about(std::string(1'000'000, 'x')).size(), 500U); }
+TEST(ParseJsonTest, KeepsComplaintsShort) { EXPECT_LT(parse_complaint(std::string(1'000'000, 'x')).size(), 500U); }
 
 TEST(DumpLineTest, NeverThrowsAndStaysOnOneLine) {
   const std::string line = dump_line({{"text", "a\xff\nb"}, {"nan", std::nan("")}});

@@ -12,6 +12,7 @@
 #include "harness/core/random.hpp"
 #include "harness/record/json.hpp"
 #include "harness/record/schema_check.hpp"
+#include "tests/error_of.hpp"
 #include "tests/fakes/record_fixtures.hpp"
 
 namespace hetscope {
@@ -27,12 +28,7 @@ Record through_json(const Record& record) {
 }
 
 std::string complaint_about(const json& document) {
-  try {
-    record_from_json(document, "records.jsonl line 3");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
+  return error_of([&document] { record_from_json(document, "records.jsonl line 3"); });
 }
 
 TEST(StatusTest, NamesReadBack) {

@@ -21,13 +21,13 @@ std::string set_text(const std::string& published, const std::string& more = "")
          more + R"(},"published":)" + published + "}]}";
 }
 
-QuestionSet questions_of(double gain, const std::string& more = "") {
+QuestionSet claim_of(double gain, const std::string& more = "") {
   return parse_questions(
       set_text(R"({"gain":)" + std::to_string(gain) + R"(,"what":"a phone","source":"Paper, table 1"})", more),
       "q.json");
 }
 
-ReportInput sessions(int count, double ratio) {
+ReportInput sessions_of_pairs(int count, double ratio) {
   ReportInput input;
   for (int i = 0; i < count; ++i) {
     std::vector<Record> records = make_pair_of(ratio * (1 + 0.002 * i));
@@ -37,53 +37,53 @@ ReportInput sessions(int count, double ratio) {
   return input;
 }
 
-ClaimAnswer answer(const ReportInput& input, const QuestionSet& set) {
+ClaimAnswer claim_answer(const ReportInput& input, const QuestionSet& set) {
   const std::vector<ClaimAnswer> answers = answer_claim(decide(input, set, {}).questions.front());
   EXPECT_EQ(answers.size(), 1U);
   return answers.front();
 }
 
 TEST(Claims, HoldFailOrStayOpenByTheIntervalOfTheGain) {
-  const ReportInput twice_as_fast = sessions(5, 0.5);
-  const ClaimAnswer holds = answer(twice_as_fast, questions_of(1.5));
+  const ReportInput twice_as_fast = sessions_of_pairs(5, 0.5);
+  const ClaimAnswer holds = claim_answer(twice_as_fast, claim_of(1.5));
   EXPECT_EQ(holds.outcome, ClaimOutcome::holds);
   EXPECT_NEAR(holds.gain, 2, 0.05);
   EXPECT_LT(holds.interval.low, holds.gain);
   EXPECT_GT(holds.interval.high, holds.gain);
-  EXPECT_EQ(answer(twice_as_fast, questions_of(2.5)).outcome, ClaimOutcome::does_not_hold);
-  EXPECT_EQ(answer(twice_as_fast, questions_of(holds.gain)).outcome, ClaimOutcome::undecided);
+  EXPECT_EQ(claim_answer(twice_as_fast, claim_of(2.5)).outcome, ClaimOutcome::does_not_hold);
+  EXPECT_EQ(claim_answer(twice_as_fast, claim_of(holds.gain)).outcome, ClaimOutcome::undecided);
 }
 
 TEST(Claims, TooFewSessionsDecideNothing) {
-  const ClaimAnswer one = answer(sessions(1, 0.5), questions_of(1.5));
+  const ClaimAnswer one = claim_answer(sessions_of_pairs(1, 0.5), claim_of(1.5));
   EXPECT_EQ(one.outcome, ClaimOutcome::undecided);
   EXPECT_THAT(one.reason, HasSubstr("1 session of the 3"));
   EXPECT_NEAR(one.gain, 2, 0.05) << "what was seen is shown all the same";
 }
 
 TEST(Claims, WhatCannotBeMeasuredHereIsNotTestable) {
-  ReportInput input = sessions(4, 0.5);
+  ReportInput input = sessions_of_pairs(4, 0.5);
   for (LoadedRun& run : input.runs) {
     for (Record& record : run.records) record.item.set_processors({"opencl:0"});  // the host's CPU by its fixture
   }
-  const ClaimAnswer on_cpu = answer(input, questions_of(1.5, R"(,"gpu":true)"));
+  const ClaimAnswer on_cpu = claim_answer(input, claim_of(1.5, R"(,"gpu":true)"));
   EXPECT_EQ(on_cpu.outcome, ClaimOutcome::not_testable);
   EXPECT_THAT(on_cpu.reason, HasSubstr("host's CPU"));
 }
 
 TEST(Claims, WithoutARowNothingWasMeasured) {
-  const ClaimAnswer nothing = answer(ReportInput{}, questions_of(1.5));
+  const ClaimAnswer nothing = claim_answer(ReportInput{}, claim_of(1.5));
   EXPECT_EQ(nothing.outcome, ClaimOutcome::not_measured);
   EXPECT_THAT(nothing.reason, HasSubstr("nothing of this kind was measured"));
 }
 
 TEST(Claims, WithoutAPublishedFigureTheMeasuredOneStandsAlone) {
   const QuestionSet set = parse_questions(set_text(R"({"what":"no figure","source":"Paper, section 2"})"), "q.json");
-  const ClaimAnswer alone = answer(sessions(5, 0.5), set);
+  const ClaimAnswer alone = claim_answer(sessions_of_pairs(5, 0.5), set);
   EXPECT_EQ(alone.outcome, ClaimOutcome::no_figure);
   EXPECT_NEAR(alone.gain, 2, 0.05);
-  EXPECT_EQ(answer(sessions(1, 0.5), set).outcome, ClaimOutcome::undecided);
-  const Decision decision = decide(sessions(5, 0.5), set, {});
+  EXPECT_EQ(claim_answer(sessions_of_pairs(1, 0.5), set).outcome, ClaimOutcome::undecided);
+  const Decision decision = decide(sessions_of_pairs(5, 0.5), set, {});
   const std::string page = markdown_text(decision_document(decision, set));
   EXPECT_THAT(page, HasSubstr("| none given |"));
   EXPECT_THAT(page, HasSubstr("no figure to reach"));
@@ -91,8 +91,8 @@ TEST(Claims, WithoutAPublishedFigureTheMeasuredOneStandsAlone) {
 }
 
 TEST(Claims, AreASectionOfThePageAndOfTheJson) {
-  const QuestionSet set = questions_of(1.5);
-  const Decision decision = decide(sessions(5, 0.5), set, {});
+  const QuestionSet set = claim_of(1.5);
+  const Decision decision = decide(sessions_of_pairs(5, 0.5), set, {});
   const std::string page = markdown_text(decision_document(decision, set));
   EXPECT_THAT(page, HasSubstr("Paper: on this device"));
   EXPECT_THAT(page, HasSubstr("| **holds** |"));

@@ -64,10 +64,10 @@ TEST(LinesTest, EveryKindOfEndIsOne) {
   EXPECT_TRUE(split_lines("").empty());
 }
 
-LogLine line_of(std::string_view text, bool is_unfinished = false) { return {text, 3, false, is_unfinished}; }
+LogLine log_line(std::string_view text, bool is_unfinished = false) { return {text, 3, false, is_unfinished}; }
 
 TEST(LineScannerTest, ReadsFromTheLeftAndFailsForGood) {
-  const LogLine line = line_of("  squeezenet  min =   11.66  max =   11.80  x");
+  const LogLine line = log_line("  squeezenet  min =   11.66  max =   11.80  x");
   std::string_view name;
   Decimal low;
   Decimal high;
@@ -85,15 +85,15 @@ TEST(LineScannerTest, ReadsFromTheLeftAndFailsForGood) {
 
 TEST(LineScannerTest, ANumberThatMayBeCutOffIsNone) {
   Decimal value;
-  const LogLine cut = line_of("avg = 11.7", true);
+  const LogLine cut = log_line("avg = 11.7", true);
   EXPECT_FALSE(LineScanner(cut).literal("avg =").number(value).matched());
-  const LogLine whole = line_of("avg = 11.7 ms", true);
+  const LogLine whole = log_line("avg = 11.7 ms", true);
   EXPECT_TRUE(LineScanner(whole).literal("avg =").number(value).literal("ms").matched());
 }
 
 TEST(LineScannerTest, ADecimalCommaIsRefusedWithItsLine) {
   Decimal value;
-  const LogLine line = line_of("avg = 11,66");
+  const LogLine line = log_line("avg = 11,66");
   try {
     LineScanner(line).literal("avg =").number(value);
     FAIL() << "11,66 was read";
@@ -101,7 +101,7 @@ TEST(LineScannerTest, ADecimalCommaIsRefusedWithItsLine) {
     EXPECT_EQ(error.where(), "line 3");
   }
   // A list is none.
-  const LogLine list = line_of("avg = 11, 66");
+  const LogLine list = log_line("avg = 11, 66");
   EXPECT_TRUE(LineScanner(list).literal("avg =").number(value).matched());
 }
 

@@ -136,7 +136,7 @@ TEST(LaunchesOf, NeedsBothSidesOfOneSession) {
   EXPECT_EQ(launches_of(records).size(), 1u);
 }
 
-std::vector<Record> sessions(int count, double median_ns, const std::string& unit = "unit") {
+std::vector<Record> sessions_of_unit(int count, double median_ns, const std::string& unit = "unit") {
   Random random(seed_from(unit));
   std::vector<Record> records;
   for (int i = 0; i < count; ++i) {
@@ -147,25 +147,25 @@ std::vector<Record> sessions(int count, double median_ns, const std::string& uni
 }
 
 TEST(CompareSessions, NeedsThreeSessionsASide) {
-  const auto base = sessions(3, 1e6);
-  EXPECT_EQ(compare_sessions(base, sessions(3, 0.5e6), 0.02).front().comparison.verdict(), Verdict::faster);
-  const SessionComparison few = compare_sessions(base, sessions(2, 0.5e6), 0.02).front();
+  const auto base = sessions_of_unit(3, 1e6);
+  EXPECT_EQ(compare_sessions(base, sessions_of_unit(3, 0.5e6), 0.02).front().comparison.verdict(), Verdict::faster);
+  const SessionComparison few = compare_sessions(base, sessions_of_unit(2, 0.5e6), 0.02).front();
   EXPECT_EQ(few.comparison.verdict(), Verdict::unclear);
   EXPECT_EQ(few.comparison.ratios[0].more_launches, 1);
   EXPECT_FALSE(few.comparison.reason.empty());
 }
 
 TEST(CompareSessions, TellsTheSpreadOfUnits) {
-  auto base = sessions(3, 1e6, "one");
-  for (Record& record : sessions(3, 1.2e6, "two")) base.push_back(record);
-  const SessionComparison comparison = compare_sessions(base, sessions(3, 1e6, "three"), 0.02).front();
+  auto base = sessions_of_unit(3, 1e6, "one");
+  for (Record& record : sessions_of_unit(3, 1.2e6, "two")) base.push_back(record);
+  const SessionComparison comparison = compare_sessions(base, sessions_of_unit(3, 1e6, "three"), 0.02).front();
   EXPECT_EQ(comparison.units_base, 2);
   EXPECT_NEAR(comparison.unit_spread, 0.2, 0.02);
 }
 
 TEST(DifferencesBetween, NamesWhatDiffers) {
-  auto base = sessions(1, 1e6);
-  auto candidate = sessions(1, 1e6);
+  auto base = sessions_of_unit(1, 1e6);
+  auto candidate = sessions_of_unit(1, 1e6);
   EXPECT_TRUE(differences_between(base, candidate).empty());
   candidate[0].device_model = "another board";
   candidate[0].conditions.launch = "app";

@@ -12,7 +12,7 @@ namespace hetscope {
 namespace {
 
 // A/A launches of one probe: both sides around one level, apart by `bias` and noise.
-std::vector<Record> launches(int count, double bias, double noise) {
+std::vector<Record> probe_launches(int count, double bias, double noise) {
   Random random(11);
   std::vector<Record> records;
   for (int i = 0; i < 2 * count; ++i) {
@@ -29,7 +29,7 @@ std::vector<Record> launches(int count, double bias, double noise) {
 }
 
 ProbeFitness probe(double bias, double noise, int count = 24) {
-  return judge_probe("cpu", "probe kernel=k", launches_of(launches(count, bias, noise)), 0.02);
+  return judge_probe("cpu", "probe kernel=k", launches_of(probe_launches(count, bias, noise)), 0.02);
 }
 
 TEST(JudgeProbe, MeasuresTheNoiseFloor) {

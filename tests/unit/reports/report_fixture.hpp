@@ -6,6 +6,7 @@
 
 #include "harness/core/random.hpp"
 #include "harness/record/journal.hpp"
+#include "reports/markdown.hpp"
 #include "reports/report.hpp"
 
 namespace hetscope {
@@ -109,5 +110,18 @@ inline std::string run_json_text() {
 inline LoadedRun make_run(std::vector<Record> records) { return {"results", run_json_text(), std::move(records), {}}; }
 
 inline ReportInput make_input(std::vector<Record> records) { return {{make_run(std::move(records))}}; }
+
+// The report on all these rows as Markdown.
+inline std::string report_of(const std::vector<std::vector<Record>>& ways) {
+  std::vector<Record> all;
+  for (const auto& records : ways) all.insert(all.end(), records.begin(), records.end());
+  return markdown_report(make_input(std::move(all)));
+}
+
+// `text` from `part` to the end of the line; empty where it has none.
+inline std::string line_with(const std::string& text, const std::string& part) {
+  const std::size_t at = text.find(part);
+  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+}
 
 }  // namespace hetscope

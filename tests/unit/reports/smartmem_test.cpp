@@ -24,11 +24,6 @@ std::vector<Record> chain(const std::string& kernel, double fixed_ns, double eac
   return records;
 }
 
-std::string line_with(const std::string& text, const std::string& part) {
-  const std::size_t at = text.find(part);
-  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
-}
-
 TEST(LaunchReport, TheSlopeIsWhatAnOperatorCosts) {
   std::vector<Record> records = chain("operator_chain_launches", 8'000, 5'000);
   for (Record& record : chain("operator_chain_fused", 8'000, 20)) records.push_back(std::move(record));

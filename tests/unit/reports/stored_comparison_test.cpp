@@ -26,9 +26,9 @@ std::string write(const TemporaryDirectory& directory, const std::string& name, 
   return path;
 }
 
-std::string line_of(const Record& record) { return dump_line(to_json(record)) + "\n"; }
+std::string stored_line(const Record& record) { return dump_line(to_json(record)) + "\n"; }
 
-std::vector<StoredRow> rows_of(const std::string& path, std::vector<std::string>& faults) {
+std::vector<StoredRow> stored_rows(const std::string& path, std::vector<std::string>& faults) {
   std::vector<StoredRow> rows;
   for_each_stored_row(
       path, [&rows](StoredRow&& row, std::string_view) { rows.push_back(std::move(row)); }, faults);
@@ -46,9 +46,9 @@ TEST(StoredRow, SaysWhatTheRecordSays) {
   latency.mean_ns = 2500;
   latency.median_ns = latency.ci95_low_ns = latency.ci95_high_ns = std::numeric_limits<double>::quiet_NaN();
   records.push_back(imported);
-  for (const Record& record : records) text += line_of(record);
+  for (const Record& record : records) text += stored_line(record);
   std::vector<std::string> faults;
-  const std::vector<StoredRow> rows = rows_of(write(directory, "records.jsonl", text), faults);
+  const std::vector<StoredRow> rows = stored_rows(write(directory, "records.jsonl", text), faults);
   EXPECT_TRUE(faults.empty());
   ASSERT_EQ(rows.size(), records.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -67,13 +67,13 @@ TEST(StoredRow, SaysWhatTheRecordSays) {
 
 TEST(StoredRow, ComplainsAsTheRecordReaderDoes) {
   const TemporaryDirectory directory;
-  const std::string good = line_of(make_record("fast", 1000));
+  const std::string good = stored_line(make_record("fast", 1000));
   std::string future = good;
   future.replace(future.find("hetscope/record/1"), 17, "hetscope/record/9");
   const std::string path =
       write(directory, "records.jsonl", good + "nonsense\n" + future + "\n" + good.substr(0, good.size() / 2));
   std::vector<std::string> faults;
-  EXPECT_EQ(rows_of(path, faults).size(), 1U);
+  EXPECT_EQ(stored_rows(path, faults).size(), 1U);
   ASSERT_EQ(faults.size(), 3U);
   EXPECT_THAT(faults[0], HasSubstr("line 2"));
   EXPECT_THAT(faults[1], HasSubstr("hetscope/record/9"));
@@ -87,11 +87,11 @@ TEST(StoredComparison, RatiosAndHullsOverSessions) {
     for (const char* kernel : {"same", "halved", "only_base"}) {
       Record record = make_record(kernel, 1000 + 10 * session);
       record.session = "base-" + std::to_string(session);
-      base += line_of(record);
+      base += stored_line(record);
       record.session = "candidate-" + std::to_string(session);
       const double level = std::string(kernel) == "halved" ? 500 + 5 * session : 1000 + 10 * session;
       record.latencies["host_monotonic"] = make_latency(level, 1);
-      if (std::string(kernel) != "only_base") candidate += line_of(record);
+      if (std::string(kernel) != "only_base") candidate += stored_line(record);
     }
   }
   const std::vector<std::string> base_files{write(directory, "base.jsonl", base)};
@@ -115,10 +115,10 @@ TEST(StoredComparison, RatiosAndHullsOverSessions) {
 TEST(StoredComparison, NamesWhatDiffers) {
   const TemporaryDirectory directory;
   Record record = make_record("fast", 1000);
-  const std::string base = line_of(record);
+  const std::string base = stored_line(record);
   record.device_model = "Board Y";
   const StoredSides sides =
-      compare_stored({write(directory, "a.jsonl", base)}, {write(directory, "b.jsonl", line_of(record))});
+      compare_stored({write(directory, "a.jsonl", base)}, {write(directory, "b.jsonl", stored_line(record))});
   EXPECT_THAT(sides.differences, testing::ElementsAre(HasSubstr("Board X against Board Y")));
 }
 

@@ -41,48 +41,43 @@ Record series_of(const Layer& layer, double time_ns, const std::string& series, 
 }
 
 // Dense takes 100 and 80 us; 1:8 a quarter of the better one at a large error, 2:4 a half at a small one.
-std::vector<Record> rows_of(const Layer& layer) {
+std::vector<Record> layer_rows(const Layer& layer) {
   return {product(layer, "openblas", 100'000), product(layer, "onednn", 80'000),
           series_of(layer, 20'000, "1:8", 0.125, 0.34), series_of(layer, 40'000, "2:4", 0.5, 0.04),
           product(layer, "csr", 64'000)};
 }
 
-std::string line_with(const std::string& text, const std::string& part) {
-  const std::size_t at = text.find(part);
-  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
-}
-
-std::string report(std::vector<Record> records) { return markdown_report(make_input(std::move(records))); }
+std::string tasd_report(std::vector<Record> records) { return markdown_report(make_input(std::move(records))); }
 
 TEST(TasdReport, SaysSpeedAtAnErrorAndNoGo) {
-  const std::string text = report(rows_of({}));
+  const std::string text = tasd_report(layer_rows({}));
   EXPECT_THAT(text, HasSubstr("## TASD on this device"));
   EXPECT_THAT(text, HasSubstr("no GO: the error of a matrix or of a product is not the accuracy of a network"));
 }
 
 TEST(TasdReport, SpeedUpsAreAgainstTheBestDenseOfTheGroup) {
-  const std::string row = line_with(report(rows_of({})), "| bert |  | 1:8 |");
+  const std::string row = line_with(tasd_report(layer_rows({})), "| bert |  | 1:8 |");
   // 80 us over 20 us; a sixteenth at constant power.
   EXPECT_THAT(row, AllOf(HasSubstr("| 0.125 | 0.350 | 0.340 | 4.00x \\["), HasSubstr("| 6 % |")));
 }
 
 TEST(TasdReport, TheFastestIsChosenByWhatItMayLose) {
-  EXPECT_THAT(line_with(report(rows_of({})), "| sparse_matmul_onednn, 80.0 us |"),
+  EXPECT_THAT(line_with(tasd_report(layer_rows({})), "| sparse_matmul_onednn, 80.0 us |"),
               AllOf(HasSubstr("**csr 1.25x"), HasSubstr("**2:4 2.00x"), HasSubstr("**1:8 4.00x")));
 }
 
 TEST(TasdReport, NetsAreGeometricMeansWithTheirWorstLayer) {
-  std::vector<Record> rows = rows_of({});
+  std::vector<Record> rows = layer_rows({});
   const Layer slow{"bert/base.output", {768, 3072, 384}, 0.9};
-  for (Record& record : rows_of(slow)) {
+  for (Record& record : layer_rows(slow)) {
     if (record.item.kernel() == "sparse_matmul_series") {
       for (double& total : record.latencies["host_monotonic"].totals_ns) total *= 4;
     }
     rows.push_back(std::move(record));
   }
   // 4 and 1 make 2.
-  EXPECT_THAT(report(rows), AllOf(HasSubstr("| 1:8 | 2 | 0.125 | 0.350 | 0.340 | 2.00x \\["),
-                                  HasSubstr("1.00x at base.output 768x3072x384")));
+  EXPECT_THAT(tasd_report(rows), AllOf(HasSubstr("| 1:8 | 2 | 0.125 | 0.350 | 0.340 | 2.00x \\["),
+                                       HasSubstr("1.00x at base.output 768x3072x384")));
 }
 
 TEST(TasdReport, CrossoversAreOverTheSparsitiesMeasured) {
@@ -93,7 +88,7 @@ TEST(TasdReport, CrossoversAreOverTheSparsitiesMeasured) {
     rows.push_back(series_of(layer, 40'000, "2:4", 0.5, 0.2 * (1 - sparsity)));
     rows.push_back(product(layer, "csr", 800'000 * (1 - sparsity)));
   }
-  const std::string text = report(rows);
+  const std::string text = tasd_report(rows);
   const std::string csr = line_with(text, "| csr | 4 |");
   EXPECT_THAT(csr, HasSubstr("| faster from 0.950 on | \u2013 |"));
   EXPECT_THAT(line_with(text, "| 2:4 | 4 | 0.100 |"),
@@ -101,7 +96,7 @@ TEST(TasdReport, CrossoversAreOverTheSparsitiesMeasured) {
 }
 
 TEST(TasdReport, OneSparsityIsNoCrossover) {
-  EXPECT_THAT(report(rows_of({})), Not(HasSubstr("From which sparsity on")));
+  EXPECT_THAT(tasd_report(layer_rows({})), Not(HasSubstr("From which sparsity on")));
 }
 
 EnergyRecord energy(double joules, const std::string& kind) {
@@ -114,13 +109,13 @@ EnergyRecord energy(double joules, const std::string& kind) {
 }
 
 std::string energy_row(const std::string& kind) {
-  std::vector<Record> rows = rows_of({});
+  std::vector<Record> rows = layer_rows({});
   for (Record& record : rows) {
     const bool is_series = record.item.kernel() == "sparse_matmul_series";
     record.energies = {energy(is_series ? 0.3 : 1.0, kind)};
     record.edp = EdpRecord{is_series ? 0.15 : 1.0, kind};
   }
-  return line_with(report(rows), "| 2:4 | 1 |");
+  return line_with(tasd_report(rows), "| 2:4 | 1 |");
 }
 
 TEST(TasdReport, MeasuredAndModelledEnergyStandApart) {
@@ -130,45 +125,45 @@ TEST(TasdReport, MeasuredAndModelledEnergyStandApart) {
 }
 
 TEST(TasdReport, ModelsNameTheirTablesAndAreNotMadeForI8) {
-  const std::string text = report(rows_of({}));
+  const std::string text = tasd_report(layer_rows({}));
   EXPECT_THAT(text, AllOf(HasSubstr("EDP modelled, of dense (horowitz-fp32-45nm)"),
                           HasSubstr("EDP modelled, of dense (sparseloop-dstc-45nm)"), HasSubstr("ISSCC 2014")));
   EXPECT_THAT(line_with(text, "| csr | 1 |"), Not(HasSubstr("\\~")));
-  std::vector<Record> rows = rows_of({});
+  std::vector<Record> rows = layer_rows({});
   for (Record& record : rows) record.item.set("dtype", std::string("i8"));
-  EXPECT_THAT(line_with(report(rows), "| 2:4 | 1 |"), Not(HasSubstr("\\~")));
+  EXPECT_THAT(line_with(tasd_report(rows), "| 2:4 | 1 |"), Not(HasSubstr("\\~")));
 }
 
 TEST(TasdReport, LossyProductsWithoutAnErrorAreNotTakenForExact) {
   std::vector<Record> rows = {product({}, "onednn", 80'000), product({}, "series", 20'000, "1:8")};
-  const std::string text = report(rows);
+  const std::string text = tasd_report(rows);
   EXPECT_THAT(text, HasSubstr("| not measured | not measured | not measured | not measured |"));
   rows[1].item.set("residual", std::string("csr"));
-  EXPECT_THAT(report(rows), HasSubstr("**1:8+csr 4.00x"));
+  EXPECT_THAT(tasd_report(rows), HasSubstr("**1:8+csr 4.00x"));
 }
 
 TEST(TasdReport, WithoutADenseProductOrRoundsNothingIsClaimed) {
-  EXPECT_THAT(report({series_of({}, 20'000, "1:8", 0.125, 0.3)}), Not(HasSubstr("TASD on this device")));
-  std::vector<Record> apart = rows_of({});
+  EXPECT_THAT(tasd_report({series_of({}, 20'000, "1:8", 0.125, 0.3)}), Not(HasSubstr("TASD on this device")));
+  std::vector<Record> apart = layer_rows({});
   for (Record& record : apart) {
     if (record.item.kernel() == "sparse_matmul_series") record.session = "another";
   }
-  EXPECT_THAT(report(apart), AllOf(Not(HasSubstr("| 1:8 | 1 |")), HasSubstr("| csr | 1 |"),
-                                   HasSubstr("Left out: 2 rows whose group has no dense product")));
+  EXPECT_THAT(tasd_report(apart), AllOf(Not(HasSubstr("| 1:8 | 1 |")), HasSubstr("| csr | 1 |"),
+                                        HasSubstr("Left out: 2 rows whose group has no dense product")));
 }
 
 TEST(TasdReport, StrangersRecordsDoNotHurt) {
-  std::vector<Record> rows = rows_of({});
+  std::vector<Record> rows = layer_rows({});
   for (Record& record : rows) {
     record.item.set("shape", Dims{4});
     record.item.set("sparsity", std::string("much"));
     record.item.set("layer", std::string("/"));
     if (record.item.has("series")) record.item.set("series", std::string("2:4+<b>"));
   }
-  const std::string text = report(rows);
+  const std::string text = tasd_report(rows);
   EXPECT_THAT(line_with(text, "| 2:4+&lt;b&gt; | 1 |"), AllOf(HasSubstr("4.00x"), Not(HasSubstr("\\~"))));
   for (Record& record : rows) record.metrics.clear();
-  EXPECT_THAT(report(rows), HasSubstr("**csr 1.25x \\[1.25, 1.25\\]** | **csr 1.25x \\[1.25, 1.25\\]** |"));
+  EXPECT_THAT(tasd_report(rows), HasSubstr("**csr 1.25x \\[1.25, 1.25\\]** | **csr 1.25x \\[1.25, 1.25\\]** |"));
 }
 
 Record im2col(double time_ns, const Dims& shape) {
@@ -184,19 +179,19 @@ Record im2col(double time_ns, const Dims& shape) {
 
 TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
   const Layer layer{"resnet/conv", {128, 1152, 784}, 0.9};
-  std::vector<Record> rows = rows_of(layer);
-  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  std::vector<Record> rows = layer_rows(layer);
+  EXPECT_THAT(tasd_report(rows), Not(HasSubstr("Convolutions")));
   rows.push_back(im2col(1'000, {64, 56, 56}));  // of another layer
-  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  EXPECT_THAT(tasd_report(rows), Not(HasSubstr("Convolutions")));
   rows.push_back(im2col(20'000, {128, 28, 28}));
   // (20 + 80) over (20 + 20) us, of which columns are a fifth and a half.
-  EXPECT_THAT(line_with(report(rows), "| 1:8 | 20.0 us |"),
+  EXPECT_THAT(line_with(tasd_report(rows), "| 1:8 | 20.0 us |"),
               AllOf(HasSubstr("| 20 % | 50 % | 4.00x"), HasSubstr("| 2.50x |")));
   rows.back().item.set("padding", std::numeric_limits<std::int64_t>::max());
-  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  EXPECT_THAT(tasd_report(rows), Not(HasSubstr("Convolutions")));
   rows.back().item.set("padding", std::int64_t{1});
   rows.back().item.set("stride", std::int64_t{0});
-  EXPECT_THAT(report(rows), Not(HasSubstr("Convolutions")));
+  EXPECT_THAT(tasd_report(rows), Not(HasSubstr("Convolutions")));
 }
 
 TEST(TasdReport, ASeriesFromATextureIsAgainstTheBestDenseOfTheDevice) {
@@ -211,12 +206,12 @@ TEST(TasdReport, ASeriesFromATextureIsAgainstTheBestDenseOfTheDevice) {
 TEST(TasdReport, ActivationsAreWonBackFromSoManyColumnsOn) {
   std::vector<Record> rows = {product({}, "onednn", 80'000), product({}, "series_online", 30'000, "1:8")};
   rows[1].stages_ns = {{"decompose", 6'000}, {"pack", 4'000}, {"multiply", 20'000}};
-  EXPECT_THAT(line_with(report(rows), "| 1:8 online | 10.0 us |"),
+  EXPECT_THAT(line_with(tasd_report(rows), "| 1:8 online | 10.0 us |"),
               AllOf(HasSubstr("| 20.0 us | 33 % | 2.67x"), HasSubstr("| 384 | 64 |")));
   rows[1].stages_ns["multiply"] = 90'000;
-  EXPECT_THAT(line_with(report(rows), "| 1:8 online | 10.0 us |"), HasSubstr("| never |"));
+  EXPECT_THAT(line_with(tasd_report(rows), "| 1:8 online | 10.0 us |"), HasSubstr("| never |"));
   rows[1].stages_ns.erase("pack");
-  EXPECT_THAT(report(rows), Not(HasSubstr("won back")));
+  EXPECT_THAT(tasd_report(rows), Not(HasSubstr("won back")));
 }
 
 AcceleratorModel one_pj_each() { return {"unit", "made", "up", 1, 1, 1, 1, 1, 1}; }

@@ -36,21 +36,10 @@ std::vector<Record> walk(const std::string& memory, const Rate& gb_per_s, const 
   return records;
 }
 
-std::string report(std::initializer_list<std::vector<Record>> ways) {
-  std::vector<Record> all;
-  for (const auto& records : ways) all.insert(all.end(), records.begin(), records.end());
-  return markdown_report(make_input(std::move(all)));
-}
-
-std::string line_with(const std::string& text, const std::string& part) {
-  const std::size_t at = text.find(part);
-  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
-}
-
 double level(std::int64_t) { return 100; }
 
 TEST(TextureReport, FindsTheKneesOfEachMemory) {
-  const std::string text = report(
+  const std::string text = report_of(
       {walk("buffer", [](std::int64_t bytes) { return bytes <= 1 << 20 ? 400.0 : 50.0; }), walk("image2d", level)});
   EXPECT_THAT(text, HasSubstr("## Texture against buffer"));
   EXPECT_THAT(line_with(text, "| tile | f32 | buffer |"),
@@ -59,21 +48,22 @@ TEST(TextureReport, FindsTheKneesOfEachMemory) {
 }
 
 TEST(TextureReport, SaysFromWhichSizeOnAnImageWins) {
-  const std::string text = report({walk("buffer", [](std::int64_t bytes) { return bytes <= 1 << 20 ? 400.0 : 50.0; }),
-                                   walk("image2d", level), walk("image_buffer", [](std::int64_t) { return 20.0; })});
+  const std::string text =
+      report_of({walk("buffer", [](std::int64_t bytes) { return bytes <= 1 << 20 ? 400.0 : 50.0; }),
+                 walk("image2d", level), walk("image_buffer", [](std::int64_t) { return 20.0; })});
   EXPECT_THAT(text, HasSubstr("| tile | f32 | image2d | **image2d wins from 2.00 MiB on** |"));
   EXPECT_THAT(text, HasSubstr("| tile | f32 | image_buffer | buffer always: image_buffer wins at no size |"));
 }
 
 TEST(TextureReport, NoDifferenceIsNoGain) {
-  EXPECT_THAT(report({walk("buffer", level), walk("image2d", level)}),
+  EXPECT_THAT(report_of({walk("buffer", level), walk("image2d", level)}),
               HasSubstr("| image2d | buffer always: image2d wins at no size |"));
 }
 
 TEST(TextureReport, OnTheHostsCpuNothingIsTestedWhateverTheNumbers) {
   const std::string text =
-      report({walk("buffer", level, "opencl:0"), walk(
-                                                     "image2d", [](std::int64_t) { return 1000.0; }, "opencl:0")});
+      report_of({walk("buffer", level, "opencl:0"), walk(
+                                                        "image2d", [](std::int64_t) { return 1000.0; }, "opencl:0")});
   EXPECT_THAT(text, HasSubstr("not testable here: this device is the host's CPU"));
   EXPECT_THAT(text, Not(HasSubstr("image2d wins")));
 }
@@ -81,13 +71,13 @@ TEST(TextureReport, OnTheHostsCpuNothingIsTestedWhateverTheNumbers) {
 TEST(TextureReport, UnclearSizesLeaveItUndecided) {
   std::vector<Record> images = walk("image2d", level);
   for (Record& record : images) record.session = "another";  // shares no rounds with the buffer
-  EXPECT_THAT(report({walk("buffer", level), images}), HasSubstr("| tile | f32 | image2d | undecided |"));
+  EXPECT_THAT(report_of({walk("buffer", level), images}), HasSubstr("| tile | f32 | image2d | undecided |"));
 }
 
 TEST(TextureReport, FewSizesAndStrangersMakeNoKnees) {
   std::vector<Record> few = walk("buffer", level);
   few.resize(3);
-  EXPECT_THAT(report({few}), HasSubstr("not looked for: fewer than four sizes"));
+  EXPECT_THAT(report_of({few}), HasSubstr("not looked for: fewer than four sizes"));
   Record strange = walk("buffer", level)[0];
   strange.item.set("bytes", std::string("many"));
   EXPECT_THAT(markdown_report(make_input({strange})), Not(HasSubstr("Texture against buffer")));

@@ -21,7 +21,7 @@ constexpr const char* kReport =
     R"("placement":[{"requested":"cpu","actual":"cpu","evidence":"3 of 3 nodes"}],)"
     R"("metrics":{"peak_memory":{"value":1e6,"unit":"B"}},"notes":{"version":"1.2"}})";
 
-std::string fault_of(const std::string& line) {
+std::string answer_fault(const std::string& line) {
   try {
     const auto answer = parse_baseline_answer(line);
     return answer ? "an answer" : "chatter";
@@ -53,38 +53,38 @@ TEST(BaselineProtocol, ReadsAnswers) {
 TEST(BaselineProtocol, TakesEverythingElseForChatter) {
   for (const char* line : {"", "Loading...", "{", "{}", "[1]", "{\"answer\":", "null", R"({"loss":0.1})",
                            "\x01\xff\xfe", R"({"answer":"ready"}{"answer":"ready"})"}) {
-    EXPECT_EQ(fault_of(line), "chatter") << line;
+    EXPECT_EQ(answer_fault(line), "chatter") << line;
   }
 }
 
 TEST(BaselineProtocol, RefusesAnswersThatAreNone) {
-  EXPECT_THAT(fault_of(R"({"answer":7})"), HasSubstr("'answer' is no text"));
-  EXPECT_THAT(fault_of(R"({"answer":"maybe"})"), HasSubstr("'maybe' is no answer"));
-  EXPECT_THAT(fault_of(R"({"answer":"samples"})"), HasSubstr("'ns' is missing"));
-  EXPECT_THAT(fault_of(R"({"answer":"samples","ns":{"a":1}})"), HasSubstr("'ns' is no list"));
+  EXPECT_THAT(answer_fault(R"({"answer":7})"), HasSubstr("'answer' is no text"));
+  EXPECT_THAT(answer_fault(R"({"answer":"maybe"})"), HasSubstr("'maybe' is no answer"));
+  EXPECT_THAT(answer_fault(R"({"answer":"samples"})"), HasSubstr("'ns' is missing"));
+  EXPECT_THAT(answer_fault(R"({"answer":"samples","ns":{"a":1}})"), HasSubstr("'ns' is no list"));
   for (const char* value : {"0", "-5", "1.5", "\"3\"", "null", "18446744073709551615", "9223372036854775807", "[1]"}) {
-    EXPECT_THAT(fault_of(std::string(R"({"answer":"samples","ns":[)") + value + "]}"), HasSubstr("'ns' holds"))
+    EXPECT_THAT(answer_fault(std::string(R"({"answer":"samples","ns":[)") + value + "]}"), HasSubstr("'ns' holds"))
         << value;
   }
-  EXPECT_THAT(fault_of(R"({"answer":"failed"})"), HasSubstr("'reason' is missing"));
-  EXPECT_THAT(fault_of(R"({"answer":"receipt","protocol":"hetscope/baseline/9","name":"x","version":"1"})"),
+  EXPECT_THAT(answer_fault(R"({"answer":"failed"})"), HasSubstr("'reason' is missing"));
+  EXPECT_THAT(answer_fault(R"({"answer":"receipt","protocol":"hetscope/baseline/9","name":"x","version":"1"})"),
               HasSubstr("it speaks"));
-  EXPECT_THAT(fault_of(R"({"answer":"report","outputs":[{"name":"y","dtype":"f64","shape":[1],"path":"p"}]})"),
+  EXPECT_THAT(answer_fault(R"({"answer":"report","outputs":[{"name":"y","dtype":"f64","shape":[1],"path":"p"}]})"),
               HasSubstr("dtype 'f64'"));
-  EXPECT_THAT(fault_of(R"({"answer":"report","outputs":[{"name":"y","dtype":"f32","shape":[-1],"path":"p"}]})"),
+  EXPECT_THAT(answer_fault(R"({"answer":"report","outputs":[{"name":"y","dtype":"f32","shape":[-1],"path":"p"}]})"),
               HasSubstr("'shape' holds -1"));
-  EXPECT_THAT(fault_of(R"({"answer":"report","outputs":[1]})"), HasSubstr("a tensor is no object"));
-  EXPECT_THAT(fault_of(R"({"answer":"ready","metrics":{"a":{"value":"x","unit":"s"}}})"), HasSubstr("no number"));
-  EXPECT_THAT(fault_of(R"({"answer":"ready","notes":[]})"), HasSubstr("wrong type"));
+  EXPECT_THAT(answer_fault(R"({"answer":"report","outputs":[1]})"), HasSubstr("a tensor is no object"));
+  EXPECT_THAT(answer_fault(R"({"answer":"ready","metrics":{"a":{"value":"x","unit":"s"}}})"), HasSubstr("no number"));
+  EXPECT_THAT(answer_fault(R"({"answer":"ready","notes":[]})"), HasSubstr("wrong type"));
 }
 
 TEST(BaselineProtocol, BoundsWhatItTakes) {
   nlohmann::json many = {{"answer", "report"}, {"outputs", nlohmann::json::array()}};
   for (int i = 0; i < 65; ++i) many["outputs"].push_back({{"name", "y"}, {"dtype", "f32"}, {"path", "p"}});
-  EXPECT_THAT(fault_of(many.dump()), HasSubstr("more than 64"));
+  EXPECT_THAT(answer_fault(many.dump()), HasSubstr("more than 64"));
   const nlohmann::json talker = {{"answer", "failed"}, {"reason", std::string(100'000, 'x')}};
   EXPECT_LT(parse_baseline_answer(talker.dump())->reason.size(), 5000U);
-  EXPECT_EQ(fault_of(R"({"answer":)" + std::string(10'000, '[')), "chatter");
+  EXPECT_EQ(answer_fault(R"({"answer":)" + std::string(10'000, '[')), "chatter");
 }
 
 // Each byte of a good answer changed, cut or doubled: whatever comes of it is one of the three.
@@ -107,7 +107,7 @@ TEST(BaselineProtocol, SurvivesMutations) {
       }
       if (line.empty()) line = "{";
     }
-    const std::string fault = fault_of(line);
+    const std::string fault = answer_fault(line);
     (fault == "an answer" ? answers : fault == "chatter" ? chatter : faults) += 1;
   }
   EXPECT_GT(answers, 0);

@@ -76,7 +76,7 @@ TEST(BlockLength, GrowsWithDependence) {
 }
 
 // Share of intervals that hold the truth, of rounds of one sample each.
-double coverage(double rho, int n, int trials) {
+double coverage_by_round(double rho, int n, int trials) {
   Random random(77);
   int covered = 0;
   std::vector<std::int32_t> rounds(static_cast<std::size_t>(n));
@@ -91,8 +91,8 @@ double coverage(double rho, int n, int trials) {
 
 TEST(MedianIntervalByRound, CoversAnAutocorrelatedSeries) {
   // An effective size of 100; resampling single rounds would cover about 75 %.
-  EXPECT_GE(coverage(0.5, 300, 400), 0.90);
-  EXPECT_GE(coverage(0, 60, 400), 0.92);
+  EXPECT_GE(coverage_by_round(0.5, 300, 400), 0.90);
+  EXPECT_GE(coverage_by_round(0, 60, 400), 0.92);
 }
 
 }  // namespace

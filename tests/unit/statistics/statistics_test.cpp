@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -15,11 +14,6 @@ namespace hetscope {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double normal(Random& random) {
-  // 1 - u lies in (0, 1], where the logarithm is finite.
-  return std::sqrt(-2 * std::log(1 - random.uniform())) * std::cos(2 * std::numbers::pi * random.uniform());
-}
 
 TEST(Quantile, AgreesWithNumpyLinear) {
   // numpy.quantile(values, q), default method 'linear'.
@@ -134,7 +128,7 @@ TEST(MedianInterval, DegenerateInput) {
 TEST(MedianInterval, SameSeedSameInterval) {
   Random random(4);
   std::vector<double> samples(101);
-  for (double& sample : samples) sample = 100 + normal(random);
+  for (double& sample : samples) sample = 100 + random.normal();
   const Interval first = median_interval(samples, 77);
   const Interval again = median_interval(samples, 77);
   EXPECT_EQ(first.low, again.low);
@@ -149,7 +143,7 @@ TEST(MedianInterval, SameSeedSameInterval) {
 TEST(MedianInterval, MoreConfidenceIsWider) {
   Random random(5);
   std::vector<double> samples(60);
-  for (double& sample : samples) sample = normal(random);
+  for (double& sample : samples) sample = random.normal();
   const Interval narrow = median_interval(samples, 1, 0.5);
   const Interval wide = median_interval(samples, 1, 0.99);
   EXPECT_LT(wide.low, narrow.low);
@@ -171,14 +165,14 @@ double coverage(int trials, int n, double truth, Draw draw) {
 }
 
 TEST(MedianInterval, CoversTheTruthOfNormalSamples) {
-  const double share = coverage(600, 40, 100, [](Random& random) { return 100 + 5 * normal(random); });
+  const double share = coverage(600, 40, 100, [](Random& random) { return 100 + 5 * random.normal(); });
   EXPECT_GE(share, 0.90);
   EXPECT_LE(share, 0.98);
 }
 
 TEST(MedianInterval, CoversTheTruthOfLognormalSamples) {
   const double share =
-      coverage(600, 60, std::exp(2.0), [](Random& random) { return std::exp(2.0 + 0.8 * normal(random)); });
+      coverage(600, 60, std::exp(2.0), [](Random& random) { return std::exp(2.0 + 0.8 * random.normal()); });
   EXPECT_GE(share, 0.90);
   EXPECT_LE(share, 0.98);
 }
@@ -192,9 +186,9 @@ RoundSamples shifted_rounds(std::uint64_t seed) {
   Random random(seed);
   RoundSamples result;
   for (std::int32_t round = 0; round < 20; ++round) {
-    const double shift = 3 * normal(random);
+    const double shift = 3 * random.normal();
     for (int i = 0; i < 10; ++i) {
-      result.values.push_back(100 + shift + normal(random));
+      result.values.push_back(100 + shift + random.normal());
       result.rounds.push_back(round);
     }
   }
@@ -248,9 +242,9 @@ TEST(RatioOfRounds, RecoversARatioUnderDrift) {
     for (std::int32_t round = 0; round < 25; ++round) {
       const double drift = 1 + 0.6 * round / 25;
       for (int i = 0; i < 8; ++i) {
-        a.values.push_back(800 * drift * (1 + 0.01 * normal(random)));
+        a.values.push_back(800 * drift * (1 + 0.01 * random.normal()));
         a.rounds.push_back(round);
-        b.values.push_back(1000 * drift * (1 + 0.01 * normal(random)));
+        b.values.push_back(1000 * drift * (1 + 0.01 * random.normal()));
         b.rounds.push_back(round);
       }
     }

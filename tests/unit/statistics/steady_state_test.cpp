@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,18 +12,14 @@
 namespace hetscope {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-double normal(Random& random) {
-  return std::sqrt(-2 * std::log(1 - random.uniform())) * std::cos(2 * std::numbers::pi * random.uniform());
-}
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 // `level(i)` with 1 % noise.
 template <class Level>
 std::vector<double> series(int n, std::uint64_t seed, Level level) {
   Random random(seed);
   std::vector<double> result;
-  for (int i = 0; i < n; ++i) result.push_back(level(i) * (1 + 0.01 * normal(random)));
+  for (int i = 0; i < n; ++i) result.push_back(level(i) * (1 + 0.01 * random.normal()));
   return result;
 }
 
@@ -88,7 +83,7 @@ TEST(SteadyState, ExactSeriesWithoutNoise) {
 
 TEST(SteadyState, MissingSamplesKeepTheirIndex) {
   std::vector<double> samples = series(200, 2, [](int i) { return i < 30 ? 1500.0 : 1000.0; });
-  for (std::size_t i = 0; i < 10; ++i) samples[i] = i % 2 == 0 ? kNaN : -1;
+  for (std::size_t i = 0; i < 10; ++i) samples[i] = i % 2 == 0 ? kNotANumber : -1;
   const SteadyState state = find_steady_state(samples);
   EXPECT_TRUE(state.steady);
   EXPECT_NEAR(state.first_steady, 30, 2);
@@ -98,7 +93,7 @@ TEST(SteadyState, TooFewSamplesCannotTell) {
   EXPECT_FALSE(find_steady_state({}).steady);
   EXPECT_FALSE(find_steady_state(std::vector<double>(kMinSteadySamples - 1, 1.0)).steady);
   EXPECT_TRUE(find_steady_state(std::vector<double>(kMinSteadySamples, 1.0)).steady);
-  EXPECT_FALSE(find_steady_state(std::vector<double>(50, kNaN)).steady);
+  EXPECT_FALSE(find_steady_state(std::vector<double>(50, kNotANumber)).steady);
 }
 
 TEST(IsSettled, ComparesTheHalvesOfTheWindow) {
@@ -106,7 +101,7 @@ TEST(IsSettled, ComparesTheHalvesOfTheWindow) {
   EXPECT_FALSE(is_settled(std::vector<double>{140, 130, 120, 110, 105, 100}));
   EXPECT_FALSE(is_settled(std::vector<double>{100, 100, 100, 100, 100}));
   EXPECT_TRUE(is_settled(std::vector<double>{100, 100, 100, 100}, 4));
-  EXPECT_FALSE(is_settled(std::vector<double>{100, 100, 100, kNaN}, 4));
+  EXPECT_FALSE(is_settled(std::vector<double>{100, 100, 100, kNotANumber}, 4));
   EXPECT_FALSE(is_settled({}));
   EXPECT_FALSE(is_settled(std::vector<double>{1, 1, 1}, 0));
 }

@@ -44,7 +44,7 @@ void expect_moves(const IndexMap& map, const oracle::Array& moved) {
   EXPECT_EQ(read_through(map.simplified()).values, moved.values);
 }
 
-std::vector<std::string> printed(const IndexMap& map) {
+std::vector<std::string> printed_coordinates(const IndexMap& map) {
   return print_opencl(map, {{"i", "j", "k", "l", "m", "n"}, "p", "table"}).pieces.front().coordinates;
 }
 
@@ -164,7 +164,7 @@ TEST(IndexMap, FollowsFigureThree) {
   const IndexMap map = transposed(IndexMap::reshape(shape, Shape({16, 8, 4, 4})), {0, 2, 1, 3});
   expect_moves(map, oracle::transpose(oracle::reshape(oracle::source(0, shape.dims()), {16, 8, 4, 4}), {0, 2, 1, 3}));
   const IndexMap simple = map.simplified();
-  EXPECT_EQ(printed(simple), (std::vector<std::string>{"(i >> 3)", "(j + 4 * k + 32 * (i & 7))", "l"}));
+  EXPECT_EQ(printed_coordinates(simple), (std::vector<std::string>{"(i >> 3)", "(j + 4 * k + 32 * (i & 7))", "l"}));
   const IndexMap inverse = simple.inverted()->simplified();
   const IndexOperations cost = count_operations(inverse);
   EXPECT_EQ(cost.divisions_and_remainders(), 0);
@@ -177,7 +177,7 @@ TEST(IndexMap, WindowPartitionKeepsOneDivisionAndRemainderPerSplitDimension) {
   const IndexMap map = reshaped(transposed(IndexMap::reshape(image, Shape({1, 8, 7, 8, 7, 96})), {0, 1, 3, 2, 4, 5}),
                                 Shape({64, 49, 96}));
   const IndexMap simple = map.simplified();
-  EXPECT_EQ(printed(simple),
+  EXPECT_EQ(printed_coordinates(simple),
             (std::vector<std::string>{"0", "(7 * (i >> 3) + (j / 7))", "(7 * (i & 7) + (j % 7))", "k"}));
   EXPECT_EQ(count_operations(simple).divisions_and_remainders(), 2);
   EXPECT_GT(count_operations(map).divisions_and_remainders(), 8);

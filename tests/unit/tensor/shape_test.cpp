@@ -23,14 +23,14 @@ TEST(Shape, CountsAndPrints) {
 }
 
 TEST(Shape, RefusesWhatIsNoShape) {
-  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
   EXPECT_THROW(Shape({0}), Error);
   EXPECT_THROW(Shape({4, -1}), Error);
   EXPECT_THROW(Shape({std::numeric_limits<std::int64_t>::min()}), Error);
   EXPECT_THROW(Shape({1, 1, 1, 1, 1, 1, 1, 1, 1}), Error);
   EXPECT_NO_THROW(Shape({1, 1, 1, 1, 1, 1, 1, 1}));
-  EXPECT_THROW(Shape({kMax}), Error);
-  EXPECT_THROW(Shape({kMax, kMax}), Error);
+  EXPECT_THROW(Shape({kLargest}), Error);
+  EXPECT_THROW(Shape({kLargest, kLargest}), Error);
   EXPECT_THROW(Shape({std::int64_t{1} << 24, std::int64_t{1} << 24}), Error);
   EXPECT_EQ(Shape({(std::int64_t{1} << 48) - 1}).element_count(), (std::int64_t{1} << 48) - 1);
   // The product wraps to a small number in 64 bits.
