@@ -88,6 +88,11 @@ class Matmul final : public Operation {
     return {TensorView(problem.dtype, Shape{problem.m, problem.n}, Layout::row_major(2))};
   }
 
+  Support allows_part(const Case& item, std::string_view axis, std::int64_t, std::int64_t) const override {
+    if (axis != "reduction" || MatmulProblem(item).dtype != DType::i8) return Support::yes();
+    return Support::no("i8 of a part of a sum stands for multiples of another step");
+  }
+
   PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const override {
     const auto [m, n, k, dtype] = MatmulProblem(item);
     const std::int64_t extent = end - begin;
