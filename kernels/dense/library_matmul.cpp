@@ -28,8 +28,7 @@ std::unique_ptr<Runnable> LibraryMatmul::prepare_on(const Case& item, HostCpu& c
   const HostTensor& right = inputs[kMatmulRight].tensor;
   const MatmulProblem problem(item);
   if (problem.dtype != DType::i8) return make_library_product(library_(), cpu, pool, left, right);
-  const float factor = kMatmulI8Step * kMatmulI8Step / matmul_i8_result_step(problem.k);
-  return make_requantised_product(library_(), cpu, pool, left, right, factor);
+  return make_requantised_product(library_(), cpu, pool, left, right, matmul_i8_factor(problem.k));
 }
 
 }  // namespace hetscope

@@ -128,6 +128,8 @@ float matmul_i8_result_step(std::int64_t k) {
   return static_cast<float>(4 * std::sqrt(static_cast<double>(k)) / 3 / 127);
 }
 
+float matmul_i8_factor(std::int64_t k) { return kMatmulI8Step * kMatmulI8Step / matmul_i8_result_step(k); }
+
 Support supports_f32_alone(const Case& item) {
   if (item.text("dtype") == "f32") return Support::yes();
   return Support::no("computes f32 only");

@@ -23,6 +23,8 @@ struct MatmulProblem {
 // products. All zero points are 0.
 inline constexpr float kMatmulI8Step = 1.0F / 127;
 float matmul_i8_result_step(std::int64_t k);
+// What turns a sum of products of integers into an integer of y.
+float matmul_i8_factor(std::int64_t k);
 
 // no() for every type but f32, for kernels that compute in that alone.
 Support supports_f32_alone(const Case& item);

@@ -11,7 +11,9 @@ namespace {
 
 ProductExtents extents_of(const Case& item) {
   const MatmulProblem problem(item);
-  return {problem.m, problem.n, problem.k};
+  ProductExtents extents{.m = problem.m, .n = problem.n, .k = problem.k, .dtype = problem.dtype};
+  if (problem.dtype == DType::i8) extents.factor = matmul_i8_factor(problem.k);
+  return extents;
 }
 
 class MatmulTiled final : public OpenClKernel {
@@ -21,7 +23,6 @@ class MatmulTiled final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    if (Support f32 = supports_f32_alone(item); !f32) return f32;
     const ProductExtents extents = extents_of(item);
     return holds_tiled_product(extents, ProductTiling(extents, device), dense_panel_bytes(extents), device);
   }

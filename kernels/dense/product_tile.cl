@@ -1,7 +1,8 @@
 // What products by tiles share, in front of each kernel's own text. A work group computes GROUP_Y panels of ROWS rows
 // times GROUP_X blocks of COLUMNS = WIDTH * VECTORS columns of y (m x n, row-major), TILE_K rows of b (k x n) at a time.
 // Elements are f32, or HALVES or BYTES; products are summed in f32 within a tile. A tile's sums begin at zero and are
-// added to the total, which also keeps rounding errors small: exactly, in i32, those of BYTES, which f32 holds.
+// added to the total, which also keeps rounding errors small: exactly, in i32, those of BYTES, which f32 holds. With a
+// FACTOR y is the total times it, in bytes again.
 //
 // b lies in a buffer, row-major; the group brings the tile to local memory, without gaps, so that far strides meet the
 // address translation once per tile and not once per work-item. Columns of the last tile begin at n - TILE_COLUMNS (n is
@@ -44,11 +45,18 @@
 #define WRITE(total, pointer) JOIN(LANES_OF(vstore_half), _rte)(total, 0, pointer)
 #elif defined(BYTES)
 #define ELEMENT char
-#define RESULT int
 #define READ_ONE(pointer) ((float)*(pointer))
 #define READ(pointer) LANES_OF(convert_float)(LOAD(pointer))
+#if defined(FACTOR)
+#define RESULT char
+#define WRITE_ONE(sum, pointer) (*(pointer) = convert_char_sat_rte(convert_float(sum) * FACTOR))
+#define WRITE(total, pointer) \
+  STORE(JOIN(LANES_OF(convert_char), _sat_rte)(LANES_OF(convert_float)(total) * FACTOR), pointer)
+#else
+#define RESULT int
 #define WRITE_ONE(sum, pointer) (*(pointer) = (sum))
 #define WRITE(total, pointer) STORE(total, pointer)
+#endif
 #else
 #define ELEMENT float
 #define RESULT float

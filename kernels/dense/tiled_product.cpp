@@ -30,6 +30,10 @@ std::int64_t power_of_two_up_to(std::int64_t most) {
 
 std::int64_t texels_of_row(const ProductExtents& extents) { return divided_up<std::int64_t>(extents.n, kTexelLanes); }
 
+DType result_type(const ProductExtents& extents) {
+  return extents.factor != 0 ? extents.dtype : product_type(extents.dtype);
+}
+
 std::string text_of(std::string_view source) {
   return std::string(embedded_text(opencl_source_files(), kTileSource)) +
          std::string(embedded_text(opencl_source_files(), source));
@@ -40,6 +44,7 @@ std::string options_of(const ProductExtents& extents) {
   if (extents.dtype == DType::f16) result += " -DHALVES";
   if (extents.dtype == DType::i8) result += " -DBYTES";
   if (extents.is_right_transposed) result += " -DTRANSPOSED";
+  if (extents.factor != 0) result += fmt::format(" -DFACTOR={:a}f", extents.factor);
   return result;
 }
 
@@ -143,6 +148,8 @@ ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcesso
                                         static_cast<std::int64_t>(limits.work_item_sizes[1])});
   const std::int64_t groups = divided_up(panels_of(extents), std::max<std::int64_t>(1, most_y));
   group_y = divided_up(panels_of(extents), std::max<std::int64_t>(1, groups));
+  // An odd one leaves a GPU's threads in part unused, and PoCL takes longer for it than for the next.
+  if (group_y > 1 && group_y % 2 != 0 && group_y < most_y) ++group_y;
 }
 
 std::string ProductTiling::options() const {
@@ -158,8 +165,7 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
                             const OpenClProcessor& device) {
   if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
-  const std::int64_t result_bytes =
-      static_cast<std::int64_t>(size_of(product_type(extents.dtype))) * extents.m * extents.n;
+  const std::int64_t result_bytes = static_cast<std::int64_t>(size_of(result_type(extents))) * extents.m * extents.n;
   const std::int64_t largest = std::max(left_bytes, extents.heads * std::max(right_texel_bytes(extents), result_bytes));
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
@@ -186,7 +192,7 @@ std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::strin
   cl::Buffer b = device.allocate(right_bytes, CL_MEM_READ_ONLY);
   std::vector<std::int64_t> dims = right.shape().dims();
   dims[dims.size() - 2] = extents.m;
-  const TensorView result(product_type(extents.dtype), Shape(dims), Layout::row_major(right.shape().rank()));
+  const TensorView result(result_type(extents), Shape(dims), Layout::row_major(right.shape().rank()));
   cl::Buffer y = device.allocate(result.storage_bytes(), CL_MEM_WRITE_ONLY);
   device.upload(b, right.data(), right_bytes);
 

@@ -25,6 +25,7 @@ struct ProductExtents {
   std::int64_t heads = 1;
   DType dtype = DType::f32;          // of a and b
   bool is_right_transposed = false;  // b is stored n x k, which the kernel's own text knows how to read
+  float factor = 0;                  // of i8: y is the sums times it, rounded and saturated; 0: the sums
 };
 
 // No number divides an extent by rule: edges are the kernel's affair, but a tile is never wider than the product, and
