@@ -1,7 +1,7 @@
 // matmul_tiled: the product in OpenCL C, tiles of b in local memory, blocks of y in registers. The same source serves
 // GPUs and CPUs: width, block and group come from what the device prefers and allows. The constant operand is packed
-// into panels of rows when it is prepared.
-//   traffic: a once for each tile of columns, b once for each group of rows, y written once
+// into panels of rows when it is prepared. matmul_tiled_image2d reads b from a texture, to which each run brings it.
+//   traffic: a once for each tile of columns, b once for each group of rows (and to the texture), y written once
 #include "kernels/dense/dense_panels.hpp"
 #include "kernels/dense/matmul.hpp"
 #include "kernels/registration.hpp"
@@ -16,27 +16,37 @@ ProductExtents extents_of(const Case& item) {
   return extents;
 }
 
+template <Storage kStorage>
 class MatmulTiled final : public OpenClKernel {
  public:
-  std::string_view name() const noexcept override { return "matmul_tiled"; }
+  std::string_view name() const noexcept override {
+    return kStorage == Storage::buffer ? "matmul_tiled" : "matmul_tiled_image2d";
+  }
   std::string_view operation() const noexcept override { return "matmul"; }
+
+  Work executed_work(const Case& item, const Operation& operation) const override {
+    Work work = operation.useful_work(item);
+    if (kStorage == Storage::image2d) work.bytes += 2 * right_texel_bytes(extents_of(item));
+    return work;
+  }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
     const ProductExtents extents = extents_of(item);
-    return holds_tiled_product(extents, ProductTiling(extents, device), dense_panel_bytes(extents), device);
+    return holds_tiled_product(extents, ProductTiling(extents, device, kStorage), dense_panel_bytes(extents), device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
     const ProductExtents extents = extents_of(item);
-    return make_dense_tiled_product(device, extents, ProductTiling(extents, device), inputs[kMatmulLeft].tensor,
-                                    inputs[kMatmulRight].tensor, kMatmulRight);
+    return make_dense_tiled_product(device, extents, ProductTiling(extents, device, kStorage),
+                                    inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor, kMatmulRight);
   }
 };
 
 }  // namespace
 
-HETSCOPE_DEFINE_KERNEL(matmul_tiled, MatmulTiled)
+HETSCOPE_DEFINE_KERNEL(matmul_tiled, MatmulTiled<Storage::buffer>)
+HETSCOPE_DEFINE_KERNEL(matmul_tiled_image2d, MatmulTiled<Storage::image2d>)
 
 }  // namespace hetscope
