@@ -1,10 +1,13 @@
 """ONNX Runtime on the CPU, by its Python package. Its f32 output is the reference of all baselines."""
 
 import collections
+import contextlib
 import json
 import os
 
 from hetscope_baseline import Baseline, operator_metrics, output, serve
+
+OPTIMISED_DATA = "optimised.data"
 
 
 class OnnxRuntime(Baseline):
@@ -18,6 +21,8 @@ class OnnxRuntime(Baseline):
         self.optimised = os.path.join(request.work, "optimised.onnx")
         options = self._options(onnxruntime)
         options.optimized_model_filepath = self.optimised
+        if os.path.exists(request.model + ".data"):  # too large for one file, and so is what is made of it
+            options.add_session_config_entry("session.optimized_model_external_initializers_file_name", OPTIMISED_DATA)
         self.session = onnxruntime.InferenceSession(request.model, options, providers=["CPUExecutionProvider"])
         types = {item.name: item.type for item in self.session.get_inputs()}
         kinds = {"tensor(int64)": "int64", "tensor(bool)": "bool", "tensor(float16)": "float16",
@@ -51,7 +56,9 @@ class OnnxRuntime(Baseline):
 
         graph = onnx.load(self.optimised, load_external_data=False).graph
         metrics = operator_metrics("optimised", (node.op_type for node in graph.node))
-        os.remove(self.optimised)
+        for name in (self.optimised, os.path.join(self.request.work, OPTIMISED_DATA)):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(name)
         # A session of its own, because profiling slows.
         options = self._options(onnxruntime)
         options.enable_profiling = True

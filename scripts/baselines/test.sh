@@ -17,4 +17,6 @@ if [ "$setup" = 1 ]; then
 fi
 hetscope=${HETSCOPE:-build/release/bin/hetscope}
 [ -x "$hetscope" ] || { printf 'test: build %s first\n' "$hetscope" >&2; exit 2; }
+environments=${HETSCOPE_BASELINE_ENVIRONMENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/hetscope/baselines}
+"$environments/models/bin/python" tests/baselines/weightless_test.py
 exec python3 tests/baselines/frameworks_test.py "$hetscope" "${names[@]}"

@@ -1,4 +1,5 @@
-"""The architectures that export.py knows: those of SmartMem's table 7 that timm, transformers and torch have.
+"""The architectures that export.py knows, of SmartMem's table 7: those of timm, transformers, diffusers and torch, and
+some that are written here and in window_transformers.py.
 
 Each entry of ARCHITECTURES is a function that returns (title, module, example inputs by name, their fills, the row of
 the table or None). Weights are those of a fresh initialisation; nothing is downloaded.
@@ -109,6 +110,77 @@ class _ClipText(nn.Module):
         return self.model(input_ids=x).last_hidden_state
 
 
+class _Table(nn.Module):
+    """One initializer of the graph, where a computed table becomes one for each block that reads it."""
+
+    def __init__(self, values):
+        super().__init__()
+        self.values = nn.Parameter(values)
+
+    def forward(self, _):
+        return self.values
+
+
+class _Conformer(nn.Module):
+    """Conformer-S of Gulati et al. (2020): 16 blocks of width 144 with relative positions, in transformers' code,
+    behind the paper's subsampling by four (two convolutions of stride 2 and a projection). The depthwise convolution has 31
+    taps, for the paper's 32 have no middle; the decoder, a recurrent layer, is left out."""
+
+    def __init__(self, frames, mels=80, width=144):
+        super().__init__()
+        from transformers import Wav2Vec2ConformerConfig
+        from transformers.models.wav2vec2_conformer.modeling_wav2vec2_conformer import Wav2Vec2ConformerEncoder
+
+        self.halve = nn.Sequential(nn.Conv2d(1, width, 3, 2, 1), nn.ReLU(),
+                                   nn.Conv2d(width, width, 3, 2, 1), nn.ReLU())
+        self.project = nn.Linear(width * mels // 4, width)
+        self.encoder = Wav2Vec2ConformerEncoder(Wav2Vec2ConformerConfig(
+            hidden_size=width, num_hidden_layers=16, num_attention_heads=4, intermediate_size=4 * width,
+            hidden_act="silu", position_embeddings_type="relative", max_source_positions=frames // 4,
+            conv_depthwise_kernel_size=31, attn_implementation="eager"))
+        table = self.encoder.embed_positions(torch.zeros(1, frames // 4, width))
+        self.encoder.embed_positions = _Table(table)
+        for layer in self.encoder.layers:
+            # Born as zeros, whose additions would be folded away.
+            nn.init.normal_(layer.self_attn.pos_bias_u, std=0.05)
+            nn.init.normal_(layer.self_attn.pos_bias_v, std=0.05)
+
+    def forward(self, x):
+        y = self.halve(x.unsqueeze(1))
+        return self.encoder(self.project(y.transpose(1, 2).flatten(2))).last_hidden_state
+
+
+class _SdUnet(nn.Module):
+    """The configuration that Stable Diffusion 1.5 is published with."""
+
+    def __init__(self):
+        super().__init__()
+        from diffusers import UNet2DConditionModel
+
+        self.model = UNet2DConditionModel(
+            sample_size=64, in_channels=4, out_channels=4, block_out_channels=(320, 640, 1280, 1280),
+            layers_per_block=2, cross_attention_dim=768, attention_head_dim=8)
+
+    def forward(self, x, step, text):
+        return self.model(x, step, text, return_dict=False)[0]
+
+
+class _SdVaeDecoder(nn.Module):
+    """The decoding half of the published configuration, and the 1x1 convolution before it."""
+
+    def __init__(self):
+        super().__init__()
+        from diffusers import AutoencoderKL
+
+        whole = AutoencoderKL(
+            sample_size=512, latent_channels=4, block_out_channels=(128, 256, 512, 512), layers_per_block=2,
+            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
+        self.begin, self.decoder = whole.post_quant_conv, whole.decoder
+
+    def forward(self, x):
+        return self.decoder(self.begin(x))
+
+
 class _Pythia(nn.Module):
     def __init__(self):
         super().__init__()
@@ -119,7 +191,10 @@ class _Pythia(nn.Module):
             rotary_pct=0.25, max_position_embeddings=2048, use_parallel_residual=True, attn_implementation="eager"))
 
     def forward(self, x):
-        return self.model(input_ids=x, use_cache=False).logits
+        # Its own mask would be made by an operator that ONNX has not.
+        places = x.shape[1]
+        mask = torch.full((1, 1, places, places), torch.finfo(torch.float32).min).triu(1)
+        return self.model(input_ids=x, attention_mask=mask, use_cache=False).logits
 
 
 def convnext_t():
@@ -147,6 +222,18 @@ def swin_t():
     return "Swin-T, 224x224", *_timm("swin_tiny_patch4_window7_224"), "Swin"
 
 
+def cswin_s():
+    from window_transformers import CswinSmall
+
+    return "CSWin-S, 224x224", CswinSmall(), {"x": torch.randn(1, 3, 224, 224)}, {"x": IMAGE}, "CSwin"
+
+
+def crossformer_s():
+    from window_transformers import CrossFormerSmall
+
+    return "CrossFormer-S, 224x224", CrossFormerSmall(), {"x": torch.randn(1, 3, 224, 224)}, {"x": IMAGE}, "CrossFormer"
+
+
 def vit_1024():
     from timm.models.vision_transformer import VisionTransformer
 
@@ -164,10 +251,31 @@ def clip_text():
     return "CLIP ViT-L/14 text encoder, 77 tokens", _ClipText(), inputs, {"x": {"integers": [0, 49000]}}, "SD-TextEncoder"
 
 
+def conformer_s():
+    # The table does not say how long its sound is; this length has its MACs.
+    frames = 2560
+    title = "Conformer-S encoder, 25.6 s of sound as 2560 x 80 mel bands"
+    return title, _Conformer(frames), {"x": torch.randn(1, frames, 80)}, {"x": IMAGE}, "Conformer"
+
+
+def sd_unet():
+    # A picture of 256x256: the table's MACs are those of this size.
+    inputs = {"x": torch.randn(1, 4, 32, 32), "step": torch.tensor([500]), "text": torch.randn(1, 77, 768)}
+    fills = {"x": IMAGE, "step": {"integers": [0, 1000]}, "text": IMAGE}
+    return "Stable Diffusion 1.5, one step of the UNet, latents 32x32", _SdUnet(), inputs, fills, "SD-UNet"
+
+
+def sd_vae_decoder():
+    inputs = {"x": torch.randn(1, 4, 32, 32)}
+    title = "Stable Diffusion 1.5, decoder from latents 32x32 to a picture of 256x256"
+    return title, _SdVaeDecoder(), inputs, {"x": IMAGE}, "SD-VAEDecoder"
+
+
 def pythia_1b():
     inputs = {"x": torch.arange(128).reshape(1, 128) + 1000}
     return "Pythia-1B, 128 tokens at once", _Pythia(), inputs, {"x": {"integers": [0, 50000]}}, "Pythia"
 
 
-ARCHITECTURES = {f.__name__: f for f in (convnext_t, regnety_3_2g, resnext50, resnet50, yolov8n_like, swin_t, vit_1024,
-                                         efficientvit_b3, clip_text, pythia_1b)}
+ARCHITECTURES = {f.__name__: f for f in (
+    convnext_t, regnety_3_2g, resnext50, resnet50, yolov8n_like, swin_t, cswin_s, crossformer_s, vit_1024,
+    efficientvit_b3, clip_text, conformer_s, sd_unet, sd_vae_decoder, pythia_1b)}

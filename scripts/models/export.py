@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Exports architectures as ONNX graphs without weights: scenarios/models/graphs/NAME.onnx.gz and their descriptions.
 
-Needs PyTorch, timm, transformers and onnx (scripts/baselines/setup.sh export) and, for folding constants, the
-environment of scripts/models/get.sh. Whoever only runs models needs none of it: scripts/models/get.sh makes the full
+Needs PyTorch, timm, transformers, diffusers and onnx (scripts/baselines/setup.sh export) and, for folding constants,
+the environment of scripts/models/get.sh. Whoever only runs models needs none of it: scripts/models/get.sh makes the full
 ONNX from the committed graph and its seed.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
@@ -36,38 +35,52 @@ def export(name, path):
     return {"title": title, "fills": fills, "row": row, "torch": torch.__version__}
 
 
-def finish(name, path, facts):
-    """Folds, strips and describes; runs in the environment of get.sh."""
+def slim_graph(path, name):
+    """The exported graph, folded and without its weights."""
     import onnx
     import onnxslim
 
     import onnx_graph
     import weightless
-    from get import set_output_shapes, write_description
 
-    model = onnxslim.slim(onnx_graph.fold(onnxslim.slim(onnx.load(path))))
-    weightless.strip(model, name)
+    exported = onnx.load(path)
+    # What folds writes a model to look at it, which above 2 GB is refused: its weights are out of the way by then.
+    parked = weightless.park(weightless.strip(exported, name)) if weightless.is_too_large(exported) else []
+    most_bytes = 4 * onnx_graph.LARGEST_FOLDED
+    folded = onnx_graph.fold(onnxslim.slim(exported, size_threshold=most_bytes))
+    model = onnxslim.slim(folded, size_threshold=most_bytes)
+    weightless.unpark(model, parked)
+    return weightless.strip(model, name)
+
+
+def finish(name, path, facts):
+    """Folds, strips and describes; runs in the environment of get.sh."""
+    import onnx_graph
+    import weightless
+    from get import set_output_shapes, sha256_of_file, write_description
+
+    model = slim_graph(path, name)
     GRAPHS.mkdir(parents=True, exist_ok=True)
     graph = GRAPHS / f"{name}.onnx.gz"
+    whole = Path(path).with_name(f"{name}.onnx")
     weightless.save(model, graph)
-    whole = weightless.filled(graph)
-    set_output_shapes(whole)
-    data = whole.SerializeToString(deterministic=True)
-    inputs = onnx_graph.tensors(whole.graph.input)
+    weightless.materialise(graph, whole)
+    set_output_shapes(model, whole)
+    # The outputs' shapes belong to the graph.
+    weightless.save(model, graph)
+    weightless.materialise(graph, whole)
+    bytes_on_disk = sum(file.stat().st_size for file in (whole, weightless.data_file(whole)) if file.exists())
+    inputs = onnx_graph.tensors(model.graph.input)
     for tensor in inputs:
         tensor["fill"] = facts["fills"][tensor["name"]]
-    # The outputs' shapes belong to the graph.
-    del model.graph.output[:]
-    model.graph.output.extend(whole.graph.output)
-    weightless.save(model, graph)
-    data = weightless.filled(graph).SerializeToString(deterministic=True)
     write_description({
         "schema": "hetscope/model/1", "name": name, "title": facts["title"], "origin": "architecture",
-        "file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
+        "file": f"{name}.onnx", "sha256": sha256_of_file(whole), "bytes": bytes_on_disk,
         "source": f"exported by scripts/models/export.py with torch {facts['torch']}, opset {OPSET}; weights from a seed",
         "licence": "Apache-2.0", "opset": OPSET, **({"published": facts["row"]} if facts["row"] else {}),
-        **onnx_graph.facts(whole), "inputs": inputs, "outputs": onnx_graph.tensors(whole.graph.output)})
-    print(f"{name}: {graph.stat().st_size / 1024:.0f} KiB without weights, {len(data) / 1e6:.1f} MB with", flush=True)
+        **onnx_graph.facts(model), "inputs": inputs, "outputs": onnx_graph.tensors(model.graph.output)})
+    print(f"{name}: {graph.stat().st_size / 1024:.0f} KiB without weights, {bytes_on_disk / 1e6:.1f} MB with",
+          flush=True)
 
 
 def main():

@@ -5,9 +5,11 @@ A float initialiser above 1 KiB is replaced by how it is drawn: its dims stay, i
 nothing else (PCG64 seeded with their SHA-256, sums of uniform numbers only, so that no library's logarithm can differ).
 """
 
+import contextlib
 import gzip
 import hashlib
 import json
+import math
 
 import numpy
 import onnx
@@ -15,6 +17,8 @@ from onnx import numpy_helper
 
 LARGEST_KEPT_BYTES = 1024
 ONNX_LIMIT_BYTES = 2_000_000_000  # a protobuf cannot be larger
+PAGE_BYTES = 4096  # weights in a file of their own begin at pages, so that frameworks can map them
+DATA_SHA256 = "data_sha256"  # the hash of the model thereby covers that file, too
 
 
 def recipe(values):
@@ -42,7 +46,7 @@ def draw(how, count, graph, name):
 
 
 def strip(model, name):
-    """Takes the weights out of `model`, in place."""
+    """Takes the weights out of `model`, in place; what has none already stays as it is."""
     model.graph.name = name
     model.producer_name, model.producer_version, model.doc_string = "hetscope", "", ""
     for node in model.graph.node:
@@ -50,7 +54,7 @@ def strip(model, name):
         del node.metadata_props[:]
     del model.metadata_props[:]
     for tensor in model.graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT:
+        if tensor.doc_string or tensor.data_type != onnx.TensorProto.FLOAT:
             continue
         values = numpy_helper.to_array(tensor)
         if values.nbytes <= LARGEST_KEPT_BYTES:
@@ -64,29 +68,101 @@ def strip(model, name):
     return model
 
 
+def park(model):
+    """Makes inputs of what has no data, so that nobody folds it. Returns the initializers for unpark()."""
+    parked = [tensor for tensor in model.graph.initializer if tensor.doc_string]
+    for tensor in parked:
+        model.graph.initializer.remove(tensor)
+        model.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    return parked
+
+
+def unpark(model, parked):
+    """Those that are still read become initializers again."""
+    used = {name for node in model.graph.node for name in node.input}
+    names = {tensor.name for tensor in parked}
+    inputs = [value for value in model.graph.input if value.name not in names]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.extend(tensor for tensor in parked if tensor.name in used)
+
+
 def save(model, path):
     # No time in it: the same graph is the same file.
     path.write_bytes(gzip.compress(model.SerializeToString(deterministic=True), 9, mtime=0))
 
 
-def filled(path):
-    """The whole model of a weightless file."""
-    model = onnx.load_model_from_string(gzip.decompress(path.read_bytes()))
-    for tensor in model.graph.initializer:
-        if not tensor.doc_string:
-            continue
-        count = int(numpy.prod(tensor.dims, dtype=numpy.int64))
-        tensor.raw_data = draw(json.loads(tensor.doc_string), count, model.graph.name, tensor.name).tobytes()
-        tensor.doc_string = ""
-    return model
+def load(path):
+    """The model of a weightless file, still without weights."""
+    return onnx.load_model_from_string(gzip.decompress(path.read_bytes()))
+
+
+def data_file(target):
+    """Where the weights of a model lie that is too large for one file."""
+    return target.with_name(target.name + ".data")
+
+
+def is_too_large(model):
+    return sum(4 * math.prod(tensor.dims) for tensor in model.graph.initializer) >= ONNX_LIMIT_BYTES
 
 
 def materialise(path, target):
-    """Writes the whole model to `target`; above 2 GB its weights to TARGET.data beside it."""
-    model = filled(path)
+    """Writes the whole model to `target`; above 2 GB the weights to TARGET.data beside it, whose hash it has."""
+    model = load(path)
+    with contextlib.ExitStack() as stack:
+        data = stack.enter_context(_DataFile(data_file(target))) if is_too_large(model) else None
+        for tensor in model.graph.initializer:
+            if not tensor.doc_string:
+                continue
+            values = draw(json.loads(tensor.doc_string), math.prod(tensor.dims), model.graph.name, tensor.name)
+            tensor.doc_string = ""
+            if data:
+                data.take(tensor, values)
+            else:
+                tensor.raw_data = values.tobytes()
+    if data:
+        onnx.helper.set_model_props(model, {DATA_SHA256: data.digest.hexdigest()})
     partial = target.with_suffix(".part")
-    if sum(len(tensor.raw_data) for tensor in model.graph.initializer) < ONNX_LIMIT_BYTES:
-        partial.write_bytes(model.SerializeToString(deterministic=True))
-    else:
-        onnx.save_model(model, str(partial), save_as_external_data=True, location=target.name + ".data")
+    partial.write_bytes(model.SerializeToString(deterministic=True))
     partial.rename(target)
+
+
+def has_its_data(target):
+    """Whether the weights beside a large model are those that it was written with."""
+    wanted = {item.key: item.value for item in onnx.load(target, load_external_data=False).metadata_props}
+    if not data_file(target).exists():
+        return False
+    with open(data_file(target), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == wanted.get(DATA_SHA256)
+
+
+class _DataFile:
+    """Weights written one by one, so that one of them is in memory at a time; under its name once it is whole."""
+
+    def __init__(self, path):
+        self.path, self.partial = path, path.with_suffix(".data.part")
+        self.digest, self.size = hashlib.sha256(), 0
+
+    def __enter__(self):
+        self.file = open(self.partial, "wb")
+        return self
+
+    def take(self, tensor, values):
+        self._write(bytes(-self.size % PAGE_BYTES))
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        place = {"location": self.path.name, "offset": self.size, "length": values.nbytes}
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        self._write(memoryview(values).cast("B"))
+
+    def _write(self, data):
+        self.file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+
+    def __exit__(self, error, *_):
+        self.file.close()
+        if error is None:
+            self.partial.rename(self.path)
+        else:
+            self.partial.unlink()
