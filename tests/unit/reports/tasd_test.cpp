@@ -196,8 +196,8 @@ TEST(TasdReport, ConvolutionsHaveTheTimeOfTheirColumns) {
 
 TEST(TasdReport, ASeriesFromATextureIsAgainstTheBestDenseOfTheDevice) {
   const std::string text =
-      report({product({}, "dense_buffer", 90'000), product({}, "dense_image2d", 80'000),
-              product({}, "series_buffer", 50'000, "1:8"), product({}, "series_image2d", 40'000, "1:8")});
+      tasd_report({product({}, "dense_buffer", 90'000), product({}, "dense_image2d", 80'000),
+                   product({}, "series_buffer", 50'000, "1:8"), product({}, "series_image2d", 40'000, "1:8")});
   EXPECT_THAT(line_with(text, "| bert |  | 1:8 image |"), HasSubstr("| 2.00x \\["));
   EXPECT_THAT(line_with(text, "| bert |  | 1:8 |"), HasSubstr("| 1.60x \\["));
 }
