@@ -101,7 +101,7 @@ leg_dev() {
   bash tests/device/fetch_daemons.sh build/device-daemons || true
   # Likewise the tests of processors that take models.
   HETSCOPE_ONNXRUNTIME=$(bash scripts/fetch_onnxruntime.sh || true) \
-    tests dev -LE '^opencl$'  # those are the leg oclgrind
+    jobs=$((jobs + 2)) tests dev -LE '^opencl$'  # those are the leg oclgrind; more jobs, for what starts programs mostly waits
 }
 
 # The programs whose tests are worth the slow build, with fewer random cases and without the kernels' long ones; e2e tests start many processes that the sanitizers do not follow.

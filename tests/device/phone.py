@@ -58,7 +58,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(condition, what, seconds=15.0):
+def wait_for(condition, what, seconds=60.0):  # a busy machine needs many of them
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

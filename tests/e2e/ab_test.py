@@ -24,7 +24,7 @@ class AbTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
 
     def hetscope(self, *arguments, program=None):
-        return subprocess.run([program or HETSCOPE, *arguments], capture_output=True, text=True, timeout=120)
+        return subprocess.run([program or HETSCOPE, *arguments], capture_output=True, text=True, timeout=280)
 
     def script(self, name, text):
         path = self.directory / name
