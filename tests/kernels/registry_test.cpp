@@ -47,7 +47,7 @@ const testing::Environment* const kRegistered = testing::AddGlobalTestEnvironmen
 
 const std::vector<ProcessorInfo>& found_processors() { return processors().found(); }
 
-// A simulator sees every access of a run, and takes a thousand times as long for it.
+// A simulator sees every access in one run, and takes long for it.
 bool is_simulated() { return std::getenv("HETSCOPE_SIMULATED") != nullptr; }
 
 bool wants_typical_cases() { return !is_simulated() && std::getenv("HETSCOPE_SMALL_CASES") == nullptr; }
