@@ -23,9 +23,10 @@ Support supports_precision(const Baseline& baseline, const Case& item) {
   return Support::no(fmt::format("{} is run in {} here, not in {}", baseline.title, fmt::join(known, ", "), precision));
 }
 
-class BaselineKernel final : public HostKernel {
+// One of the list's baselines, however it is run.
+class ListedKernel : public HostKernel {
  public:
-  BaselineKernel(std::shared_ptr<const BaselineWorld> world, std::size_t number)
+  ListedKernel(std::shared_ptr<const BaselineWorld> world, std::size_t number)
       : world_(std::move(world)), baseline_(world_->list.baselines[number]) {}
 
   std::string_view name() const noexcept override { return baseline_.name; }
@@ -34,53 +35,58 @@ class BaselineKernel final : public HostKernel {
   Work executed_work(const Case&, const Operation&) const override { return {}; }
 
  protected:
-  Support supports_case(const Case& item) const override {
-    if (const Support precision = supports_precision(baseline_, item); !precision) return precision;
-    return is_installed(baseline_);
-  }
-
-  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
-                                       std::span<const Operand> inputs) const override {
-    const Model& model = find_model(world_->models, item.text("model"));
-    const ModelFile file = model_file(model);
-    const BaselineSettings settings{file.path, file.sha256, item.text("precision"), pool.size(), pool.cpus()};
-    return std::make_unique<BaselineRunnable>(baseline_, model, settings, inputs, &cpu.pool(1));
-  }
+  const BaselineWorld& world() const noexcept { return *world_; }
+  const Baseline& baseline() const noexcept { return baseline_; }
 
  private:
   std::shared_ptr<const BaselineWorld> world_;
   const Baseline& baseline_;
 };
 
-class ToolKernel final : public HostKernel {
+class BaselineKernel final : public ListedKernel {
  public:
-  ToolKernel(std::shared_ptr<const BaselineWorld> world, std::size_t number)
-      : world_(std::move(world)), baseline_(world_->list.baselines[number]) {}
-
-  std::string_view name() const noexcept override { return baseline_.name; }
-  std::string_view operation() const noexcept override { return kModelInference; }
-  std::string_view unverifiable() const override {
-    return "a tool's own program makes up its inputs and prints times only";
-  }
-  Work executed_work(const Case&, const Operation&) const override { return {}; }
+  using ListedKernel::ListedKernel;
 
  protected:
   Support supports_case(const Case& item) const override {
-    if (const Support precision = supports_precision(baseline_, item); !precision) return precision;
+    if (const Support precision = supports_precision(baseline(), item); !precision) return precision;
+    return is_installed(baseline());
+  }
+
+  std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
+                                       std::span<const Operand> inputs) const override {
+    const Model& model = find_model(world().models, item.text("model"));
+    const ModelFile file = model_file(model);
+    const BaselineSettings settings{file.path, file.sha256, item.text("precision"), pool.size(), pool.cpus()};
+    return std::make_unique<BaselineRunnable>(baseline(), model, settings, inputs, &cpu.pool(1));
+  }
+};
+
+class ToolKernel final : public ListedKernel {
+ public:
+  using ListedKernel::ListedKernel;
+
+  std::string_view unverifiable() const override {
+    return "a tool's own program makes up its inputs and prints times only";
+  }
+
+ protected:
+  Support supports_case(const Case& item) const override {
+    if (const Support precision = supports_precision(baseline(), item); !precision) return precision;
     if (item.has(kLoadAxis)) return Support::no("a load beside a tool would run while the tool starts");
     const std::string& model = item.text("model");
-    const auto& files = baseline_.tool->models;
+    const auto& files = baseline().tool->models;
     if (!files.empty() && !files.contains(model)) {
-      return Support::absent(baseline_.title + ": its entry names no file for " + model + "; add it to 'models'");
+      return Support::absent(baseline().title + ": its entry names no file for " + model + "; add it to 'models'");
     }
-    return is_installed(baseline_);
+    return is_installed(baseline());
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand>) const override {
-    const Model& model = find_model(world_->models, item.text("model"));
-    const auto words = baseline_.tool->models.find(model.name);
-    const ToolWords own = words == baseline_.tool->models.end() ? ToolWords() : words->second;
+    const Model& model = find_model(world().models, item.text("model"));
+    const auto words = baseline().tool->models.find(model.name);
+    const ToolWords own = words == baseline().tool->models.end() ? ToolWords() : words->second;
     const ModelFile file = own.empty() ? model_file(model) : converted_file(own.at("model"));
     // The tool works in a directory of its own.
     const ToolSettings settings{std::filesystem::absolute(file.path).string(),
@@ -89,7 +95,7 @@ class ToolKernel final : public HostKernel {
                                 item.text("precision"),
                                 pool.size(),
                                 pool.cpus()};
-    return std::make_unique<ToolRunnable>(baseline_, model, *world_->reader, settings, &cpu.pool(1));
+    return std::make_unique<ToolRunnable>(baseline(), model, *world().reader, settings, &cpu.pool(1));
   }
 
  private:
@@ -98,11 +104,8 @@ class ToolKernel final : public HostKernel {
     std::error_code error;  // what cannot be looked at is not there
     if (std::filesystem::is_directory(path, error)) return {path, ""};
     if (std::filesystem::is_regular_file(path, error)) return {path, sha256_of_file(path)};
-    throw Declined(Support::absent(baseline_.title + ": there is no " + path));
+    throw Declined(Support::absent(baseline().title + ": there is no " + path));
   }
-
-  std::shared_ptr<const BaselineWorld> world_;
-  const Baseline& baseline_;
 };
 
 }  // namespace
