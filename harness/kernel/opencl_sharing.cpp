@@ -4,14 +4,6 @@
 #include "harness/kernel/vendor_memory.hpp"
 
 namespace hetscope {
-namespace {
-
-void check_svm(cl_int status, const char* call) {
-  if (status != CL_SUCCESS) throw cl::Error(status, call);
-}
-
-}  // namespace
-
 SvmMemory::SvmMemory(OpenClProcessor& device, std::size_t bytes, cl_svm_mem_flags flags)
     : device_(device), memory_(clSVMAlloc(device.context()(), flags, bytes, 0)) {
   if (memory_ == nullptr) throw cl::Error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clSVMAlloc");
@@ -39,18 +31,18 @@ std::unique_ptr<CommonMemory> make_common_memory(OpenClProcessor& device, std::s
 void map_svm(OpenClProcessor& device, const CommonMemory& memory, cl_map_flags flags, std::size_t bytes,
              cl::Event* done) {
   cl_event event = nullptr;
-  check_svm(clEnqueueSVMMap(device.queue()(), CL_FALSE, flags, memory.data(), bytes, 0, nullptr,
-                            done == nullptr ? nullptr : &event),
-            "clEnqueueSVMMap");
+  check_call(clEnqueueSVMMap(device.queue()(), CL_FALSE, flags, memory.data(), bytes, 0, nullptr,
+                             done == nullptr ? nullptr : &event),
+             "clEnqueueSVMMap");
   if (done != nullptr) *done = cl::Event(event);
 }
 
 void unmap_svm(OpenClProcessor& device, const CommonMemory& memory) {
-  check_svm(clEnqueueSVMUnmap(device.queue()(), memory.data(), 0, nullptr, nullptr), "clEnqueueSVMUnmap");
+  check_call(clEnqueueSVMUnmap(device.queue()(), memory.data(), 0, nullptr, nullptr), "clEnqueueSVMUnmap");
 }
 
 void set_svm_argument(cl::Kernel& kernel, cl_uint index, const void* memory) {
-  check_svm(clSetKernelArgSVMPointer(kernel(), index, memory), "clSetKernelArgSVMPointer");
+  check_call(clSetKernelArgSVMPointer(kernel(), index, memory), "clSetKernelArgSVMPointer");
 }
 
 Support supports_sharing(Sharing sharing, Waiting waiting, const OpenClProcessor& device) {

@@ -20,10 +20,6 @@ Function* extension_function(OpenClProcessor& device, const char* name) {
   return function;
 }
 
-void check_call(cl_int status, const char* call) {
-  if (status != CL_SUCCESS) throw cl::Error(status, call);
-}
-
 std::size_t whole_pages(std::size_t bytes) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return divided_up(bytes, page) * page;

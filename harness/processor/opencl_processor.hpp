@@ -101,6 +101,10 @@ class OpenClProcessor final : public Processor {
   cl::Kernel eviction_kernel_;
 };
 
+// Throws the cl::Error of a call that the C++ binding does not wrap, unless it succeeded.
+inline void check_call(cl_int status, const char* call) {
+  if (status != CL_SUCCESS) throw cl::Error(status, call);
+}
 // "CL_OUT_OF_RESOURCES" for -5; "unknown OpenCL error" for a code outside the core and the Khronos extensions.
 std::string_view opencl_error_name(int code);
 // The Error for a failed call on a device: both the caught cl::Error and what to do about the usual codes.
