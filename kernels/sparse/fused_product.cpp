@@ -69,13 +69,18 @@ void multiply_fused(const FusedSeries& left, const HostTensor& right, HostTensor
   }
 }
 
+HostTensor tensor_of(std::span<const float> values, const TensorView& view) {
+  HostTensor tensor(view);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    tensor.set(static_cast<std::int64_t>(i), static_cast<double>(values[i]));
+  }
+  return tensor;
+}
+
 std::vector<Operand> with_left(std::span<const float> values, std::span<const Operand> inputs) {
   const Operand& left = inputs[kSparseLeft];
   std::vector<Operand> result;
-  result.push_back({left.name, left.lifetime, HostTensor(left.tensor.view())});
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    result[0].tensor.set(static_cast<std::int64_t>(i), static_cast<double>(values[i]));
-  }
+  result.push_back({left.name, left.lifetime, tensor_of(values, left.tensor.view())});
   const Operand& right = inputs[kSparseRight];
   result.push_back({right.name, right.lifetime, right.tensor.clone()});
   return result;

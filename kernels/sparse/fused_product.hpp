@@ -14,6 +14,9 @@ namespace hetscope {
 // The left operand of a case as the sparse library sees it; i8 as its integers.
 MatrixView view_of(const HostTensor& matrix);
 
+// A tensor of `values` (i8: integers), in the order in which `view` stores them.
+HostTensor tensor_of(std::span<const float> values, const TensorView& view);
+
 // The operands of a case with `values` (i8: integers) in place of the left one's.
 std::vector<Operand> with_left(std::span<const float> values, std::span<const Operand> inputs);
 // The operands of a case with the left one replaced by what the terms of `series` keep of it.

@@ -22,14 +22,7 @@ namespace {
 bool spreads_columns(const Case& item) { return item.text("columns") == "spread"; }
 
 HostTensor in_order(const HostTensor& matrix, const ColumnOrder& order) {
-  HostTensor result(matrix.view());
-  const auto cols = static_cast<std::int64_t>(order.size());
-  for (std::int64_t row = 0; row < matrix.shape()[0]; ++row) {
-    for (std::int64_t i = 0; i < cols; ++i) {
-      result.set(row * cols + i, matrix.get(row * cols + order[static_cast<std::size_t>(i)]));
-    }
-  }
-  return result;
+  return tensor_of(in_order(view_of(matrix), order), matrix.view());
 }
 
 class SparseMatmulSeries final : public HostKernel {
