@@ -1,35 +1,15 @@
-// sparse_matmul_openblas: the zeros multiplied like any other value by OpenBLAS: the dense product that one would ship,
-// and what a structured product has to beat.
-//   executed flops = 2 m n k
-#include "kernels/dense/library_product.hpp"
+// sparse_matmul_openblas: by OpenBLAS: the dense product that one would ship, and what a structured product has to
+// beat.
 #include "kernels/registration.hpp"
-#include "kernels/sparse/sparse_matmul.hpp"
+#include "kernels/sparse/library_sparse_matmul.hpp"
 
 namespace hetscope {
 namespace {
 
-class SparseMatmulOpenBlas final : public HostKernel {
+class SparseMatmulOpenBlas final : public LibrarySparseMatmul {
  public:
+  SparseMatmulOpenBlas() : LibrarySparseMatmul(openblas_library, "OpenBLAS") {}
   std::string_view name() const noexcept override { return "sparse_matmul_openblas"; }
-  std::string_view operation() const noexcept override { return "sparse_matmul"; }
-  Work executed_work(const Case& item, const Operation&) const override {
-    const SparseMatmulProblem problem(item);
-    return problem.work(problem.m * problem.k,
-                        problem.dense_bytes() + conversion_bytes(problem.dtype, problem.m, problem.n, problem.k));
-  }
-
- protected:
-  Support supports_case(const Case& item) const override {
-    const SparseMatmulProblem problem(item);
-    if (problem.dtype == DType::f16) {
-      if (const Support constant = needs_constant_left(item); !constant) return constant;
-    }
-    return support_of(openblas_library(), "OpenBLAS", problem.dtype, item.integer_or("threads", 1));
-  }
-  std::unique_ptr<Runnable> prepare_on(const Case&, HostCpu& cpu, ThreadPool& pool,
-                                       std::span<const Operand> inputs) const override {
-    return make_library_product(openblas_library(), cpu, pool, inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor);
-  }
 };
 
 }  // namespace
