@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "reports/axis.hpp"
 #include "reports/text.hpp"
@@ -129,7 +130,7 @@ Samples samples_of(const SampleChart& chart) {
 
 Json sample_values(const std::vector<double>& values) {
   Json list = Json::array();
-  const std::size_t stride = std::max<std::size_t>(1, (values.size() + kMaxDots - 1) / kMaxDots);
+  const std::size_t stride = std::max<std::size_t>(1, divided_up(values.size(), kMaxDots));
   for (std::size_t i = 0; i < values.size(); i += stride) list.push_back(rounded(values[i]));
   return list;
 }

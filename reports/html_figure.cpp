@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/units.hpp"
 #include "reports/axis.hpp"
 #include "reports/text.hpp"
@@ -80,7 +81,7 @@ std::vector<double> finite(const std::vector<double>& values) {
 
 // Dots at (order of measurement, time), thinned evenly.
 void append_strip(const std::vector<double>& values, const Axis& axis, std::string& out) {
-  const std::size_t stride = (values.size() + kMaxDots - 1) / kMaxDots;
+  const std::size_t stride = divided_up(values.size(), kMaxDots);
   out += fmt::format(
       "<svg class=\"strip\" viewBox=\"0 0 {} {}\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path d=\"",
       kChartWidth, kChartHeight);

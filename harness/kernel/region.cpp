@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
+
 namespace hetscope {
 namespace {
 
@@ -33,9 +35,9 @@ MemoryBox memory_box(const TensorView& view, const Region& region) {
   for (const int dimension : layout.order()) {
     const auto at = static_cast<std::size_t>(dimension);
     const std::int64_t lanes = dimension == layout.packed_dim() ? layout.lanes() : 1;
-    box.whole.push_back((view.shape()[dimension] + lanes - 1) / lanes);
+    box.whole.push_back(divided_up(view.shape()[dimension], lanes));
     box.begin.push_back(region.begin[at] / lanes);
-    box.extent.push_back((region.extent[at] + lanes - 1) / lanes);
+    box.extent.push_back(divided_up(region.extent[at], lanes));
   }
   if (layout.is_packed()) {
     box.whole.push_back(layout.lanes());

@@ -12,6 +12,7 @@
 #include <limits>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 
@@ -67,7 +68,7 @@ HostTensor::HostTensor(TensorView view)
   void* memory = nullptr;
   // Asked for first, because a system that overcommits grants any size and kills the process when it is touched.
   const bool fits = static_cast<double>(size_bytes_) <= physical_memory_bytes();
-  if (!fits || posix_memalign(&memory, kAlignment, (size_bytes_ + kAlignment - 1) / kAlignment * kAlignment) != 0) {
+  if (!fits || posix_memalign(&memory, kAlignment, divided_up(size_bytes_, kAlignment) * kAlignment) != 0) {
     throw Error("no memory for a tensor of " + format_bytes(static_cast<double>(size_bytes_)),
                 "shape " + view_.shape().to_string(), "use a smaller shape");
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/core/decimal.hpp"
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 
 namespace hetscope {
@@ -49,8 +50,6 @@ Error bad_layout(std::string_view name, int rank) {
   return Error("unknown layout '" + std::string(name) + "' for rank " + std::to_string(rank), {},
                "use NCHW, NHWC, NC4HW4, NC8HW8, NC16HW16, NHWC4 (rank 4) or order:0,2,1 or order:0,2,1/p1x4");
 }
-
-std::int64_t divided_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
 // Why these make no layout; empty when they do.
 std::string problem_with(const std::vector<int>& order, int packed_dim, int lanes) {

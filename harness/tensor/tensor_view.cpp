@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 
 namespace hetscope {
@@ -21,7 +22,7 @@ IndexMap layout_map(const Layout& layout, const Shape& shape) {
   std::vector<int> places(static_cast<std::size_t>(layout.rank()));
   for (const int dim : layout.order()) {
     places[static_cast<std::size_t>(dim)] = static_cast<int>(memory.size());
-    memory.push_back(dim == packed ? (shape[dim] + layout.lanes() - 1) / layout.lanes() : shape[dim]);
+    memory.push_back(dim == packed ? divided_up(shape[dim], layout.lanes()) : shape[dim]);
   }
   std::vector<int> order;
   std::vector<std::int64_t> joined = shape.dims();
@@ -95,7 +96,7 @@ std::int64_t TensorView::storage_elements(int source) const {
   const std::int64_t elements = layout_.storage_elements(stored_shape(source));
   const bool is_image = storage_ == Storage::image2d || storage_ == Storage::image_buffer;
   if (!is_image) return elements;
-  return (elements + kTexelLanes - 1) / kTexelLanes * kTexelLanes;  // the last texel is whole
+  return divided_up(elements, kTexelLanes) * kTexelLanes;  // the last texel is whole
 }
 
 std::int64_t TensorView::storage_bytes(int source) const {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/tensor/index_print.hpp"
 
@@ -30,7 +31,7 @@ IndexMap places_of(const TensorView& view, std::int64_t image_width) {
   for (int source = 0; source < view.storage_count(); ++source) {
     const std::int64_t count = view.storage_elements(source) / kTexelLanes;
     const std::int64_t width = view.storage() == Storage::image2d ? image_width : count;
-    const Shape image{(count + width - 1) / width, width, kTexelLanes};
+    const Shape image{divided_up(count, width), width, kTexelLanes};
     const Shape flat{image.element_count()};
     const std::int64_t used = offsets.sources()[static_cast<std::size_t>(source)].element_count();
     texels.push_back(compose(IndexMap::slice(flat, 0, 0, used), IndexMap::reshape(image, flat)));

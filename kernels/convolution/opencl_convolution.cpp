@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
@@ -108,9 +109,8 @@ Launch make_convolution_launch(OpenClProcessor& device, const ConvolutionProblem
   launch.kernel.setArg(2, weights);
   const auto tiles = static_cast<std::size_t>(divided_up(problem.y[3], std::min(kPixels, problem.y[3])));
   const std::size_t items = std::min(device.local_size(launch.kernel, kGroupItems), std::bit_ceil(tiles));
-  launch.global =
-      cl::NDRange((tiles + items - 1) / items * items, static_cast<std::size_t>(problem.y[0] * problem.y[2]),
-                  static_cast<std::size_t>(Blocks(problem).count()));
+  launch.global = cl::NDRange(divided_up(tiles, items) * items, static_cast<std::size_t>(problem.y[0] * problem.y[2]),
+                              static_cast<std::size_t>(Blocks(problem).count()));
   launch.local = cl::NDRange(items, 1, 1);
   return launch;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
 #include "kernels/opencl_sources.hpp"
 
@@ -44,7 +45,7 @@ std::unique_ptr<Runnable> make_buffer_copy(OpenClProcessor& device, const HostTe
   launch.kernel.setArg(3, static_cast<cl_uint>(tail_bytes));
   const std::size_t local = device.local_size(launch.kernel, kCopyGroupItems);
   const auto items = static_cast<std::size_t>(std::max(vectors, tail_bytes));
-  launch.global = cl::NDRange((items + local - 1) / local * local);
+  launch.global = cl::NDRange(divided_up(items, local) * local);
   launch.local = cl::NDRange(local);
   return std::make_unique<BufferMovement>(device, std::vector<Launch>{launch}, std::move(from), std::move(to),
                                           source.view(), kVectorBytes);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/copy/image_extent.hpp"
@@ -95,8 +96,7 @@ class CopyImage2d final : public OpenClKernel {
     launch.kernel.setArg(2, static_cast<cl_int>(extent.width));
     launch.kernel.setArg(3, static_cast<cl_int>(extent.texels));
     const auto [columns, rows] = group_extent(device.local_size(launch.kernel, kGroupItems), device.limits());
-    launch.global =
-        cl::NDRange((extent.width + columns - 1) / columns * columns, (extent.height + rows - 1) / rows * rows);
+    launch.global = cl::NDRange(divided_up(extent.width, columns) * columns, divided_up(extent.height, rows) * rows);
     launch.local = cl::NDRange(columns, rows);
     return std::make_unique<Runs>(device, std::vector<Launch>{launch}, std::move(source), std::move(target), extent,
                                   tensor.view());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/tensor/view_access.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -125,7 +126,7 @@ Launch PassLauncher::launch_movement(const PairPass& pass, const PassSource& sou
   launch.kernel.setArg(2, static_cast<cl_uint>(planes[2]));
   const std::size_t items = device_.local_size(launch.kernel, 64);
   const auto columns = static_cast<std::size_t>(planes[2]);
-  launch.global = cl::NDRange((columns + items - 1) / items * items, static_cast<std::size_t>(planes[1]),
+  launch.global = cl::NDRange(divided_up(columns, items) * items, static_cast<std::size_t>(planes[1]),
                               static_cast<std::size_t>(planes[0]));
   launch.local = cl::NDRange(items, 1, 1);
   return launch;
@@ -158,7 +159,7 @@ Launch PassLauncher::launch_rows(const PairPass& pass, const PassSource& source,
   launch.kernel.setArg(2, weights.empty() ? target : weights[0]);
   launch.kernel.setArg(3, weights.size() < 2 ? target : weights[1]);
   launch.kernel.setArg(4, static_cast<cl_uint>(pass.rows()));
-  const std::int64_t groups = (pass.rows() + rows - 1) / rows;
+  const std::int64_t groups = divided_up(pass.rows(), rows);
   launch.global = cl::NDRange(static_cast<std::size_t>(groups * items));
   launch.local = cl::NDRange(static_cast<std::size_t>(items));
   return launch;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/sized_vectors.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -194,7 +195,7 @@ void apply_stage(const RowStage& stage, const float* weights, const float* const
 }
 
 std::vector<float> packed_weights(const float* weights, std::int64_t in, std::int64_t out) {
-  const std::int64_t panels = (out + kPanelColumns - 1) / kPanelColumns;
+  const std::int64_t panels = divided_up(out, kPanelColumns);
   std::vector<float> packed(static_cast<std::size_t>(panels * kPanelColumns * in), 0.0F);
   for (std::int64_t row = 0; row < in; ++row) {
     for (std::int64_t column = 0; column < out; ++column) {

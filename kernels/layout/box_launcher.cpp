@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/movement_code.hpp"
@@ -41,7 +42,7 @@ Tile choose_tile(const OpenClLimits& limits, std::size_t element_bytes, std::siz
 }
 
 std::size_t round_up(std::int64_t value, std::size_t multiple) {
-  return (static_cast<std::size_t>(value) + multiple - 1) / multiple * multiple;
+  return divided_up(static_cast<std::size_t>(value), multiple) * multiple;
 }
 
 std::string element_options(std::size_t element_bytes) {

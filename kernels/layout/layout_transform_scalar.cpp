@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/registration.hpp"
@@ -31,8 +32,6 @@ struct Position {
   std::array<std::int64_t, kMaxRank> index{};
 };
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 struct Nest {
   std::vector<Loop> loops;                      // outermost first, target strides descending
   std::array<std::int64_t, kMaxRank> extent{};  // elements
@@ -57,13 +56,13 @@ Nest make_nest(const LayoutTransformProblem& problem) {
     if (from.packed_dim() == number) steps.push_back(from.lanes());
     if (to.packed_dim() == number) {
       steps.push_back(to.lanes());
-      nest.padded[dim] = divide_up(nest.extent[dim], to.lanes()) * to.lanes();
+      nest.padded[dim] = divided_up(nest.extent[dim], to.lanes()) * to.lanes();
     }
     std::ranges::sort(steps);
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const bool is_outermost = i + 1 == steps.size();
-      const std::int64_t count = is_outermost ? divide_up(nest.padded[dim], steps[i]) : steps[i + 1] / steps[i];
+      const std::int64_t count = is_outermost ? divided_up(nest.padded[dim], steps[i]) : steps[i + 1] / steps[i];
       if (count == 1) continue;
       nest.loops.push_back(
           {dim, steps[i], count, stride(problem.source, dim, steps[i]), stride(problem.target, dim, steps[i])});
@@ -76,7 +75,7 @@ Nest make_nest(const LayoutTransformProblem& problem) {
 
 // Steps of `loop` from `index` that stay below `bound`.
 std::int64_t steps_below(const Loop& loop, std::int64_t index, std::int64_t bound) {
-  return std::clamp(divide_up(bound - index, loop.step), std::int64_t{0}, loop.count);
+  return std::clamp(divided_up(bound - index, loop.step), std::int64_t{0}, loop.count);
 }
 
 // The two innermost loops. Only the innermost one can leave the tensor (into the target's padding, which becomes zero).

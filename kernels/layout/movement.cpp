@@ -5,6 +5,8 @@
 #include <cassert>
 #include <functional>
 
+#include "harness/core/divided_up.hpp"
+
 namespace hetscope {
 namespace {
 
@@ -31,7 +33,7 @@ class Dimension {
     steps_.erase(std::unique(steps_.begin(), steps_.end()), steps_.end());
     if (target.layout().packed_dim() == dim) {
       const std::int64_t lanes = target.layout().lanes();
-      padded_ = (extent_ + lanes - 1) / lanes * lanes;
+      padded_ = divided_up(extent_, lanes) * lanes;
     }
   }
 

@@ -2,6 +2,7 @@
 //   traffic: 8 bytes for 8192 flops; the arithmetic is all that takes time
 #include <algorithm>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/probe/multiply_add_peak.hpp"
@@ -78,7 +79,7 @@ class MultiplyAddPeakOpenCl final : public OpenClKernel {
     launch.kernel.setArg(4, static_cast<cl_uint>(chains));
     launch.kernel.setArg(5, static_cast<cl_uint>(kMultiplyAddSteps));
     const std::size_t local = device.local_size(launch.kernel, kGroupItems);
-    launch.global = cl::NDRange((static_cast<std::size_t>(items) + local - 1) / local * local);
+    launch.global = cl::NDRange(divided_up(static_cast<std::size_t>(items), local) * local);
     launch.local = cl::NDRange(local);
     return std::make_unique<MultiplyAddPeakOpenClRuns>(device, std::vector<Launch>{launch},
                                                        std::vector<cl::Buffer>{start, coefficients}, std::move(result),

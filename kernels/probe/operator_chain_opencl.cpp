@@ -3,6 +3,7 @@
 //   traffic: words read and written once a launch
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_copy.hpp"
 #include "kernels/opencl_sources.hpp"
 #include "kernels/probe/operator_chain.hpp"
@@ -85,7 +86,7 @@ class OperatorChainOpenCl final : public OpenClKernel {
     launch.kernel.setArg(2, static_cast<cl_uint>(words));
     launch.kernel.setArg(3, static_cast<cl_uint>(steps));
     const std::size_t items = device.local_size(launch.kernel, kGroupItems);
-    launch.global = cl::NDRange((static_cast<std::size_t>(words) + items - 1) / items * items);
+    launch.global = cl::NDRange(divided_up(static_cast<std::size_t>(words), items) * items);
     launch.local = cl::NDRange(items);
     return launch;
   }

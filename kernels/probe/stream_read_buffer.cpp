@@ -2,6 +2,7 @@
 //   traffic: bytes read once; 4 bytes a work-item written
 #include <algorithm>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/copy/buffer_copy.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -63,7 +64,7 @@ class StreamReadBuffer final : public OpenClKernel {
         device.kernel(kStreamReadSource, embedded_text(opencl_source_files(), kStreamReadSource), "sum_words");
     const std::size_t local = device.local_size(launch.kernel, kGroupItems);
     const auto wanted = static_cast<std::size_t>(std::clamp<std::int64_t>(vectors, 1, kMostItems));
-    const std::size_t items = (wanted + local - 1) / local * local;
+    const std::size_t items = divided_up(wanted, local) * local;
     cl::Buffer partial = device.allocate(static_cast<std::int64_t>(items * sizeof(std::uint32_t)), CL_MEM_WRITE_ONLY);
     launch.kernel.setArg(0, words);
     launch.kernel.setArg(1, partial);

@@ -2,6 +2,7 @@
 //   traffic: bytes written once (and the written lines fetched first, where the device does not avoid it)
 #include <algorithm>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_copy.hpp"
 #include "kernels/copy/buffer_movement.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -41,7 +42,7 @@ class StreamWriteBuffer final : public OpenClKernel {
     launch.kernel.setArg(3, static_cast<cl_uint>(tail_words));
     const std::size_t local = device.local_size(launch.kernel, kWriteGroupItems);
     const auto items = static_cast<std::size_t>(std::max(vectors, tail_words));
-    launch.global = cl::NDRange((items + local - 1) / local * local);
+    launch.global = cl::NDRange(divided_up(items, local) * local);
     launch.local = cl::NDRange(local);
     return std::make_unique<BufferMovement>(
         device, std::vector<Launch>{launch}, std::move(word), std::move(target),

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/clock.hpp"
+#include "harness/core/divided_up.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/sparse/decomposition_metrics.hpp"
 #include "kernels/sparse/fused_product.hpp"
@@ -100,7 +101,7 @@ class SparseMatmulSeriesOnline final : public HostKernel {
     const SparseMatmulProblem problem(item);
     const Series series = series_of(item);
     std::int64_t slots = 0;
-    for (const NmPattern& term : series.terms()) slots += (problem.k + term.m - 1) / term.m * term.n;
+    for (const NmPattern& term : series.terms()) slots += divided_up(problem.k, term.m) * term.n;
     return problem.work(problem.m * slots, problem.dense_bytes() + 16 * problem.m * slots);
   }
 

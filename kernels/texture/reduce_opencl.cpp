@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
@@ -40,7 +41,7 @@ struct Roles {
     other_stride = a < other ? 1 : shape[a];
   }
 
-  std::int64_t groups() const { return (shape[packed] + kTexelLanes - 1) / kTexelLanes; }
+  std::int64_t groups() const { return divided_up(shape[packed], kTexelLanes); }
   std::int64_t columns() const { return over_lanes ? shape[b] : groups(); }
 
   // `stored` by (a, b, group, lane); what pads the packed dimension reads as 0.
@@ -151,7 +152,7 @@ class ReduceOpenCl final : public OpenClKernel {
     launch.kernel.setArg(1, target);
     const std::size_t items = device.local_size(launch.kernel, kGroupItems);
     const auto columns = static_cast<std::size_t>(roles.columns());
-    launch.global = cl::NDRange((columns + items - 1) / items * items, static_cast<std::size_t>(roles.shape[roles.a]));
+    launch.global = cl::NDRange(divided_up(columns, items) * items, static_cast<std::size_t>(roles.shape[roles.a]));
     launch.local = cl::NDRange(items, 1);
     return std::make_unique<ReduceOpenClRuns<kStorage>>(device, std::move(launch), std::move(source), std::move(target),
                                                         output);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_kernel.hpp"
 #include "harness/tensor/view_access.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::string_view kTexelsSource = "kernels/texture/move_texels.cl";
 
-std::int64_t groups_of(std::int64_t extent) { return (extent + kTexelLanes - 1) / kTexelLanes; }
+std::int64_t groups_of(std::int64_t extent) { return divided_up(extent, kTexelLanes); }
 
 bool is_packed_by_four(const Layout& layout) { return layout.is_packed() && layout.lanes() == kTexelLanes; }
 
@@ -168,7 +169,7 @@ std::unique_ptr<Runnable> make_texel_movement(OpenClProcessor& device, const Tex
   const std::size_t rows = std::min(items / columns, std::bit_floor(device.limits().work_item_sizes[1]));
   const auto width = static_cast<std::size_t>(extent.width);
   const auto height = static_cast<std::size_t>(extent.height);
-  launch.global = cl::NDRange((width + columns - 1) / columns * columns, (height + rows - 1) / rows * rows);
+  launch.global = cl::NDRange(divided_up(width, columns) * columns, divided_up(height, rows) * rows);
   launch.local = cl::NDRange(columns, rows);
   return std::make_unique<TexelsRuns>(device, std::move(launch), std::move(source), std::move(target), extent,
                                       TensorView(dtype, movement.read.shape(), movement.target_layout));

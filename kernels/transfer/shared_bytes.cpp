@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/tensor/host_tensor.hpp"
 
 namespace hetscope {
@@ -17,7 +18,7 @@ constexpr std::int64_t kLineBytes = 64;
 
 HostTensor host_bytes(std::int64_t bytes) { return HostTensor(DType::i8, Shape{bytes}, Layout::row_major(1)); }
 
-std::int64_t whole_lines(std::int64_t bytes) { return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes; }
+std::int64_t whole_lines(std::int64_t bytes) { return divided_up(bytes, kLineBytes) * kLineBytes; }
 
 std::size_t words_in(std::size_t bytes) { return bytes / sizeof(cl_uint); }
 

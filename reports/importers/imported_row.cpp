@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/statistics/statistics.hpp"
 
@@ -92,7 +93,7 @@ LatencyRecord latency_of_samples(std::span<const double> samples_ns, std::span<c
     latency.p95_ns = quantile(samples_ns, 0.95);
   }
   latency.n = std::ssize(samples_ns);
-  const std::size_t step = (samples_ns.size() + kMostSamples - 1) / kMostSamples;
+  const std::size_t step = divided_up(samples_ns.size(), kMostSamples);
   for (std::size_t i = 0; i < samples_ns.size(); i += step) {
     const std::int64_t executions = i < iterations.size() ? iterations[i] : 1;
     latency.rounds.push_back(0);
