@@ -15,7 +15,7 @@ usage: scripts/test.sh [--quick | --all | --leg NAME ...]
   tsan        tests of what runs in threads under the thread sanitizer
   oclgrind    OpenCL kernels on a simulator that reports races and bad accesses
   clang-tidy  static analysis and clang's warnings
-Without an argument: checks, dev, oclgrind. --quick is checks and dev, --all is every leg. $HETSCOPE_JOBS: parallel jobs (default: the number of CPUs).
+Without an argument: checks, dev, oclgrind. --quick is checks and dev, --all is every leg. $HETSCOPE_JOBS: parallel jobs (default: the number of CPUs; two more for the tests of dev).
 TEXT
 }
 
@@ -101,7 +101,7 @@ leg_dev() {
   bash tests/device/fetch_daemons.sh build/device-daemons || true
   # Likewise the tests of processors that take models.
   HETSCOPE_ONNXRUNTIME=$(bash scripts/fetch_onnxruntime.sh || true) \
-    jobs=$((jobs + 2)) tests dev -LE '^opencl$'  # those are the leg oclgrind; more jobs, for what starts programs mostly waits
+    jobs=${HETSCOPE_JOBS:-$((jobs + 2))} tests dev -LE '^opencl$'  # those are the leg oclgrind; more jobs, for what starts programs mostly waits
 }
 
 # The programs whose tests are worth the slow build, with fewer random cases and without the kernels' long ones; e2e tests start many processes that the sanitizers do not follow.

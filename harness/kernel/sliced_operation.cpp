@@ -34,8 +34,8 @@ Support SlicedOperation::allows_part(const Case& item, std::string_view axis, st
                                      std::int64_t end) const {
   const Shape shape(item.dims("shape"));
   const int dimension = dimension_named(split_axes(), axis);
-  if (dimension >= shape.rank()) {
-    return Support::no(fmt::format("a tensor of {} has no {}", shape.to_string(), axis));
+  if (dimension >= std::min(shape.rank(), static_cast<int>(split_axes().size()))) {
+    return Support::no(fmt::format("a shape of {} has no {}", shape.to_string(), axis));
   }
   if (Support support = allows_dimension(item, dimension); !support) return support;
   const Slicing cut = slicing(item, dimension);
@@ -50,6 +50,7 @@ Support SlicedOperation::allows_part(const Case& item, std::string_view axis, st
 PartialProblem SlicedOperation::part_of(const Case& item, std::string_view axis, std::int64_t begin,
                                         std::int64_t end) const {
   const int dimension = dimension_named(split_axes(), axis);
+  if (dimension >= static_cast<int>(split_axes().size())) return Operation::part_of(item, axis, begin, end);
   const Slicing cut = slicing(item, dimension);
   PartialProblem part{item, {}, {}, cut.adds};
   Dims dims = item.dims("shape");

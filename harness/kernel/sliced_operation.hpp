@@ -1,6 +1,5 @@
-// An operation on one tensor, whose extents are the case's axis `shape`, that is divided into slices along one of the
-// tensor's dimensions. Who derives from it says which dimension of each operand follows; all else about how it splits
-// is the same for every such operation.
+// An operation whose extents are the case's axis `shape`, divided along one of them. Who derives from it says which
+// dimension of each operand follows; all else about how it splits is the same for every such operation.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +27,10 @@ struct Slicing {
 
 class SlicedOperation : public Operation {
  public:
-  // A name for each dimension that a tensor of the operation may have, in their order, or for the first of them only:
+  // A name for each dimension that a shape of the operation may have, in their order, or for the first of them only:
   // what has no name is not divided.
   std::span<const std::string> split_axes() const override = 0;
-  // 1 along a dimension that this case's tensor does not have; no part of it is allowed.
+  // 1 along a dimension that this case's shape does not have; no part of it is allowed.
   std::int64_t split_extent(const Case& item, std::string_view axis) const final;
   Support allows_part(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const final;
   PartialProblem part_of(const Case& item, std::string_view axis, std::int64_t begin, std::int64_t end) const final;

@@ -252,7 +252,7 @@ int most_samples(const std::vector<Member>& members) {
   return most;
 }
 
-// Stage by stage the median of a few passes: one can meet anything.
+// Stage by stage the median of a few passes, because a single one may be disturbed.
 std::map<std::string, double> stages_of(Runnable& runnable) {
   constexpr int kPasses = 5;
   std::map<std::string, std::vector<double>> passes;

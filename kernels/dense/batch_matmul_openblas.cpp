@@ -83,7 +83,13 @@ class BatchMatmulOpenBlas final : public HostKernel {
   }
 
  protected:
-  Support supports_case(const Case&) const override { return support_of(openblas_library(), "OpenBLAS"); }
+  Support supports_case(const Case& item) const override {
+    const BatchMatmulProblem problem(item);
+    if (problem.dtype == DType::f16 && problem.heads < item.integer_or("threads", 1)) {
+      return Support::no("there are fewer heads than threads, and the conversions of a head to f32 run on one thread");
+    }
+    return support_of(openblas_library(), "OpenBLAS");
+  }
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     return std::make_unique<HeadByHead>(cpu, pool, BatchMatmulProblem(item), inputs);

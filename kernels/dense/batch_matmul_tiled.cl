@@ -30,9 +30,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_X, GROUP_Y, 1))) void batch_m
   y += head * m * n;
   const uint panel = (uint)get_global_id(1);
   // A work-item without rows still loads its share of the tile; it reads the last row and writes nothing.
-  uint left[ROWS];
+  size_t left[ROWS];
 #pragma unroll
-  for (int row = 0; row < ROWS; ++row) left[row] = min(panel * ROWS + row, m - 1) * k;
+  for (int row = 0; row < ROWS; ++row) left[row] = (size_t)min(panel * ROWS + row, m - 1) * k;
 
   TOTAL sums[ROWS][VECTORS];
   begin_sums(sums);

@@ -11,7 +11,12 @@ namespace {
 
 ProductExtents batch_extents_of(const Case& item) {
   const BatchMatmulProblem problem(item);
-  return {problem.m, problem.n, problem.k, problem.heads, problem.dtype, problem.is_right_transposed};
+  return {.m = problem.m,
+          .n = problem.n,
+          .k = problem.k,
+          .heads = problem.heads,
+          .dtype = problem.dtype,
+          .is_right_transposed = problem.is_right_transposed};
 }
 
 class BatchMatmulTiled final : public OpenClKernel {

@@ -49,7 +49,8 @@ struct DenseLibrary {
   std::string why_not;
 };
 
-// Each is opened once for the process: the libraries' threads outlive every user.
+// Each is opened once for the process, when it is first asked for: the libraries' threads outlive every user.
+using OpenDenseLibrary = const DenseLibrary&();
 const DenseLibrary& openblas_library();
 const DenseLibrary& onednn_library();
 

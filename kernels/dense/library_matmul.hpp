@@ -1,4 +1,5 @@
-// matmul by a dense library, whichever it is: f32, f16 by conversion, and i8 with its sums brought back to 8 bits.
+// matmul by a library's dense product: f32, f16 by conversion, and i8 with its sums brought back to 8 bits. Who derives
+// from it names the library.
 #pragma once
 
 #include <string_view>
@@ -10,23 +11,20 @@ namespace hetscope {
 
 class LibraryMatmul : public HostKernel {
  public:
-  std::string_view name() const noexcept override { return name_; }
-  std::string_view operation() const noexcept override { return "matmul"; }
-  Work executed_work(const Case& item, const Operation& operation) const override;
+  std::string_view operation() const noexcept final { return "matmul"; }
+  Work executed_work(const Case& item, const Operation& operation) const final;
 
  protected:
-  // All live as long as the program. `title` is the library's name in reasons; `library` opens it.
-  LibraryMatmul(const char* name, const char* title, const DenseLibrary& (*library)())
-      : name_(name), title_(title), library_(library) {}
+  // `title` is what people call it.
+  LibraryMatmul(OpenDenseLibrary* library, const char* title) : library_(library), title_(title) {}
 
-  Support supports_case(const Case& item) const override;
+  Support supports_case(const Case& item) const final;
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
-                                       std::span<const Operand> inputs) const override;
+                                       std::span<const Operand> inputs) const final;
 
  private:
-  const char* name_;
+  OpenDenseLibrary* library_;
   const char* title_;
-  const DenseLibrary& (*library_)();
 };
 
 }  // namespace hetscope

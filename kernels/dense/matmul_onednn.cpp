@@ -8,7 +8,8 @@ namespace {
 
 class MatmulOneDnn final : public LibraryMatmul {
  public:
-  MatmulOneDnn() : LibraryMatmul("matmul_onednn", "oneDNN", onednn_library) {}
+  MatmulOneDnn() : LibraryMatmul(onednn_library, "oneDNN") {}
+  std::string_view name() const noexcept override { return "matmul_onednn"; }
 };
 
 }  // namespace

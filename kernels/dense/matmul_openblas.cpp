@@ -8,7 +8,8 @@ namespace {
 
 class MatmulOpenBlas final : public LibraryMatmul {
  public:
-  MatmulOpenBlas() : LibraryMatmul("matmul_openblas", "OpenBLAS", openblas_library) {}
+  MatmulOpenBlas() : LibraryMatmul(openblas_library, "OpenBLAS") {}
+  std::string_view name() const noexcept override { return "matmul_openblas"; }
 };
 
 }  // namespace

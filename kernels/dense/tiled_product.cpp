@@ -19,6 +19,8 @@ constexpr cl_uint kResultArgument = 1;
 constexpr cl_uint kFirstLeftArgument = 5;
 // An argument of the kernel is an unsigned 32-bit integer, and so is a column or row beyond the last one.
 constexpr std::int64_t kMostUnsignedExtent = std::int64_t{1} << 30;
+// Heads are the third dimension of the launch, in which drivers that stand on CUDA have 2^16 - 1 work-groups.
+constexpr std::int64_t kMostHeads = 65535;
 // Rows of a tile whose products of i8, of at most 2^14, have a sum that f32 holds exactly.
 constexpr std::int64_t kMostExactRows = 1024;
 
@@ -114,7 +116,7 @@ Launch packing(OpenClProcessor& device, std::string_view source, const std::stri
   launch.kernel.setArg(2, static_cast<cl_uint>(extents.n));
   const auto width = static_cast<std::size_t>(texels_of_row(extents));
   const std::size_t items = std::min(device.local_size(launch.kernel, kGroupItems), std::bit_ceil(width));
-  launch.global = cl::NDRange((width + items - 1) / items * items, static_cast<std::size_t>(extents.k));
+  launch.global = cl::NDRange(divided_up(width, items) * items, static_cast<std::size_t>(extents.k));
   launch.local = cl::NDRange(items, 1);
   return launch;
 }
@@ -166,7 +168,11 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
   if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
   const std::int64_t result_bytes = static_cast<std::int64_t>(size_of(result_type(extents))) * extents.m * extents.n;
-  const std::int64_t largest = std::max(left_bytes, extents.heads * std::max(right_texel_bytes(extents), result_bytes));
+  if (extents.heads > kMostHeads) return Support::no(fmt::format("a launch has room for {} heads", kMostHeads));
+  const std::int64_t right_bytes = tiling.right == Storage::image2d
+                                       ? right_texel_bytes(extents)
+                                       : static_cast<std::int64_t>(size_of(extents.dtype)) * extents.k * extents.n;
+  const std::int64_t largest = std::max(left_bytes, extents.heads * std::max(right_bytes, result_bytes));
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
                                    device.limits().max_allocation_bytes));

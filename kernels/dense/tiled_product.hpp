@@ -41,7 +41,7 @@ struct ProductTiling {
   std::int64_t tile_k = 32;         // rows of b at a time
 
   // What suits the device. tile_k is a multiple of `unit_k`.
-  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage right = Storage::buffer,
+  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage storage = Storage::buffer,
                 std::int64_t unit_k = 1);
 
   std::int64_t tile_columns() const noexcept { return width * vectors * group_x; }

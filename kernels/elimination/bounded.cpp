@@ -79,6 +79,7 @@ Bounded layer_norm_of(Bounded in) {
 Bounded sum_of(const Bounded& in) {
   std::vector<std::int64_t> dims = in.shape.dims();
   const std::int64_t n = dims.back();
+  const double of_sum = summing_error(n);
   dims.back() = 1;
   Bounded out{Shape(dims), {}, {}};
   for (std::size_t at = 0; at < in.values.size(); at += static_cast<std::size_t>(n)) {
@@ -86,7 +87,7 @@ Bounded sum_of(const Bounded& in) {
     double error = 0;
     for (std::size_t i = at; i < at + static_cast<std::size_t>(n); ++i) {
       sum += in.values[i];
-      error += in.errors[i] + summing_error(n) * std::abs(in.values[i]);
+      error += in.errors[i] + of_sum * std::abs(in.values[i]);
     }
     out.values.push_back(sum);
     out.errors.push_back(error);

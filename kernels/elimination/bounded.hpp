@@ -11,7 +11,8 @@
 namespace hetscope {
 
 // A tensor in f64, and, for each element, how far f32 may be from it in units of 2^-24 (first order, any order of
-// summation; Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4; long sums by summing_error()).
+// summation; Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4; sums and products by
+// summing_error(), means and softmax by their worst case).
 struct Bounded {
   Shape shape;
   std::vector<double> values;
@@ -19,9 +20,9 @@ struct Bounded {
 };
 
 // How far a sum of `terms` may be from the exact one, in units of 2^-24 of the sum of their magnitudes: `terms` at
-// worst; for more than 64 the 8 sqrt(terms) that are exceeded once in 10^7 sums of a million terms, for roundings go
-// either way (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41(5),
-// 2019). Through a chain of long sums the worst case soon exceeds the values themselves.
+// worst; for more than 64 the 8 sqrt(terms) that are exceeded once in 10^7 sums of a million terms where roundings are
+// independent, as those of random terms are (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis,
+// SIAM J. Sci. Comput. 41(5), 2019). Through a chain of long sums the worst case soon exceeds the values themselves.
 double summing_error(std::int64_t terms);
 
 // Without errors, in logical row-major order.

@@ -75,7 +75,7 @@ Nest make_nest(const LayoutTransformProblem& problem) {
 
 // Steps of `loop` from `index` that stay below `bound`.
 std::int64_t steps_below(const Loop& loop, std::int64_t index, std::int64_t bound) {
-  return std::clamp(divided_up(bound - index, loop.step), std::int64_t{0}, loop.count);
+  return std::min(divided_up(std::max<std::int64_t>(0, bound - index), loop.step), loop.count);
 }
 
 // The two innermost loops. Only the innermost one can leave the tensor (into the target's padding, which becomes zero).

@@ -62,6 +62,7 @@ void SplitRunnable::leave() {
 }
 
 void SplitRunnable::run(std::int64_t iterations) {
+  is_whole_ = true;
   for (std::int64_t i = 0; i < iterations; ++i) {
     started_ = finished_ = 0;
     try {
@@ -165,7 +166,7 @@ std::map<std::string, double> SplitRunnable::run_stages() {
     });
   }
   // A part alone may have left its summands where the sum belongs.
-  run(1);
+  is_whole_ = false;
   return stages;
 }
 
@@ -177,6 +178,7 @@ Support SplitRunnable::evict() {
 }
 
 std::vector<HostTensor> SplitRunnable::outputs() {
+  if (!is_whole_) run(1);
   std::vector<HostTensor> result;
   for (const HostTensor& tensor : merged_) result.push_back(tensor.clone());
   return result;

@@ -47,7 +47,7 @@ class SplitRunnable final : public Runnable {
   // Throws Error with the name of the processor that failed; the others are waited for.
   void run(std::int64_t iterations) override;
   // One execution as it is timed (transform, start, compute.PROCESSOR on the calling thread, wait, merge), and after it
-  // each other part alone with a wait after each of its stages (alone.PROCESSOR.STAGE): medians of a few.
+  // each other part alone with a wait after each of its stages (alone.PROCESSOR.STAGE).
   std::map<std::string, double> run_stages() override;
   Support evict() override;
   std::vector<HostTensor> outputs() override;
@@ -74,6 +74,7 @@ class SplitRunnable final : public Runnable {
   std::vector<SplitPart> parts_;
   double share_of_first_;
   StageClocks clocks_;
+  bool is_whole_ = true;        // what is merged is a result; not so after a pass by stages
   std::int64_t waited_ns_ = 0;  // in passes by stages, and the calling thread's CPU time in them
   std::int64_t waited_cpu_ns_ = 0;
   std::size_t started_ = 0;   // parts up to this one have been started

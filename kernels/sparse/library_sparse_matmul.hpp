@@ -14,16 +14,15 @@ class LibrarySparseMatmul : public HostKernel {
   Work executed_work(const Case& item, const Operation& operation) const final;
 
  protected:
-  // `title` is what people call it. The library is opened when it is first asked for.
-  using Library = const DenseLibrary&();
-  LibrarySparseMatmul(Library* library, const char* title) : library_(library), title_(title) {}
+  // `title` is what people call it.
+  LibrarySparseMatmul(OpenDenseLibrary* library, const char* title) : library_(library), title_(title) {}
 
   Support supports_case(const Case& item) const final;
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const final;
 
  private:
-  Library* library_;
+  OpenDenseLibrary* library_;
   const char* title_;
 };
 

@@ -3,7 +3,7 @@
 // sums of a panel of rows lie in registers over the slots of every term (the fused series of TASD, arXiv 2403.07953,
 // with a work-group's tiles in place of caches). What no term keeps is dropped, or with residual=csr follows the slots
 // of its tile as compressed rows, whose lengths differ from row to row, but not between work-items that share a row.
-//   executed flops = 2 m n (slots of a row), padded tail blocks included
+//   executed flops = 2 m n (slots of a row), padded tail blocks included; a kept residual is not counted here
 //   traffic: a (a value and 2 bytes a slot) once for each tile of columns, b once for each group of rows, y written
 //   once; for a texture b once more, read and written
 #include <algorithm>
@@ -21,7 +21,7 @@
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series.cl";
+constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series_opencl.cl";
 constexpr std::int64_t kRows = ProductTiling::kRows;
 
 // Tiles end where blocks of every term do.
@@ -155,7 +155,7 @@ class SparseMatmulSeriesOpenCl final : public OpenClKernel {
     std::int64_t left_bytes = entry_bytes * panels_of(extents) * kRows * slots_of_row(series, problem.k);
     if (keeps_residual(item)) {
       // At most every entry is in the residual, and each row and tile has a beginning.
-      const std::int64_t tiles = (problem.k + tiling.tile_k - 1) / tiling.tile_k;
+      const std::int64_t tiles = divided_up(problem.k, tiling.tile_k);
       const auto start_bytes = static_cast<std::int64_t>(sizeof(cl_uint));
       left_bytes = std::max(
           {left_bytes, entry_bytes * problem.m * problem.k, start_bytes * (panels_of(extents) * kRows * tiles + 1)});

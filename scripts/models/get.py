@@ -168,6 +168,7 @@ def get_architecture(name, directory):
     weightless.materialise(ROOT / "scenarios" / "models" / "graphs" / f"{name}.onnx.gz", target)
     if sha256_of_file(target) != facts["sha256"]:
         target.unlink()
+        weightless.data_file(target).unlink(missing_ok=True)
         fail(f"{name}: what came of its seed has another SHA-256 than its description says")
     return f"{facts['bytes'] / 1e6:.1f} MB"
 

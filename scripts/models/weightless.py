@@ -54,7 +54,10 @@ def strip(model, name):
         del node.metadata_props[:]
     del model.metadata_props[:]
     for tensor in model.graph.initializer:
-        if tensor.doc_string or tensor.data_type != onnx.TensorProto.FLOAT:
+        has_data = tensor.raw_data or tensor.float_data
+        if has_data:
+            tensor.doc_string = ""  # the exporter's
+        if not has_data or tensor.data_type != onnx.TensorProto.FLOAT:
             continue
         values = numpy_helper.to_array(tensor)
         if values.nbytes <= LARGEST_KEPT_BYTES:

@@ -206,7 +206,7 @@ TEST_F(SlicedRefusalTest, WhatMakesNoSplitIsRefusedWithTheReason) {
   EXPECT_THROW(catalog_.validate(parse(softmax + "consumers=softmax:2 ratio=0.5 split=rows")), Error);
   const std::string copy = "copy kernel=copy_split " + pair_ + "parts=copy_memcpy,copy_memcpy shape=4x6 ";
   EXPECT_EQ(refusal_of(copy + "split=dim1"), "");
-  EXPECT_THAT(refusal_of(copy + "split=dim2"), HasSubstr("a tensor of 4x6 has no dim2"));
+  EXPECT_THAT(refusal_of(copy + "split=dim2"), HasSubstr("a shape of 4x6 has no dim2"));
   const std::string chain =
       "conv_chain kernel=conv_chain_split " + pair_ + "parts=conv_chain_direct,conv_chain_direct shape=2x3x8x8 ";
   EXPECT_THAT(refusal_of(chain + "operators=conv:4:3x3/instance_norm layouts=NCHW,NCHW,NCHW"),

@@ -93,6 +93,19 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeOfAttentionsProducts) {
   }
 }
 
+TEST_F(SplitTest, EveryTypeIsDividedAndSoIsAProductFromATexture) {
+  if (!has_device()) GTEST_SKIP() << "no OpenCL device on this machine";
+  const std::string start = "matmul kernel=matmul_split processor=cpu,opencl:0 m=37 n=70 k=129 ratio=0.4 ";
+  for (const char* split : {"split=rows ", "split=columns "}) {
+    for (const char* dtype : {"dtype=f16", "dtype=i8"}) {
+      expect_right(parse(start + split + "parts=matmul_onednn,matmul_tiled " + dtype));
+    }
+    for (const char* sharing : {"sharing=copy", "sharing=use_host_ptr"}) {
+      expect_right(parse(start + split + "parts=matmul_onednn,matmul_tiled_image2d " + sharing));
+    }
+  }
+}
+
 TEST_F(SplitTest, WhatMakesNoSplitIsRefusedWithTheReason) {
   const std::string start = "matmul kernel=matmul_split m=8 n=8 k=8 ";
   EXPECT_THAT(supports(start + "processor=cpu parts=matmul_openblas ratio=0.5").reason(), HasSubstr("two or three"));
