@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "harness/kernel/kernel.hpp"
 #include "harness/processor/host_cpu.hpp"
@@ -47,6 +49,23 @@ class HostRunnable : public Runnable {
  private:
   HostCpu& cpu_;
   ThreadPool& pool_;
+};
+
+// One with one result: its own tensor, until a split says where it merges. For a run_once() that asks for result()
+// every time.
+class OneResultRunnable : public HostRunnable {
+ public:
+  OneResultRunnable(HostCpu& cpu, ThreadPool& pool, HostTensor result)
+      : HostRunnable(cpu, pool), result_(std::move(result)) {}
+  std::vector<HostTensor> outputs() override;
+  bool write_outputs_to(std::span<HostTensor> targets) override;
+
+ protected:
+  HostTensor& result() noexcept { return result_; }
+  const HostTensor& result() const noexcept { return result_; }
+
+ private:
+  HostTensor result_;
 };
 
 }  // namespace hetscope

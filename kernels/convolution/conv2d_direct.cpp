@@ -11,35 +11,26 @@
 namespace hetscope {
 namespace {
 
-class Runs final : public HostRunnable {
+class Runs final : public OneResultRunnable {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
-      : HostRunnable(cpu, pool),
+      : OneResultRunnable(cpu, pool,
+                          HostTensor(inputs[kConvolutionInput].tensor.dtype(), ConvolutionProblem(item).y,
+                                     Layout::parse(item.text("output_layout"), kConvolutionRank))),
         x_(inputs[kConvolutionInput].tensor),
-        y_(x_.dtype(), ConvolutionProblem(item).y, Layout::parse(item.text("output_layout"), kConvolutionRank)),
-        convolution_(ConvolutionProblem(item), x_.layout(), y_.layout(), inputs[kConvolutionWeights].tensor,
+        convolution_(ConvolutionProblem(item), x_.layout(), result().layout(), inputs[kConvolutionWeights].tensor,
                      pool.size()) {}
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(y_.clone());
-    return result;
-  }
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    y_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
   std::int64_t prepared_bytes() const override { return convolution_.packed_bytes(); }
 
  protected:
-  void run_once() override { convolution_.run(x_.data(), y_.data(), pool()); }
+  void run_once() override { convolution_.run(x_.data(), result().data(), pool()); }
   std::vector<std::span<const std::byte>> operands() const override {
-    return {{x_.data(), x_.size_bytes()}, {y_.data(), y_.size_bytes()}, convolution_.packed_weights()};
+    return {{x_.data(), x_.size_bytes()}, {result().data(), result().size_bytes()}, convolution_.packed_weights()};
   }
 
  private:
   const HostTensor& x_;
-  HostTensor y_;
   HostConvolution convolution_;
 };
 

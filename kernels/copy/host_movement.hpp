@@ -13,7 +13,7 @@ namespace hetscope {
 // leave it out, so the pool is entered only where one thread is asked for.
 enum class MovementThreads { pool, library };
 
-class HostMovement : public HostRunnable {
+class HostMovement : public OneResultRunnable {
  public:
   void enter() override {
     if (enters_pool()) HostRunnable::enter();
@@ -21,34 +21,23 @@ class HostMovement : public HostRunnable {
   void leave() override {
     if (enters_pool()) HostRunnable::leave();
   }
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(target_.clone());
-    return result;
-  }
-  // For a run_once() that asks for target() every time.
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    target_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
 
  protected:
   // `source` outlives it; the target is its own until it is told another one.
   HostMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, HostTensor target,
                MovementThreads threads = MovementThreads::pool)
-      : HostRunnable(cpu, pool), source_(source), target_(std::move(target)), threads_(threads) {}
+      : OneResultRunnable(cpu, pool, std::move(target)), source_(source), threads_(threads) {}
 
   const HostTensor& source() const noexcept { return source_; }
-  HostTensor& target() noexcept { return target_; }
+  HostTensor& target() noexcept { return result(); }
   std::vector<std::span<const std::byte>> operands() const final {
-    return {{source_.data(), source_.size_bytes()}, {target_.data(), target_.size_bytes()}};
+    return {{source_.data(), source_.size_bytes()}, {result().data(), result().size_bytes()}};
   }
 
  private:
   bool enters_pool() { return threads_ == MovementThreads::pool || pool().size() == 1; }
 
   const HostTensor& source_;
-  HostTensor target_;
   MovementThreads threads_;
 };
 

@@ -7,11 +7,10 @@ namespace hetscope {
 
 LibraryRun::LibraryRun(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
                        const HostTensor& right, TensorView result, int threads)
-    : HostRunnable(cpu, pool),
+    : OneResultRunnable(cpu, pool, HostTensor(std::move(result))),
       library_(library),
       left_(left),
       right_(right),
-      result_(std::move(result)),
       threads_(threads) {}
 
 void LibraryRun::enter() {
@@ -29,20 +28,10 @@ std::vector<Placement> LibraryRun::placement() const {
   return result;
 }
 
-std::vector<HostTensor> LibraryRun::outputs() {
-  std::vector<HostTensor> result;
-  result.push_back(result_.clone());
-  return result;
-}
-
-bool LibraryRun::write_outputs_to(std::span<HostTensor> targets) {
-  result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-  return true;
-}
-
 std::vector<std::span<const std::byte>> LibraryRun::operands() const {
-  return {
-      {left_.data(), left_.size_bytes()}, {right_.data(), right_.size_bytes()}, {result_.data(), result_.size_bytes()}};
+  return {{left_.data(), left_.size_bytes()},
+          {right_.data(), right_.size_bytes()},
+          {result().data(), result().size_bytes()}};
 }
 
 }  // namespace hetscope

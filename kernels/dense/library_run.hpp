@@ -9,7 +9,7 @@
 
 namespace hetscope {
 
-class LibraryRun : public HostRunnable {
+class LibraryRun : public OneResultRunnable {
  public:
   // The operands outlive it; it owns the result. `threads` are the library's: where it has one, the pool is entered,
   // and else not, because pinning the caller would pin all of them to one CPU.
@@ -19,15 +19,12 @@ class LibraryRun : public HostRunnable {
   void enter() override;
   void leave() override;
   std::vector<Placement> placement() const override;
-  std::vector<HostTensor> outputs() override;
-  bool write_outputs_to(std::span<HostTensor> targets) override;
 
  protected:
   const DenseLibrary& library() const noexcept { return library_; }
   int library_threads() const noexcept { return threads_; }
   const HostTensor& left() const noexcept { return left_; }
   const HostTensor& right() const noexcept { return right_; }
-  HostTensor& result() noexcept { return result_; }
 
   std::vector<std::span<const std::byte>> operands() const override;
 
@@ -35,7 +32,6 @@ class LibraryRun : public HostRunnable {
   const DenseLibrary& library_;
   const HostTensor& left_;
   const HostTensor& right_;
-  HostTensor result_;
   int threads_;
 };
 

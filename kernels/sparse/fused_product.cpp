@@ -8,40 +8,31 @@
 namespace hetscope {
 namespace {
 
-class FusedProduct final : public HostRunnable {
+class FusedProduct final : public OneResultRunnable {
  public:
   FusedProduct(HostCpu& cpu, ThreadPool& pool, FusedSeries left, const HostTensor& right, Metrics metrics)
-      : HostRunnable(cpu, pool),
+      : OneResultRunnable(
+            cpu, pool,
+            HostTensor(product_type(right.dtype()), Shape{left.rows(), right.shape()[1]}, Layout::row_major(2))),
         left_(std::move(left)),
         right_(right),
-        result_(product_type(right.dtype()), Shape{left_.rows(), right.shape()[1]}, Layout::row_major(2)),
         metrics_(std::move(metrics)) {}
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(result_.clone());
-    return result;
-  }
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
   std::int64_t prepared_bytes() const override { return left_.bytes(); }
   Metrics metrics() override { return metrics_; }
 
  protected:
-  void run_once() override { multiply_fused(left_, right_, result_, workspace_, &pool()); }
+  void run_once() override { multiply_fused(left_, right_, result(), workspace_, &pool()); }
   std::vector<std::span<const std::byte>> operands() const override {
-    std::vector<std::span<const std::byte>> result = left_.storage();
-    result.push_back({right_.data(), right_.size_bytes()});
-    result.push_back({result_.data(), result_.size_bytes()});
-    return result;
+    std::vector<std::span<const std::byte>> all = left_.storage();
+    all.push_back({right_.data(), right_.size_bytes()});
+    all.push_back({result().data(), result().size_bytes()});
+    return all;
   }
 
  private:
   FusedSeries left_;
   const HostTensor& right_;
-  HostTensor result_;
   SeriesMatmulWorkspace workspace_;
   Metrics metrics_;
 };

@@ -13,26 +13,17 @@ namespace {
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Compressed = Eigen::SparseMatrix<float, Eigen::RowMajor, int>;
 
-class EigenProduct final : public HostRunnable {
+class EigenProduct final : public OneResultRunnable {
  public:
   EigenProduct(HostCpu& cpu, ThreadPool& pool, const HostTensor& left, const HostTensor& right)
-      : HostRunnable(cpu, pool),
-        right_(right),
-        result_(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {
+      : OneResultRunnable(cpu, pool,
+                          HostTensor(DType::f32, Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2))),
+        right_(right) {
     const Eigen::Map<const RowMajor> dense(left.as<float>(), left.shape()[0], left.shape()[1]);
     compressed_ = dense.sparseView(1.0F, 0.0F);
     compressed_.makeCompressed();
   }
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(result_.clone());
-    return result;
-  }
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
   std::int64_t prepared_bytes() const override {
     return static_cast<std::int64_t>(values().size() + columns().size() + rows().size());
   }
@@ -44,11 +35,12 @@ class EigenProduct final : public HostRunnable {
  protected:
   void run_once() override {
     const Eigen::Map<const RowMajor> right(right_.as<float>(), right_.shape()[0], right_.shape()[1]);
-    Eigen::Map<RowMajor> result(result_.as<float>(), result_.shape()[0], result_.shape()[1]);
-    result.noalias() = compressed_ * right;
+    Eigen::Map<RowMajor> product(result().as<float>(), result().shape()[0], result().shape()[1]);
+    product.noalias() = compressed_ * right;
   }
   std::vector<std::span<const std::byte>> operands() const override {
-    return {values(), columns(), rows(), {right_.data(), right_.size_bytes()}, {result_.data(), result_.size_bytes()}};
+    return {
+        values(), columns(), rows(), {right_.data(), right_.size_bytes()}, {result().data(), result().size_bytes()}};
   }
 
  private:
@@ -64,7 +56,6 @@ class EigenProduct final : public HostRunnable {
 
   Compressed compressed_;
   const HostTensor& right_;
-  HostTensor result_;
 };
 
 class SparseMatmulEigen final : public HostKernel {

@@ -17,24 +17,16 @@
 namespace hetscope {
 namespace {
 
-class OnlineProduct final : public HostRunnable {
+class OnlineProduct final : public OneResultRunnable {
  public:
   OnlineProduct(HostCpu& cpu, ThreadPool& pool, Series series, const HostTensor& left, const HostTensor& right)
-      : HostRunnable(cpu, pool),
+      : OneResultRunnable(
+            cpu, pool,
+            HostTensor(product_type(left.dtype()), Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2))),
         series_(std::move(series)),
         left_(left),
-        right_(right),
-        result_(product_type(left.dtype()), Shape{left.shape()[0], right.shape()[1]}, Layout::row_major(2)) {}
+        right_(right) {}
 
-  std::vector<HostTensor> outputs() override {
-    std::vector<HostTensor> result;
-    result.push_back(result_.clone());
-    return result;
-  }
-  bool write_outputs_to(std::span<HostTensor> targets) override {
-    result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
-    return true;
-  }
   std::map<std::string, double> run_stages() override {
     const MonotonicClock clock;
     const std::int64_t begin_ns = clock.now_ns();
@@ -67,21 +59,20 @@ class OnlineProduct final : public HostRunnable {
     multiply();
   }
   std::vector<std::span<const std::byte>> operands() const override {
-    std::vector<std::span<const std::byte>> result = packed_.storage();
-    result.push_back({left_.data(), left_.size_bytes()});
-    result.push_back({right_.data(), right_.size_bytes()});
-    result.push_back({result_.data(), result_.size_bytes()});
-    return result;
+    std::vector<std::span<const std::byte>> all = packed_.storage();
+    all.push_back({left_.data(), left_.size_bytes()});
+    all.push_back({right_.data(), right_.size_bytes()});
+    all.push_back({result().data(), result().size_bytes()});
+    return all;
   }
 
  private:
   void decompose_left() { decompose(view_of(left_), series_, {.keep_residual = false, .pool = &pool()}, decomposed_); }
-  void multiply() { multiply_fused(packed_, right_, result_, workspace_, &pool()); }
+  void multiply() { multiply_fused(packed_, right_, result(), workspace_, &pool()); }
 
   Series series_;
   const HostTensor& left_;
   const HostTensor& right_;
-  HostTensor result_;
   Decomposition decomposed_;
   FusedSeries packed_;
   SeriesMatmulWorkspace workspace_;
