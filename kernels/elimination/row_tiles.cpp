@@ -157,7 +157,8 @@ std::vector<RowLoop> choose_row(const std::vector<PairedLoop>& loops) {
     return i;
   };
   std::size_t next = reads_on(1);
-  if (next == loops.size()) next = nearest_read(loops);
+  const bool is_in_run = next < loops.size();
+  if (!is_in_run) next = nearest_read(loops);
   const bool is_in_place = distance(loops[next].write) == 1 && loops[next].count() >= kLineElements;
   const std::size_t lines = nearest_written(loops, next);
   std::vector<RowLoop> row;
@@ -171,7 +172,7 @@ std::vector<RowLoop> choose_row(const std::vector<PairedLoop>& loops) {
     const bool is_whole = loop.is_table() || loop.count() <= 2 * room / length;
     row.push_back({next, is_whole ? loop.count() : tile_of(loop.count(), room / length)});
     length *= row.back().tile;
-    if (is_in_place || row.back().tile < loop.count() || loop.is_table()) break;
+    if (!is_in_run || is_in_place || row.back().tile < loop.count()) break;
     next = reads_on(length);
     if (next < loops.size() && loops[next].write.is_table()) break;
   }
