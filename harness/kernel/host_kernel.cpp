@@ -54,6 +54,12 @@ Support HostRunnable::evict() {
   return Support::yes();
 }
 
+std::vector<Placement> HostRunnable::placement() const {
+  const std::string cpus = "cpu@" + format_cpu_list(pool_.cpus());
+  if (pool_.pinned()) return {{cpu_.name(), cpus, "each thread is pinned (sched_setaffinity)"}};
+  return {{cpu_.name(), "cpu", "pinning to " + cpus + " was refused; the operating system chooses"}};
+}
+
 std::vector<HostTensor> OneResultRunnable::outputs() {
   std::vector<HostTensor> outputs;
   outputs.push_back(result_.clone());
@@ -63,12 +69,6 @@ std::vector<HostTensor> OneResultRunnable::outputs() {
 bool OneResultRunnable::write_outputs_to(std::span<HostTensor> targets) {
   result_ = HostTensor::borrowing(targets[0].view(), targets[0].data());
   return true;
-}
-
-std::vector<Placement> HostRunnable::placement() const {
-  const std::string cpus = "cpu@" + format_cpu_list(pool_.cpus());
-  if (pool_.pinned()) return {{cpu_.name(), cpus, "each thread is pinned (sched_setaffinity)"}};
-  return {{cpu_.name(), "cpu", "pinning to " + cpus + " was refused; the operating system chooses"}};
 }
 
 }  // namespace hetscope

@@ -4,6 +4,7 @@
 #include "harness/kernel/vendor_memory.hpp"
 
 namespace hetscope {
+
 SvmMemory::SvmMemory(OpenClProcessor& device, std::size_t bytes, cl_svm_mem_flags flags)
     : device_(device), memory_(clSVMAlloc(device.context()(), flags, bytes, 0)) {
   if (memory_ == nullptr) throw cl::Error(CL_MEM_OBJECT_ALLOCATION_FAILURE, "clSVMAlloc");
