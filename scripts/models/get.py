@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = ROOT / "scenarios" / "models" / "networks"
+SMALL = ROOT / "scenarios" / "curated" / "baselines" / "small.json"
 
 
 def fail(text):
@@ -175,7 +176,7 @@ def get_architecture(name, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", help="models, 'trained', 'architectures' or 'all'")
+    parser.add_argument("names", nargs="+", help="models, 'small' (those of curated/baselines/small.json), 'trained', 'architectures' or 'all'")
     parser.add_argument("--describe", action="store_true", help="write the descriptions of trained models anew")
     options = parser.parse_args()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hetscope"
@@ -185,7 +186,9 @@ def main():
                for entry in json.loads((Path(__file__).parent / "trained.json").read_text(encoding="utf-8"))["models"]}
     described = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(NETWORKS.glob("*.json"))}
     made = [name for name, facts in described.items() if facts["origin"] == "architecture"]
-    groups = {"trained": list(trained), "architectures": made, "all": [*trained, *made]}
+    small = [name for experiment in json.loads(SMALL.read_text(encoding="utf-8"))["experiments"]
+             for name in experiment["axes"]["model"]]
+    groups = {"small": small, "trained": list(trained), "architectures": made, "all": [*trained, *made]}
     with tempfile.TemporaryDirectory() as wheels:
         for name in dict.fromkeys(n for word in options.names for n in groups.get(word, [word])):
             if name in trained:

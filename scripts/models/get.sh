@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches or makes the models that baselines run: scripts/models/get.sh NAME... | trained | architectures | all.
+# Fetches or makes the models that baselines run: scripts/models/get.sh NAME... | small | trained | architectures | all.
 # They go to $HETSCOPE_MODELS (default: hetscope/models in the user's cache directory); what is there already is kept.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
