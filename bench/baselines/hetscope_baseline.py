@@ -11,6 +11,7 @@ import gc
 import hashlib
 import importlib.metadata
 import json
+import math
 import os
 import resource
 import shutil
@@ -27,7 +28,9 @@ LAYOUT_OPERATORS = frozenset(
     "Reshape Transpose Slice Split Concat Squeeze Unsqueeze Flatten Expand Gather GatherND GatherElements Pad Tile "
     "DepthToSpace SpaceToDepth ScatterND Identity".split())
 WARM_UP_SECONDS = 0.2
+PLAIN_RULES = 1  # of plain_onnx.py: raised when they change, so that models are converted anew
 WARM_UP_RUNS = 20
+GRACE_SECONDS = 5  # for a conversion to say that its converter took too long
 
 
 class Unsupported(Exception):
@@ -36,6 +39,10 @@ class Unsupported(Exception):
 
 class Skipped(Exception):
     """Something optional is missing: a package, or a conversion that did not succeed."""
+
+
+class TookTooLong(Skipped):
+    """A converter did not end in the time it was given."""
 
 
 Tensor = collections.namedtuple("Tensor", "name dtype shape path")
@@ -56,6 +63,7 @@ class Request:
         self.affinity = list(message["affinity"])
         self.work = message["work"]
         self.conversions = message["conversions"]
+        self.seconds_converting = 0.0  # within load(), of which they are no part
 
     @staticmethod
     def array(tensor, dtype=None):
@@ -134,17 +142,21 @@ def _die_with_parent():
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
+def _seconds_allowed():
+    return float(os.environ.get("HETSCOPE_CONVERSION_SECONDS", "80"))
+
+
 def run_converter(words, directory, seconds=None):
     """Runs a converter in `directory`. Its output goes to converter.log there; Skipped says how it failed."""
-    limit = float(os.environ.get("HETSCOPE_CONVERSION_SECONDS", "80")) if seconds is None else seconds
+    limit = _seconds_allowed() if seconds is None else seconds
     log = Path(directory) / "converter.log"
     with open(log, "ab") as file:
         try:
             done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                   timeout=limit, preexec_fn=_die_with_parent, check=False)
         except subprocess.TimeoutExpired:
-            raise Skipped(f"{Path(words[0]).name} took more than {limit:g} s; "
-                          "scripts/baselines/convert.py converts without that limit") from None
+            raise TookTooLong(f"{Path(words[0]).name} took more than {limit:g} s; "
+                              "scripts/baselines/convert.py converts without that limit") from None
         except OSError as error:
             raise Skipped(f"{words[0]}: {error.strerror}") from None
     if done.returncode != 0:
@@ -160,37 +172,100 @@ def _last_words(log):
 def converted(request, converter, version, convert):
     """The directory that convert(directory) filled for this model, made once and kept with its hash.
 
-    A conversion that failed is kept as well, so that the next case does not wait for it again. Returns the path and
-    notes for the record.
+    convert may return notes for the record. It runs in a process of its own, so that neither its memory nor its time is
+    the framework's. A conversion that failed is kept as well, so that the next case does not wait for it again; one
+    that took too long, until there is more time for it. Returns the path and notes for the record.
     """
     kind = f"{converter}-{version}-{request.precision}".replace("/", "_")
     place = Path(request.conversions) / kind / request.model_sha256[:16]
+    _forget_what_took_too_long(place)
     if not (place / "conversion.json").exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
-        facts = {"converter": f"{converter} {version}", "model_sha256": request.model_sha256}
         begin = time.perf_counter()
-        try:
-            convert(making)
-            facts["files"] = {str(p.relative_to(making)): file_sha256(p)
-                              for p in sorted(making.rglob("*")) if p.is_file() and p.suffix != ".log"}
-            facts["sha256"] = hashlib.sha256(json.dumps(facts["files"], sort_keys=True).encode()).hexdigest()
-        except Skipped as reason:
-            facts["failed"] = str(reason)
-        except Exception as error:  # whatever a converter's library throws is its refusal
-            facts["failed"] = f"{converter}: {type(error).__name__}: {str(error).strip() or 'no reason'}"[:400]
+        facts = {"converter": f"{converter} {version}", "model_sha256": request.model_sha256,
+                 **_in_another_process(lambda: _conversion(converter, convert, making), making)}
         facts["seconds"] = time.perf_counter() - begin
+        if "failed" in facts:
+            keep_only(making)
         (making / "conversion.json").write_text(json.dumps(facts, indent=1))
         try:
             making.rename(place)
         except OSError:  # somebody else was faster
             shutil.rmtree(making)
-    facts = json.loads((place / "conversion.json").read_text())
+        request.seconds_converting += facts["seconds"]
+    try:
+        facts = json.loads((place / "conversion.json").read_text())
+    except ValueError as error:
+        raise Skipped(f"{place / 'conversion.json'}: {error}; remove its directory to convert again") from None
     if "failed" in facts:
         raise Skipped(f"not converted: {facts['failed']}")
     notes = {"converter": facts["converter"], "conversion_sha256": facts["sha256"],
-             "conversion_seconds": f"{facts['seconds']:.1f}"}
+             "conversion_seconds": f"{facts['seconds']:.1f}", **facts.get("notes", {})}
     return place, notes
+
+
+def _conversion(converter, convert, making):
+    try:
+        notes = convert(making) or {}
+        files = {str(p.relative_to(making)): file_sha256(p)
+                 for p in sorted(making.rglob("*")) if p.is_file() and p.suffix != ".log"}
+        return {"files": files, "sha256": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
+                "notes": notes}
+    except Skipped as reason:
+        late = {"allowed_seconds": _seconds_allowed()} if isinstance(reason, TookTooLong) else {}
+        return {"failed": str(reason), **late}
+    except Exception as error:  # whatever a converter's library throws is its refusal
+        return {"failed": f"{converter}: {type(error).__name__}: {str(error).strip() or 'no reason'}"[:400]}
+
+
+def _in_another_process(work, directory):
+    """What work() returns there, or that and how it died."""
+    answer = Path(directory) / "answer.json.log"
+    child = os.fork()
+    if child == 0:
+        try:
+            _die_with_parent()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, _seconds_allowed() + GRACE_SECONDS)
+            answer.write_text(json.dumps(work()))
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    try:
+        return json.loads(answer.read_text())
+    except (OSError, ValueError):
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+            return {"failed": f"it took more than {_seconds_allowed():g} s; "
+                              "scripts/baselines/convert.py converts without that limit",
+                    "allowed_seconds": _seconds_allowed()}
+        how = f"died of signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended without a word"
+        return {"failed": f"the conversion {how}"}
+    finally:
+        answer.unlink(missing_ok=True)
+
+
+def keep_only(directory, *names):
+    """Removes everything else that a conversion left in its directory, but for the converter's log."""
+    for path in Path(directory).iterdir():
+        if path.name not in (*names, "converter.log"):
+            (shutil.rmtree if path.is_dir() and not path.is_symlink() else os.unlink)(path)
+
+
+def in_plain_operators(model, directory, *wishes):
+    """The model with what a converter is known to stumble over rewritten (plain_onnx.py says what can be wished for):
+    a path, and notes. Without any of it the model itself."""
+    program = Path(__file__).with_name("plain_onnx.py")
+    run_converter([sys.executable, str(program), model, "plain.onnx", *wishes], directory)
+    plain = Path(directory) / "plain.onnx"
+    return (str(plain) if plain.exists() else model), json.loads(Path(f"{plain}.json").read_text())
+
+
+def _forget_what_took_too_long(place):
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads((place / "conversion.json").read_text()).get("allowed_seconds", math.inf) < _seconds_allowed():
+            moved = place.rename(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
+            shutil.rmtree(moved)
 
 
 # The conversation --------------------------------------------------------------------------------------------------
@@ -244,7 +319,8 @@ def _load(baseline, message):
     first = time.perf_counter_ns()
     _warm_up(baseline)
     version, packages = _receipt(baseline)
-    metrics = {"load": metric((loaded - begin) / 1e9, "s"), "first_run": metric((first - loaded) / 1e9, "s")}
+    seconds = (loaded - begin) / 1e9 - request.seconds_converting
+    metrics = {"load": metric(seconds, "s"), "first_run": metric((first - loaded) / 1e9, "s")}
     return {"metrics": metrics, "notes": {"version": version, "packages": packages, **notes}}
 
 

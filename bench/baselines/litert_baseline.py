@@ -4,8 +4,8 @@ import collections
 import shutil
 import sys
 
-from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
-                               run_converter, serve)
+from hetscope_baseline import (PLAIN_RULES, Baseline, Skipped, Unsupported, converted, in_plain_operators, keep_only,
+                               operator_metrics, output, package_version, run_converter, serve)
 
 # Names that its graph has for what only moves elements.
 MOVING = {"RESHAPE": "Reshape", "TRANSPOSE": "Transpose", "SLICE": "Slice", "STRIDED_SLICE": "Slice",
@@ -14,16 +14,33 @@ MOVING = {"RESHAPE": "Reshape", "TRANSPOSE": "Transpose", "SLICE": "Slice", "STR
           "SQUEEZE": "Squeeze", "PACK": "Concat", "UNPACK": "Split", "BROADCAST_TO": "Expand",
           "SPACE_TO_DEPTH": "SpaceToDepth", "DEPTH_TO_SPACE": "DepthToSpace"}
 
+# onnx2tf as far as TensorFlow's own format. What it would do next in the same process, LiteRT's format in f32 and f16,
+# takes more memory than all before (24 GB of a model of half a GB): here it happens in another one, in f32.
+TO_TENSORFLOW = """
+import sys
+import tensorflow
+def stop(model):
+    sys.exit(0)
+tensorflow.lite.TFLiteConverter.from_keras_model = stop
+import onnx2tf
+onnx2tf.main()
+"""
+TO_LITERT = """
+import tensorflow
+converter = tensorflow.lite.TFLiteConverter.from_saved_model("saved")
+converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS, tensorflow.lite.OpsSet.SELECT_TF_OPS]
+with open("model.tflite", "wb") as file:
+    file.write(converter.convert())
+"""
+
 
 class LiteRt(Baseline):
     name = "litert"
     packages = ("ai-edge-litert", "onnx2tf", "tensorflow", "tensorflow-cpu", "numpy")
 
     def load(self, request):
-        options = self._options(request)
-        version = "-".join([package_version("onnx2tf"), *(word.lower() for word in options if word[0] != "-")])
-        place, notes = converted(request, "onnx2tf", version,
-                                 lambda directory: self._convert(request, options, directory))
+        place, notes = converted(request, f"onnx2tf-plain-{PLAIN_RULES}", package_version("onnx2tf"),
+                                 lambda directory: self._convert(request, directory))
         from ai_edge_litert.interpreter import Interpreter
 
         import numpy
@@ -37,32 +54,31 @@ class LiteRt(Baseline):
         return notes
 
     @staticmethod
-    def _options(request):
+    def _options(model):
         """LiteRT has no Erf of its own: TensorFlow's would need the Flex delegate, which its package leaves out."""
         import onnx
 
-        graph = onnx.load(request.model, load_external_data=False).graph
+        graph = onnx.load(model, load_external_data=False).graph
         return ["-rtpo", "Erf"] if any(node.op_type == "Erf" for node in graph.node) else []
 
     @staticmethod
-    def _convert(request, options, directory):
+    def _convert(request, directory):
         # The inputs keep the order of their dimensions, so that every framework is given the same bytes: images by
         # a transpose behind the input, which is part of what is timed, everything else as it is.
         # It writes its simplified graph over the file it reads.
-        shutil.copyfile(request.model, directory / "model.onnx")
-        words = [sys.executable, "-m", "onnx2tf", "-i", "model.onnx", "-o", "saved", "-n", *options]
+        source, notes = in_plain_operators(request.model, directory, "lstm", "slices")
+        shutil.copyfile(source, directory / "model.onnx")
+        words = [sys.executable, "-c", TO_TENSORFLOW, "-i", "model.onnx", "-o", "saved", "-n", *LiteRt._options(source)]
         images = [tensor.name for tensor in request.inputs if len(tensor.shape) > 2 and tensor.dtype == "f32"]
         others = [tensor.name for tensor in request.inputs if tensor.name not in images]
         words += ["-k", *images] if images else []
         words += ["-kat", *others] if others else []
         run_converter(words, directory)
-        made = sorted((directory / "saved").glob("*_float32.tflite"))
-        if not made:
-            raise Skipped("onnx2tf wrote no float32 model")
-        made[0].rename(directory / "model.tflite")
-        shutil.rmtree(directory / "saved")
-        for path in directory.glob("*.onnx*"):
-            path.unlink()
+        if not (directory / "saved" / "saved_model.pb").exists():
+            raise Skipped("onnx2tf wrote no model of TensorFlow")
+        run_converter([sys.executable, "-c", TO_LITERT], directory)
+        keep_only(directory, "model.tflite")
+        return notes
 
     def _bind_inputs(self, request):
         details = self.interpreter.get_input_details()
@@ -81,10 +97,16 @@ class LiteRt(Baseline):
             self.interpreter.set_tensor(detail["index"], values)
 
     def _match_outputs(self, request):
+        """By their shapes, for the converter keeps neither their names nor their order."""
         details = self.interpreter.get_output_details()
         if len(details) != len(request.outputs):
             raise Unsupported(f"the converted model has {len(details)} outputs, not {len(request.outputs)}")
-        return [detail["index"] for detail in details]
+        found = []
+        for shape in request.output_shapes:
+            fitting = [detail for detail in details if sorted(detail["shape"]) == sorted(shape)] or details
+            details.remove(fitting[0])
+            found.append(fitting[0]["index"])
+        return found
 
     def run(self):
         self.interpreter.invoke()

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
-                               run_converter, serve)
+from hetscope_baseline import (PLAIN_RULES, Baseline, Skipped, Unsupported, converted, in_plain_operators, keep_only,
+                               operator_metrics, output, package_version, run_converter, serve)
 
 # Names that its graph has for what only moves elements.
 MOVING = {"Permute": "Transpose", "ConvertTensor": "Transpose", "StridedSlice": "Slice", "SliceTf": "Slice",
@@ -35,7 +35,7 @@ class Mnn(Baseline):
     packages = ("MNN", "numpy")
 
     def load(self, request):
-        place, notes = converted(request, "mnnconvert", package_version("MNN"),
+        place, notes = converted(request, f"mnnconvert-plain-{PLAIN_RULES}", package_version("MNN"),
                                  lambda directory: self._convert(request.model, directory))
         import MNN
         from MNN import expr, nn
@@ -71,6 +71,7 @@ class Mnn(Baseline):
 
     @staticmethod
     def _convert(model, directory):
+        model, notes = in_plain_operators(model, directory, "scalars")
         # The command that MNN installs imports a logger that installs packages by pip and reports the machine's id; what
         # it calls is called here instead.
         run_converter([sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)", "-f", "ONNX", "--modelFile",
@@ -79,6 +80,8 @@ class Mnn(Baseline):
             raise Skipped("mnnconvert wrote no model")
         with contextlib.suppress(Skipped, OSError, ValueError, KeyError):
             _operators(directory)
+        keep_only(directory, "model.mnn", "operators.json")
+        return notes
 
     def run(self):
         results = self.module.forward(self.feed)

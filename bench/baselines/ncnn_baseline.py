@@ -3,12 +3,20 @@
 import importlib.util
 from pathlib import Path
 
-from hetscope_baseline import (Baseline, Skipped, Unsupported, converted, operator_metrics, output, package_version,
-                               run_converter, serve)
+from hetscope_baseline import (PLAIN_RULES, Baseline, Skipped, Unsupported, converted, in_plain_operators, keep_only,
+                               operator_metrics, output, package_version, run_converter, serve)
 
 # Names that its graph has for what only moves elements.
 MOVING = {"Permute": "Transpose", "Crop": "Slice", "ExpandDims": "Unsqueeze", "ShuffleChannel": "Transpose",
           "PixelShuffle": "DepthToSpace", "Padding": "Pad", "Packing": "Transpose", "Split": "Identity"}
+
+# What pnnx and ncnn of today do not take, or take wrongly (plain_onnx.py).
+STUMBLES = ("lstm", "rows", "bounds", "biases", "means", "ranks", "unsqueeze", "integers")
+
+
+def _by_number(names):
+    """in0, in1, in2 ...: pnnx numbers them in the model's order and lists them in that of their use."""
+    return sorted(names, key=lambda name: (len(name), name))
 
 
 class Ncnn(Baseline):
@@ -16,7 +24,7 @@ class Ncnn(Baseline):
     packages = ("ncnn", "pnnx", "numpy")
 
     def load(self, request):
-        place, notes = converted(request, "pnnx", package_version("pnnx"),
+        place, notes = converted(request, f"pnnx-plain-{PLAIN_RULES}", package_version("pnnx"),
                                  lambda directory: self._convert(request, directory))
         import ncnn
         import numpy
@@ -36,11 +44,13 @@ class Ncnn(Baseline):
             raise Unsupported("ncnn does not load the converted graph" + self._unknown_layers())
         if self.net.load_model(str(place / "model.ncnn.bin")) != 0:
             raise Unsupported("ncnn does not load the converted weights")
-        names = self.net.input_names()
+        names = _by_number(self.net.input_names())
         if len(names) != len(request.inputs):
             raise Unsupported(f"the converted model has {len(names)} inputs, not {len(request.inputs)}")
-        self.feed = [(name, self._mat(request.array(tensor))) for name, tensor in zip(names, request.inputs)]
-        self.out_names = self.net.output_names()
+        as_numbers = notes.get("inputs_as_f32", "").split()
+        self.feed = [(name, self._mat(request.array(tensor, numpy.float32 if tensor.name in as_numbers else None)))
+                     for name, tensor in zip(names, request.inputs)]
+        self.out_names = _by_number(self.net.output_names())
         if len(self.out_names) != len(request.outputs):
             raise Unsupported(f"the converted model has {len(self.out_names)} outputs, not {len(request.outputs)}")
         self.results = None
@@ -62,25 +72,25 @@ class Ncnn(Baseline):
     def _convert(request, directory):
         # Importing it would need PyTorch.
         program = Path(importlib.util.find_spec("pnnx").origin).parent / "pnnx"
+        source, notes = in_plain_operators(request.model, directory, *STUMBLES)
         model = directory / "model.onnx"
-        model.symlink_to(request.model)
+        model.symlink_to(source)
         # The protocol widens no integers: whether the model wants 32 or 64 bits, the converter says itself.
+        as_numbers = notes.get("inputs_as_f32", "").split()
         for name in ("i32", "i64"):
-            kinds = {"f32": "f32", "i32": name}
-            shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + kinds[t.dtype] for t in request.inputs)
+            kinds = ["f32" if t.dtype == "f32" or t.name in as_numbers else name for t in request.inputs]
+            shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + kind for t, kind in zip(request.inputs, kinds))
             try:
                 run_converter([str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)
                 break
             except Skipped as reason:
                 if "input_shapes[" not in str(reason) or name == "i64":
                     raise
-        model.unlink()
         for name in ("model.ncnn.param", "model.ncnn.bin"):
             if not (directory / name).exists():
                 raise Skipped(f"pnnx wrote no {name}")
-        for path in directory.iterdir():
-            if path.name not in ("model.ncnn.param", "model.ncnn.bin", "converter.log"):
-                path.unlink()
+        keep_only(directory, "model.ncnn.param", "model.ncnn.bin")
+        return notes
 
     def run(self):
         extractor = self.net.create_extractor()

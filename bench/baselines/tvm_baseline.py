@@ -1,6 +1,7 @@
 """TVM (Relax) on the CPU: imported from ONNX, scheduled by the rules of tvm_schedule.py, compiled here, not tuned."""
 
-from hetscope_baseline import Baseline, Unsupported, converted, metric, output, package_version, serve
+from hetscope_baseline import (PLAIN_RULES, Baseline, Unsupported, converted, in_plain_operators, keep_only, metric,
+                               output, package_version, serve)
 
 
 class Tvm(Baseline):
@@ -10,7 +11,8 @@ class Tvm(Baseline):
     def load(self, request):
         import tvm_schedule
 
-        place, notes = converted(request, f"relax-scheduled-{tvm_schedule.RULES}", package_version("apache-tvm"),
+        converter = f"relax-plain-{PLAIN_RULES}-scheduled-{tvm_schedule.RULES}"
+        place, notes = converted(request, converter, package_version("apache-tvm"),
                                  lambda directory: self._compile(request, directory))
         import numpy
         import tvm
@@ -34,7 +36,8 @@ class Tvm(Baseline):
         import tvm_build
         from tvm.relax.frontend.onnx import from_onnx
 
-        model = onnx.load(request.model)
+        source, notes = in_plain_operators(request.model, directory, "lstm")
+        model = onnx.load(source)
         shapes = {tensor.name: list(tensor.shape) for tensor in request.inputs}
         names = {onnx.TensorProto.INT64: "int64", onnx.TensorProto.INT32: "int32", onnx.TensorProto.BOOL: "bool"}
         kinds = {item.name: names.get(item.type.tensor_type.elem_type, "float32") for item in model.graph.input}
@@ -47,6 +50,8 @@ class Tvm(Baseline):
         counts = ", ".join(f"{rule} {number}" for rule, number in sorted(taken.items()))
         (directory / "schedule.txt").write_text(f"rules of tvm_schedule.py, not tuned; functions by rule: {counts}",
                                                 encoding="utf-8")
+        keep_only(directory, "model.so", "inputs.txt", "operators.txt", "schedule.txt")
+        return notes
 
     def run(self):
         results = self.main(*self.feed)

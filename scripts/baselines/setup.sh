@@ -23,8 +23,8 @@ packages_of() {
   case $1 in
     onnxruntime) echo "onnxruntime==1.31.1 onnx==1.23.2 numpy==2.4.6" ;;
     openvino) echo "openvino==2026.4.1 numpy==2.4.6" ;;
-    mnn) echo "MNN==3.6.1 numpy==2.4.6" ;;
-    ncnn) echo "ncnn==1.0.20261020 numpy==2.4.6 --no-deps pnnx==20261020" ;;
+    mnn) echo "MNN==3.6.1 onnx==1.23.2 numpy==2.4.6" ;;
+    ncnn) echo "ncnn==1.0.20261020 onnx==1.23.2 numpy==2.4.6 --no-deps pnnx==20261020" ;;
     litert) echo "ai-edge-litert==2.1.0 onnx2tf==1.29.24" ;;
     export) echo "torch==2.15.0 timm==1.0.31 transformers==5.23.0 diffusers==0.42.1 onnx==1.23.2 numpy==2.4.6" ;;
     models) echo "onnx==1.23.2 onnxslim==0.1.98 onnxruntime==1.31.1 numpy==2.4.6" ;;

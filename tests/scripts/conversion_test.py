@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""How bench/baselines/hetscope_baseline.py keeps conversions, those that fail, die and take too long included."""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import types
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "baselines"))
+
+import hetscope_baseline
+from hetscope_baseline import Skipped, converted, keep_only, run_converter
+
+
+class Conversions(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.request = types.SimpleNamespace(conversions=self.folder, precision="f32", model_sha256="0123456789abcdef",
+                                             seconds_converting=0.0)
+
+    def convert(self, function, seconds="5"):
+        with mock.patch.dict(os.environ, {"HETSCOPE_CONVERSION_SECONDS": seconds}):
+            return converted(self.request, "maker", "1", function)
+
+    def refusal(self, function, seconds="5"):
+        with self.assertRaises(Skipped) as caught:
+            self.convert(function, seconds)
+        return str(caught.exception)
+
+    def test_it_is_made_once_and_kept_with_its_hash_and_notes(self):
+        def make(directory):
+            (directory / "model.bin").write_bytes(b"abc")
+            return {"rewritten": "LSTM 1"}
+
+        place, notes = self.convert(make)
+        self.assertEqual((place / "model.bin").read_bytes(), b"abc")
+        self.assertEqual(notes["rewritten"], "LSTM 1")
+        self.assertEqual(notes["converter"], "maker 1")
+        again = self.convert(lambda directory: self.fail("it is converted again"))
+        self.assertEqual(again, (place, notes))
+        self.assertEqual(len(list(place.parent.iterdir())), 1)
+
+    def test_its_time_is_counted_apart_and_only_when_it_passes(self):
+        self.convert(lambda directory: time.sleep(0.05))
+        self.assertGreaterEqual(self.request.seconds_converting, 0.05)
+        before = self.request.seconds_converting
+        self.convert(lambda directory: None)
+        self.assertEqual(self.request.seconds_converting, before)
+
+    def test_it_happens_in_another_process(self):
+        place, _ = self.convert(lambda directory: (directory / "pid").write_text(str(os.getpid())) and None)
+        self.assertNotEqual((place / "pid").read_text(), str(os.getpid()))
+
+    def test_a_failure_is_kept_with_its_reason(self):
+        def fail(directory):
+            (directory / "half").write_bytes(b"half a model")
+            raise ValueError("no such operator")
+
+        self.assertEqual(self.refusal(fail), "not converted: maker: ValueError: no such operator")
+        self.assertIn("no such operator", self.refusal(lambda directory: None))
+        kept = next((self.folder / "maker-1-f32").iterdir())
+        self.assertEqual([path.name for path in kept.iterdir()], ["conversion.json"])
+
+    def test_a_death_is_a_failure(self):
+        self.assertIn("died of signal 9", self.refusal(lambda directory: os.kill(os.getpid(), signal.SIGKILL)))
+
+    def test_what_took_too_long_is_tried_again_with_more_time_only(self):
+        def wait(directory):
+            run_converter([sys.executable, "-c", "import time; time.sleep(60)"], directory)
+
+        self.assertIn("took more than 0.2 s", self.refusal(wait, "0.2"))
+        self.assertIn("took more than 0.2 s", self.refusal(lambda directory: None, "0.2"))
+        self.convert(lambda directory: None, "5")
+        self.convert(lambda directory: self.fail("it is converted again"), "0.2")
+        self.assertEqual(len(list((self.folder / "maker-1-f32").iterdir())), 1)
+
+    def test_a_conversion_within_the_process_that_hangs_is_ended(self):
+        with mock.patch.object(hetscope_baseline, "GRACE_SECONDS", 0):
+            self.assertIn("took more than 0.2 s", self.refusal(lambda directory: time.sleep(60), "0.2"))
+
+    def test_a_file_that_is_no_json_is_refused_by_its_name(self):
+        place, _ = self.convert(lambda directory: None)
+        (place / "conversion.json").write_text("{")
+        with self.assertRaisesRegex(Skipped, "conversion.json"):
+            self.convert(lambda directory: None)
+
+    def test_only_what_is_named_stays(self):
+        directory = self.folder / "made"
+        (directory / "saved").mkdir(parents=True)
+        for name in ("model", "saved/part", "converter.log", "source"):
+            (directory / name).write_text(name)
+        (directory / "link").symlink_to(directory / "saved")
+        keep_only(directory, "model")
+        self.assertEqual(sorted(path.name for path in directory.iterdir()), ["converter.log", "model"])
+
+
+if __name__ == "__main__":
+    unittest.main()
