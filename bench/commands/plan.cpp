@@ -70,10 +70,12 @@ Plan make_plan(const Selection& selection, const Catalog& catalog, bool with_met
   }
   Plan plan;
   plan.scenarios.resize(selection.scenario_paths.size());
-  // Before the devices are looked for, which a driver can make a matter of minutes: a slip in a file is told at once.
-  for_each_index(plan.scenarios.size(),
-                 [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
-  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr);
+  // While the devices are looked for, which a driver can make a matter of minutes: a slip in a file is told at once.
+  const auto load = [&] {
+    for_each_index(plan.scenarios.size(),
+                   [&](std::size_t i) { plan.scenarios[i] = load_scenario(selection.scenario_paths[i]); });
+  };
+  plan.discovery = discover_in_worker(worker_command(), with_meters ? &plan.meters : nullptr, load);
 
   std::vector<ProcessorInfo> usable = plan.discovery.found;
   if (!selection.processors.empty()) {

@@ -43,12 +43,13 @@ void take(Answer answer, Look& look) {
   move_all(answer.meters, look.meters);
 }
 
-Look look_with(WorkerProcess& worker, const std::vector<std::string>& skip) {
+Look look_with(WorkerProcess& worker, const std::vector<std::string>& skip, const std::function<void()>& meanwhile) {
   Look look;
   if (!worker.send(discover_line(skip))) {
     look.death = worker.death();
     return look;
   }
+  if (meanwhile) meanwhile();
   auto deadline = SteadyClock::now() + kLookTime;
   std::string line;
   for (;;) {
@@ -72,14 +73,15 @@ Look look_with(WorkerProcess& worker, const std::vector<std::string>& skip) {
 
 }  // namespace
 
-Discovery discover_in_worker(const WorkerCommand& command, std::vector<std::string>* meters) {
+Discovery discover_in_worker(const WorkerCommand& command, std::vector<std::string>* meters,
+                             std::function<void()> meanwhile) {
   Discovery result;
   std::vector<std::string> skip;
   // Some meters need a while to tell that they stand still.
   if (meters == nullptr) skip.emplace_back(kMetersLook);
   while (skip.size() < kMostCrashes) {
     WorkerProcess worker(command);
-    Look look = look_with(worker, skip);
+    Look look = look_with(worker, skip, std::exchange(meanwhile, {}));
     result.found.insert(result.found.end(), look.discovery.found.begin(), look.discovery.found.end());
     result.missing.insert(result.missing.end(), look.discovery.missing.begin(), look.discovery.missing.end());
     if (meters != nullptr) meters->insert(meters->end(), look.meters.begin(), look.meters.end());

@@ -50,8 +50,10 @@ RunCounts supervise(const std::vector<PlannedGroup>& groups, const Catalog& cata
                     const SupervisorOptions& options, const RunObserver& observer = {});
 
 // Devices are discovered in a worker too: a driver that crashes on being looked at becomes a line in `missing`. Meters
-// are looked at when `meters` is given.
-Discovery discover_in_worker(const WorkerCommand& worker, std::vector<std::string>* meters = nullptr);
+// are looked at when `meters` is given. `meanwhile` is called once, while the worker looks; what it throws ends the
+// look.
+Discovery discover_in_worker(const WorkerCommand& worker, std::vector<std::string>* meters = nullptr,
+                             std::function<void()> meanwhile = {});
 
 // Where a worker's processors come from.
 using BackendMaker = std::function<std::vector<std::unique_ptr<Backend>>()>;

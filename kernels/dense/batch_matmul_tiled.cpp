@@ -9,7 +9,7 @@
 namespace hetscope {
 namespace {
 
-ProductExtents batch_extents_of(const Case& item) {
+MatrixProduct batch_product_of(const Case& item) {
   const BatchMatmulProblem problem(item);
   return {.m = problem.m,
           .n = problem.n,
@@ -26,22 +26,22 @@ class BatchMatmulTiled final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    const ProductExtents extents = batch_extents_of(item);
-    return holds_tiled_product(extents, ProductTiling(extents, device), BatchMatmulProblem(item).left().storage_bytes(),
+    const MatrixProduct product = batch_product_of(item);
+    return holds_tiled_product(product, ProductTiling(product, device), BatchMatmulProblem(item).left().storage_bytes(),
                                device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    const ProductExtents extents = batch_extents_of(item);
+    const MatrixProduct product = batch_product_of(item);
     const HostTensor& a = inputs[kBatchLeft].tensor;
     const auto bytes = static_cast<std::int64_t>(a.size_bytes());
     TiledLeft left;
     left.index = kBatchLeft;
     left.buffers.push_back(device.allocate(bytes, CL_MEM_READ_ONLY));
     device.upload(left.buffers[0], a.data(), bytes);
-    return make_tiled_product(device, "kernels/dense/batch_matmul_tiled.cl", "batch_matmul_tiled", extents,
-                              ProductTiling(extents, device), std::move(left), inputs[kBatchRight].tensor, kBatchRight);
+    return make_tiled_product(device, "kernels/dense/batch_matmul_tiled.cl", "batch_matmul_tiled", product,
+                              ProductTiling(product, device), std::move(left), inputs[kBatchRight].tensor, kBatchRight);
   }
 };
 

@@ -8,10 +8,10 @@
 namespace hetscope {
 
 // Bytes of the left operand in panels of rows, those beyond m included.
-std::int64_t dense_panel_bytes(const ProductExtents& extents) noexcept;
+std::int64_t dense_panel_bytes(const MatrixProduct& product) noexcept;
 
-// `left` and `right` are of the extents' type and read while this prepares; the rest is as make_tiled_product() says.
-std::unique_ptr<Runnable> make_dense_tiled_product(OpenClProcessor& device, const ProductExtents& extents,
+// `left` and `right` are of the product's type and read while this prepares; the rest is as make_tiled_product() says.
+std::unique_ptr<Runnable> make_dense_tiled_product(OpenClProcessor& device, const MatrixProduct& product,
                                                    const ProductTiling& tiling, const HostTensor& left,
                                                    const HostTensor& right, std::size_t right_index);
 

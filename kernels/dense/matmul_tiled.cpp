@@ -9,11 +9,11 @@
 namespace hetscope {
 namespace {
 
-ProductExtents extents_of(const Case& item) {
+MatrixProduct extents_of(const Case& item) {
   const MatmulProblem problem(item);
-  ProductExtents extents{.m = problem.m, .n = problem.n, .k = problem.k, .dtype = problem.dtype};
-  if (problem.dtype == DType::i8) extents.factor = matmul_i8_factor(problem.k);
-  return extents;
+  MatrixProduct product{.m = problem.m, .n = problem.n, .k = problem.k, .dtype = problem.dtype};
+  if (problem.dtype == DType::i8) product.factor = matmul_i8_factor(problem.k);
+  return product;
 }
 
 template <Storage kStorage>
@@ -32,14 +32,14 @@ class MatmulTiled final : public OpenClKernel {
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
-    const ProductExtents extents = extents_of(item);
-    return holds_tiled_product(extents, ProductTiling(extents, device, kStorage), dense_panel_bytes(extents), device);
+    const MatrixProduct product = extents_of(item);
+    return holds_tiled_product(product, ProductTiling(product, device, kStorage), dense_panel_bytes(product), device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    const ProductExtents extents = extents_of(item);
-    return make_dense_tiled_product(device, extents, ProductTiling(extents, device, kStorage),
+    const MatrixProduct product = extents_of(item);
+    return make_dense_tiled_product(device, product, ProductTiling(product, device, kStorage),
                                     inputs[kMatmulLeft].tensor, inputs[kMatmulRight].tensor, kMatmulRight);
   }
 };

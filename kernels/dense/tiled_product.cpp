@@ -30,10 +30,10 @@ std::int64_t power_of_two_up_to(std::int64_t most) {
   return power;
 }
 
-std::int64_t texels_of_row(const ProductExtents& extents) { return divided_up<std::int64_t>(extents.n, kTexelLanes); }
+std::int64_t texels_of_row(const MatrixProduct& product) { return divided_up<std::int64_t>(product.n, kTexelLanes); }
 
-DType result_type(const ProductExtents& extents) {
-  return extents.factor != 0 ? extents.dtype : product_type(extents.dtype);
+DType result_type(const MatrixProduct& product) {
+  return product.factor != 0 ? product.dtype : product_type(product.dtype);
 }
 
 std::string text_of(std::string_view source) {
@@ -41,12 +41,12 @@ std::string text_of(std::string_view source) {
          std::string(embedded_text(opencl_source_files(), source));
 }
 
-std::string options_of(const ProductExtents& extents) {
+std::string options_of(const MatrixProduct& product) {
   std::string result;
-  if (extents.dtype == DType::f16) result += " -DHALVES";
-  if (extents.dtype == DType::i8) result += " -DBYTES";
-  if (extents.is_right_transposed) result += " -DTRANSPOSED";
-  if (extents.factor != 0) result += fmt::format(" -DFACTOR={:a}f", extents.factor);
+  if (product.dtype == DType::f16) result += " -DHALVES";
+  if (product.dtype == DType::i8) result += " -DBYTES";
+  if (product.is_right_transposed) result += " -DTRANSPOSED";
+  if (product.factor != 0) result += fmt::format(" -DFACTOR={:a}f", product.factor);
   return result;
 }
 
@@ -108,22 +108,22 @@ class TiledProductRun final : public OpenClRunnable {
 
 // The launch that brings `right` to `texels`, in the text of the product itself.
 Launch packing(OpenClProcessor& device, std::string_view source, const std::string& options,
-               const ProductExtents& extents, const cl::Buffer& right, const cl::Image2D& texels) {
+               const MatrixProduct& product, const cl::Buffer& right, const cl::Image2D& texels) {
   Launch launch;
   launch.kernel = device.kernel(source, text_of(source), "pack_texels", options);
   launch.kernel.setArg(kRightArgument, right);
   launch.kernel.setArg(1, texels);
-  launch.kernel.setArg(2, static_cast<cl_uint>(extents.n));
-  const auto width = static_cast<std::size_t>(texels_of_row(extents));
+  launch.kernel.setArg(2, static_cast<cl_uint>(product.n));
+  const auto width = static_cast<std::size_t>(texels_of_row(product));
   const std::size_t items = std::min(device.local_size(launch.kernel, kGroupItems), std::bit_ceil(width));
-  launch.global = cl::NDRange(divided_up(width, items) * items, static_cast<std::size_t>(extents.k));
+  launch.global = cl::NDRange(divided_up(width, items) * items, static_cast<std::size_t>(product.k));
   launch.local = cl::NDRange(items, 1);
   return launch;
 }
 
 }  // namespace
 
-ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage storage,
+ProductTiling::ProductTiling(const MatrixProduct& product, const OpenClProcessor& device, Storage storage,
                              std::int64_t unit_k)
     : right(storage) {
   const OpenClLimits& limits = device.limits();
@@ -131,13 +131,13 @@ ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcesso
   // GPUs report 1 and still load 16 bytes best.
   width = right == Storage::image2d ? kTexelLanes
                                     : std::min(power_of_two_up_to(std::clamp<std::int64_t>(limits.float_lanes, 4, 16)),
-                                               power_of_two_up_to(extents.n));
+                                               power_of_two_up_to(product.n));
   // Two vectors a row fill a CPU's registers; on a GPU they would cost it half of its threads.
-  vectors = is_cpu && 2 * width <= extents.n ? 2 : 1;
+  vectors = is_cpu && 2 * width <= product.n ? 2 : 1;
   const std::int64_t wanted_x = is_cpu ? 1 : 16;
   const std::int64_t wanted_y = is_cpu ? 32 : 8;
   const auto most_x = static_cast<std::int64_t>(std::min(limits.work_item_sizes[0], limits.work_group_size));
-  group_x = power_of_two_up_to(std::max<std::int64_t>(1, std::min({wanted_x, most_x, extents.n / (width * vectors)})));
+  group_x = power_of_two_up_to(std::max<std::int64_t>(1, std::min({wanted_x, most_x, product.n / (width * vectors)})));
   // What a work-item keeps in registers goes to memory and back once a tile: long tiles for a CPU, whose caches hold
   // them.
   const auto whole_units = [unit_k](std::int64_t rows) { return std::max(unit_k, rows - rows % unit_k); };
@@ -148,8 +148,8 @@ ProductTiling::ProductTiling(const ProductExtents& extents, const OpenClProcesso
   // Groups of one height, so that a part of a product is not computed as if it had the rows of the next power of two.
   const std::int64_t most_y = std::min({wanted_y, static_cast<std::int64_t>(limits.work_group_size) / group_x,
                                         static_cast<std::int64_t>(limits.work_item_sizes[1])});
-  const std::int64_t groups = divided_up(panels_of(extents), std::max<std::int64_t>(1, most_y));
-  group_y = divided_up(panels_of(extents), std::max<std::int64_t>(1, groups));
+  const std::int64_t groups = divided_up(panels_of(product), std::max<std::int64_t>(1, most_y));
+  group_y = divided_up(panels_of(product), std::max<std::int64_t>(1, groups));
   // An odd one leaves a GPU's threads in part unused, and PoCL takes longer for it than for the next.
   if (group_y > 1 && group_y % 2 != 0 && group_y < most_y) ++group_y;
 }
@@ -159,20 +159,20 @@ std::string ProductTiling::options() const {
                      vectors, group_x, group_y, right == Storage::image2d ? " -DIMAGE" : "");
 }
 
-std::int64_t right_texel_bytes(const ProductExtents& extents) noexcept {
-  return static_cast<std::int64_t>(size_of(extents.dtype)) * extents.k * texels_of_row(extents) * kTexelLanes;
+std::int64_t right_texel_bytes(const MatrixProduct& product) noexcept {
+  return static_cast<std::int64_t>(size_of(product.dtype)) * product.k * texels_of_row(product) * kTexelLanes;
 }
 
-Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
+Support holds_tiled_product(const MatrixProduct& product, const ProductTiling& tiling, std::int64_t left_bytes,
                             const OpenClProcessor& device) {
-  if (std::max({extents.m, extents.n, extents.k}) > kMostUnsignedExtent)
+  if (std::max({product.m, product.n, product.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
-  const std::int64_t result_bytes = static_cast<std::int64_t>(size_of(result_type(extents))) * extents.m * extents.n;
-  if (extents.heads > kMostHeads) return Support::no(fmt::format("a launch has room for {} heads", kMostHeads));
+  const std::int64_t result_bytes = static_cast<std::int64_t>(size_of(result_type(product))) * product.m * product.n;
+  if (product.heads > kMostHeads) return Support::no(fmt::format("a launch has room for {} heads", kMostHeads));
   const std::int64_t right_bytes = tiling.right == Storage::image2d
-                                       ? right_texel_bytes(extents)
-                                       : static_cast<std::int64_t>(size_of(extents.dtype)) * extents.k * extents.n;
-  const std::int64_t largest = std::max(left_bytes, extents.heads * std::max(right_bytes, result_bytes));
+                                       ? right_texel_bytes(product)
+                                       : static_cast<std::int64_t>(size_of(product.dtype)) * product.k * product.n;
+  const std::int64_t largest = std::max(left_bytes, product.heads * std::max(right_bytes, result_bytes));
   if (largest > device.limits().max_allocation_bytes) {
     return Support::no(fmt::format("one operand needs {} bytes, and one allocation holds {}", largest,
                                    device.limits().max_allocation_bytes));
@@ -181,52 +181,52 @@ Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& 
     return Support::no(fmt::format("a tile needs {} bytes of local memory, and there are {}", tiling.tile_bytes(),
                                    device.limits().local_memory_bytes));
   }
-  if (extents.dtype == DType::i8 && tiling.tile_k > kMostExactRows) {
+  if (product.dtype == DType::i8 && tiling.tile_k > kMostExactRows) {
     return Support::no(fmt::format("a tile of {} rows: sums of i8 are exact for {}", tiling.tile_k, kMostExactRows));
   }
   if (tiling.right == Storage::image2d) {
-    return device.supports_image(extents.dtype, static_cast<std::size_t>(texels_of_row(extents)),
-                                 static_cast<std::size_t>(extents.k));
+    return device.supports_image(product.dtype, static_cast<std::size_t>(texels_of_row(product)),
+                                 static_cast<std::size_t>(product.k));
   }
   return Support::yes();
 }
 
 std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::string_view source, const char* function,
-                                             const ProductExtents& extents, ProductTiling tiling, TiledLeft left,
+                                             const MatrixProduct& product, ProductTiling tiling, TiledLeft left,
                                              const HostTensor& right, std::size_t right_index, Metrics metrics) {
   const auto right_bytes = static_cast<std::int64_t>(right.size_bytes());
   cl::Buffer b = device.allocate(right_bytes, CL_MEM_READ_ONLY);
   std::vector<std::int64_t> dims = right.shape().dims();
-  dims[dims.size() - 2] = extents.m;
-  const TensorView result(result_type(extents), Shape(dims), Layout::row_major(right.shape().rank()));
+  dims[dims.size() - 2] = product.m;
+  const TensorView result(result_type(product), Shape(dims), Layout::row_major(right.shape().rank()));
   cl::Buffer y = device.allocate(result.storage_bytes(), CL_MEM_WRITE_ONLY);
   device.upload(b, right.data(), right_bytes);
 
   std::vector<Launch> launches;
   Launch launch;
-  const std::string options = options_of(extents) + left.options;
+  const std::string options = options_of(product) + left.options;
   launch.kernel = build(device, source, function, options, tiling);
   cl::Image2D texels;
   if (tiling.right == Storage::image2d) {
-    texels = device.allocate_image(extents.dtype, static_cast<std::size_t>(texels_of_row(extents)),
-                                   static_cast<std::size_t>(extents.k));
-    launches.push_back(packing(device, source, tiling.options() + options, extents, b, texels));
+    texels = device.allocate_image(product.dtype, static_cast<std::size_t>(texels_of_row(product)),
+                                   static_cast<std::size_t>(product.k));
+    launches.push_back(packing(device, source, tiling.options() + options, product, b, texels));
     launch.kernel.setArg(kRightArgument, texels);
   } else {
     launch.kernel.setArg(kRightArgument, b);
   }
   launch.kernel.setArg(kResultArgument, y);
-  launch.kernel.setArg(2, static_cast<cl_uint>(extents.m));
-  launch.kernel.setArg(3, static_cast<cl_uint>(extents.n));
-  launch.kernel.setArg(4, static_cast<cl_uint>(extents.k));
+  launch.kernel.setArg(2, static_cast<cl_uint>(product.m));
+  launch.kernel.setArg(3, static_cast<cl_uint>(product.n));
+  launch.kernel.setArg(4, static_cast<cl_uint>(product.k));
   cl_uint argument = kFirstLeftArgument;
   for (const cl::Buffer& buffer : left.buffers) launch.kernel.setArg(argument++, buffer);
   for (const cl_uint number : left.numbers) launch.kernel.setArg(argument++, number);
-  const std::int64_t tiles = divided_up(extents.n, tiling.tile_columns());
-  const std::int64_t groups_y = divided_up(panels_of(extents), tiling.group_y);
+  const std::int64_t tiles = divided_up(product.n, tiling.tile_columns());
+  const std::int64_t groups_y = divided_up(panels_of(product), tiling.group_y);
   launch.global =
       cl::NDRange(static_cast<std::size_t>(tiles * tiling.group_x), static_cast<std::size_t>(groups_y * tiling.group_y),
-                  static_cast<std::size_t>(extents.heads));
+                  static_cast<std::size_t>(product.heads));
   launch.local = cl::NDRange(static_cast<std::size_t>(tiling.group_x), static_cast<std::size_t>(tiling.group_y), 1);
   launches.push_back(std::move(launch));
   return std::make_unique<TiledProductRun>(device, std::move(launches), std::move(left), std::move(b), right_index,

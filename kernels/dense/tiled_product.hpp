@@ -18,7 +18,7 @@ namespace hetscope {
 
 // y (m x n) = a (m x k) b (k x n), row-major, for each of `heads`, which lie one behind the other. f32 and f16 are
 // summed in f32, and f16 is rounded once; i8 makes exact sums in i32.
-struct ProductExtents {
+struct MatrixProduct {
   std::int64_t m = 0;
   std::int64_t n = 0;
   std::int64_t k = 0;
@@ -41,7 +41,7 @@ struct ProductTiling {
   std::int64_t tile_k = 32;         // rows of b at a time
 
   // What suits the device. tile_k is a multiple of `unit_k`.
-  ProductTiling(const ProductExtents& extents, const OpenClProcessor& device, Storage storage = Storage::buffer,
+  ProductTiling(const MatrixProduct& product, const OpenClProcessor& device, Storage storage = Storage::buffer,
                 std::int64_t unit_k = 1);
 
   std::int64_t tile_columns() const noexcept { return width * vectors * group_x; }
@@ -50,15 +50,15 @@ struct ProductTiling {
   std::string options() const;
 };
 
-inline std::int64_t panels_of(const ProductExtents& extents) noexcept {
-  return divided_up(extents.m, ProductTiling::kRows);
+inline std::int64_t panels_of(const MatrixProduct& product) noexcept {
+  return divided_up(product.m, ProductTiling::kRows);
 }
 
 // b in texels, the last one of a row filled up.
-std::int64_t right_texel_bytes(const ProductExtents& extents) noexcept;
+std::int64_t right_texel_bytes(const MatrixProduct& product) noexcept;
 
 // Why the device cannot hold such a product; `left_bytes` is the largest buffer of the left operand.
-Support holds_tiled_product(const ProductExtents& extents, const ProductTiling& tiling, std::int64_t left_bytes,
+Support holds_tiled_product(const MatrixProduct& product, const ProductTiling& tiling, std::int64_t left_bytes,
                             const OpenClProcessor& device);
 
 // The left operand as the kernel reads it: buffers and numbers, in the order of its arguments behind (b, y, m, n, k).
@@ -75,7 +75,7 @@ struct TiledLeft {
 // its shape with m in the place of k. Input `right_index` of the operation, the left one that has an index, and output
 // 0 cross between host and device. Throws cl::Error and Error.
 std::unique_ptr<Runnable> make_tiled_product(OpenClProcessor& device, std::string_view source, const char* function,
-                                             const ProductExtents& extents, ProductTiling tiling, TiledLeft left,
+                                             const MatrixProduct& product, ProductTiling tiling, TiledLeft left,
                                              const HostTensor& right, std::size_t right_index, Metrics metrics = {});
 
 }  // namespace hetscope

@@ -221,12 +221,13 @@ void multiply_tile(const FusedSeries& a, const Group& group, const Panel& panel,
     }
     if constexpr (kAhead) ahead.template fetch<V>();
   }
-  if constexpr (kAhead) ahead.rows -= group.common;
   for (; values != alone_end; b_rows += kGroup, values += kGroup) {
     HWY_UNROLL(8) for (int r = 0; r < kRows; ++r) {
       add_slot<V>(acc[r], panel, b_rows[kFirst + r], values[kFirst + r]);
     }
+    if constexpr (kAhead) ahead.template fetch<V>();
   }
+  if constexpr (kAhead) ahead.rows -= group.common + group.alone;
   if (group.rest_of_all > 0) {
     for (int r = 0; r < kFirst; ++r) {
       b_rows += group.rest[r];

@@ -27,14 +27,14 @@ class SparseMatmulDenseOpenCl final : public OpenClKernel {
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
     if (const Support constant = needs_constant_left(item); !constant) return constant;
-    const ProductExtents extents = extents_of(SparseMatmulProblem(item));
-    return holds_tiled_product(extents, ProductTiling(extents, device, kStorage), dense_panel_bytes(extents), device);
+    const MatrixProduct product = extents_of(SparseMatmulProblem(item));
+    return holds_tiled_product(product, ProductTiling(product, device, kStorage), dense_panel_bytes(product), device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    const ProductExtents extents = extents_of(SparseMatmulProblem(item));
-    return make_dense_tiled_product(device, extents, ProductTiling(extents, device, kStorage),
+    const MatrixProduct product = extents_of(SparseMatmulProblem(item));
+    return make_dense_tiled_product(device, product, ProductTiling(product, device, kStorage),
                                     inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor, kSparseRight);
   }
 };

@@ -25,11 +25,11 @@ constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series_opencl
 constexpr std::int64_t kRows = ProductTiling::kRows;
 
 // Tiles end where blocks of every term do.
-ProductTiling tiling_of(const ProductExtents& extents, Storage right, const Series& series,
+ProductTiling tiling_of(const MatrixProduct& product, Storage right, const Series& series,
                         const OpenClProcessor& device) {
   std::int64_t unit = 1;
   for (const NmPattern& term : series.terms()) unit = std::lcm(unit, std::int64_t{term.m});
-  return {extents, device, right, unit};
+  return {product, device, right, unit};
 }
 
 // The slots in the order in which the kernel reads them: [panel][tile][term][slot][row of the panel].
@@ -38,15 +38,15 @@ struct TiledSlots {
   std::vector<cl_ushort> b_rows;  // from the tile's first
 };
 
-TiledSlots tiled_slots(const Decomposition& decomposed, const ProductExtents& extents, std::int64_t tile_k,
+TiledSlots tiled_slots(const Decomposition& decomposed, const MatrixProduct& product, std::int64_t tile_k,
                        std::int64_t slots_of_row) {
   TiledSlots result;
-  const auto count = static_cast<std::size_t>(panels_of(extents) * kRows * slots_of_row);
+  const auto count = static_cast<std::size_t>(panels_of(product) * kRows * slots_of_row);
   result.values.assign(count, 0.0F);
   result.b_rows.assign(count, 0);
-  for (std::int64_t row = 0; row < extents.m; ++row) {
+  for (std::int64_t row = 0; row < product.m; ++row) {
     std::size_t to = static_cast<std::size_t>(row / kRows * kRows * slots_of_row + row % kRows);
-    for (std::int64_t tile = 0; tile < extents.k; tile += tile_k) {
+    for (std::int64_t tile = 0; tile < product.k; tile += tile_k) {
       for (const Term& term : decomposed.terms) {
         const std::int64_t first_block = tile / term.pattern.m;
         const std::int64_t end_block = std::min(term.blocks, first_block + tile_k / term.pattern.m);
@@ -70,14 +70,14 @@ struct TiledRest {
   std::vector<cl_uint> starts;    // one more at the end
 };
 
-TiledRest tiled_rest(const Decomposition& decomposed, const ProductExtents& extents, std::int64_t tile_k) {
+TiledRest tiled_rest(const Decomposition& decomposed, const MatrixProduct& product, std::int64_t tile_k) {
   TiledRest result;
-  for (std::int64_t panel = 0; panel < panels_of(extents); ++panel) {
-    for (std::int64_t tile = 0; tile < extents.k; tile += tile_k) {
+  for (std::int64_t panel = 0; panel < panels_of(product); ++panel) {
+    for (std::int64_t tile = 0; tile < product.k; tile += tile_k) {
       for (std::int64_t row = panel * kRows; row < (panel + 1) * kRows; ++row) {
         result.starts.push_back(static_cast<cl_uint>(result.values.size()));
-        for (std::int64_t k = tile; row < extents.m && k < std::min(tile + tile_k, extents.k); ++k) {
-          const float value = decomposed.residual[static_cast<std::size_t>(row * extents.k + k)];
+        for (std::int64_t k = tile; row < product.m && k < std::min(tile + tile_k, product.k); ++k) {
+          const float value = decomposed.residual[static_cast<std::size_t>(row * product.k + k)];
           if (value == 0) continue;
           result.values.push_back(value);
           result.b_rows.push_back(static_cast<cl_ushort>(k - tile));
@@ -145,48 +145,48 @@ class SparseMatmulSeriesOpenCl final : public OpenClKernel {
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {
     if (const Support constant = needs_constant_left(item); !constant) return constant;
     const SparseMatmulProblem problem(item);
-    const ProductExtents extents = extents_of(problem);
+    const MatrixProduct product = extents_of(problem);
     const Series series = series_of(item);
-    const ProductTiling tiling = tiling_of(extents, kStorage, series, device);
+    const ProductTiling tiling = tiling_of(product, kStorage, series, device);
     if (tiling.tile_k > std::numeric_limits<cl_ushort>::max()) {
       return Support::no("the blocks of the terms end together too rarely: a tile's rows are counted in 16 bits");
     }
     const auto entry_bytes = static_cast<std::int64_t>(std::max(size_of(problem.dtype), sizeof(cl_ushort)));
-    std::int64_t left_bytes = entry_bytes * panels_of(extents) * kRows * slots_of_row(series, problem.k);
+    std::int64_t left_bytes = entry_bytes * panels_of(product) * kRows * slots_of_row(series, problem.k);
     if (keeps_residual(item)) {
       // At most every entry is in the residual, and each row and tile has a beginning.
       const std::int64_t tiles = divided_up(problem.k, tiling.tile_k);
       const auto start_bytes = static_cast<std::int64_t>(sizeof(cl_uint));
       left_bytes = std::max(
-          {left_bytes, entry_bytes * problem.m * problem.k, start_bytes * (panels_of(extents) * kRows * tiles + 1)});
+          {left_bytes, entry_bytes * problem.m * problem.k, start_bytes * (panels_of(product) * kRows * tiles + 1)});
     }
-    return holds_tiled_product(extents, tiling, left_bytes, device);
+    return holds_tiled_product(product, tiling, left_bytes, device);
   }
 
   std::unique_ptr<Runnable> prepare_on(const Case& item, OpenClProcessor& device,
                                        std::span<const Operand> inputs) const override {
-    const ProductExtents extents = extents_of(SparseMatmulProblem(item));
+    const MatrixProduct product = extents_of(SparseMatmulProblem(item));
     const Series series = series_of(item);
-    const ProductTiling tiling = tiling_of(extents, kStorage, series, device);
+    const ProductTiling tiling = tiling_of(product, kStorage, series, device);
     const Decomposition decomposed = decompose(view_of(inputs[kSparseLeft].tensor), series);
-    const std::int64_t slots = slots_of_row(series, extents.k);
-    const TiledSlots packed = tiled_slots(decomposed, extents, tiling.tile_k, slots);
+    const std::int64_t slots = slots_of_row(series, product.k);
+    const TiledSlots packed = tiled_slots(decomposed, product, tiling.tile_k, slots);
 
     TiledLeft left;
-    add_values(device, packed.values, extents.dtype, left);
+    add_values(device, packed.values, product.dtype, left);
     add_buffer(device, packed.b_rows, left);
     const bool keeps_rest = keeps_residual(item);
     if (keeps_rest) {
-      const TiledRest rest = tiled_rest(decomposed, extents, tiling.tile_k);
-      add_values(device, rest.values, extents.dtype, left);
+      const TiledRest rest = tiled_rest(decomposed, product, tiling.tile_k);
+      add_values(device, rest.values, product.dtype, left);
       add_buffer(device, rest.b_rows, left);
       add_buffer(device, rest.starts, left);
       left.options = " -DRESIDUAL";
     }
     left.numbers = {static_cast<cl_uint>(slots), static_cast<cl_uint>(slots_of_row(series, tiling.tile_k))};
-    return make_tiled_product(device, kSource, "series_tiled", extents, tiling, std::move(left),
+    return make_tiled_product(device, kSource, "series_tiled", product, tiling, std::move(left),
                               inputs[kSparseRight].tensor, kSparseRight,
-                              metrics_of_product(decomposed, extents.m * slots, keeps_rest));
+                              metrics_of_product(decomposed, product.m * slots, keeps_rest));
   }
 };
 

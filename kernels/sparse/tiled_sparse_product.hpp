@@ -6,7 +6,7 @@
 
 namespace hetscope {
 
-inline ProductExtents extents_of(const SparseMatmulProblem& problem) {
+inline MatrixProduct extents_of(const SparseMatmulProblem& problem) {
   return {.m = problem.m, .n = problem.n, .k = problem.k, .dtype = problem.dtype};
 }
 
