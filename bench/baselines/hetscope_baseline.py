@@ -7,9 +7,11 @@ Only the standard library. A program derives from Baseline, imports its framewor
 import collections
 import contextlib
 import ctypes
+import fcntl
 import gc
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import math
 import os
@@ -28,8 +30,10 @@ LAYOUT_OPERATORS = frozenset(
     "Reshape Transpose Slice Split Concat Squeeze Unsqueeze Flatten Expand Gather GatherND GatherElements Pad Tile "
     "DepthToSpace SpaceToDepth ScatterND Identity".split())
 WARM_UP_SECONDS = 0.2
-PLAIN_RULES = 1  # of plain_onnx.py: raised when they change, so that models are converted anew
 WARM_UP_RUNS = 20
+# Of plain_onnx.py and of what each baseline wishes of it and does around its converter: raised when what comes out of
+# these changes, so that models are converted anew.
+PLAIN_RULES = 1
 GRACE_SECONDS = 5  # for a conversion to say that its converter took too long
 
 
@@ -43,6 +47,10 @@ class Skipped(Exception):
 
 class TookTooLong(Skipped):
     """A converter did not end in the time it was given."""
+
+
+class Passing(Skipped):
+    """A conversion failed of something that is not its own: it is tried again."""
 
 
 Tensor = collections.namedtuple("Tensor", "name dtype shape path")
@@ -151,6 +159,7 @@ def run_converter(words, directory, seconds=None):
     limit = _seconds_allowed() if seconds is None else seconds
     log = Path(directory) / "converter.log"
     with open(log, "ab") as file:
+        begin = file.tell()
         try:
             done = subprocess.run(words, cwd=directory, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                                   timeout=limit, preexec_fn=_die_with_parent, check=False)
@@ -159,12 +168,14 @@ def run_converter(words, directory, seconds=None):
                               "scripts/baselines/convert.py converts without that limit") from None
         except OSError as error:
             raise Skipped(f"{words[0]}: {error.strerror}") from None
+    if done.returncode == -signal.SIGKILL:
+        raise Passing(f"{Path(words[0]).name} was killed, perhaps for want of memory")
     if done.returncode != 0:
-        raise Skipped(f"{Path(words[0]).name} ended with {done.returncode}: {_last_words(log)}")
+        raise Skipped(f"{Path(words[0]).name} ended with {done.returncode}: {_last_words(log, begin)}")
 
 
-def _last_words(log):
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+def _last_words(log, begin):
+    lines = [line.strip() for line in log.read_bytes()[begin:].decode(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if "rror" in line or "upport" in line]
     return (telling or lines or ["it printed nothing"])[-1][:300]
 
@@ -178,31 +189,47 @@ def converted(request, converter, version, convert):
     """
     kind = f"{converter}-{version}-{request.precision}".replace("/", "_")
     place = Path(request.conversions) / kind / request.model_sha256[:16]
-    _forget_what_took_too_long(place)
-    if not (place / "conversion.json").exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
-        begin = time.perf_counter()
-        facts = {"converter": f"{converter} {version}", "model_sha256": request.model_sha256,
-                 **_in_another_process(lambda: _conversion(converter, convert, making), making)}
-        facts["seconds"] = time.perf_counter() - begin
-        if "failed" in facts:
-            keep_only(making)
-        (making / "conversion.json").write_text(json.dumps(facts, indent=1))
-        try:
-            making.rename(place)
-        except OSError:  # somebody else was faster
-            shutil.rmtree(making)
-        request.seconds_converting += facts["seconds"]
-    try:
-        facts = json.loads((place / "conversion.json").read_text())
-    except ValueError as error:
-        raise Skipped(f"{place / 'conversion.json'}: {error}; remove its directory to convert again") from None
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{place}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same model
+        facts = _kept(place)
+        if facts is None:
+            about = {"converter": f"{converter} {version}", "model_sha256": request.model_sha256}
+            facts = _make(place, about, lambda making: _conversion(converter, convert, making))
+            request.seconds_converting += facts["seconds"]
     if "failed" in facts:
         raise Skipped(f"not converted: {facts['failed']}")
     notes = {"converter": facts["converter"], "conversion_sha256": facts["sha256"],
              "conversion_seconds": f"{facts['seconds']:.1f}", **facts.get("notes", {})}
     return place, notes
+
+
+def _kept(place):
+    """What is known of the conversion that is there; None: there is none, or it shall be made again."""
+    try:
+        facts = json.loads((place / "conversion.json").read_text())
+        late = facts.get("allowed_seconds", math.inf) < _seconds_allowed()
+        return None if late or not ("failed" in facts or "sha256" in facts) else facts
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _make(place, about, work):
+    """Fills `place` by work(directory) and returns what came of it, which is kept unless it may come out otherwise."""
+    for rest in [place, *place.parent.glob(f"{place.name}.????????")]:  # the latter of those that were killed meanwhile
+        shutil.rmtree(rest, ignore_errors=True)
+    making = Path(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
+    begin = time.perf_counter()
+    facts = {**about, **_in_another_process(lambda: work(making), making)}
+    facts["seconds"] = time.perf_counter() - begin
+    if facts.get("passing"):
+        shutil.rmtree(making)
+        return facts
+    if "failed" in facts:
+        keep_only(making)
+    (making / "conversion.json").write_text(json.dumps(facts, indent=1))
+    making.rename(place)
+    return facts
 
 
 def _conversion(converter, convert, making):
@@ -212,9 +239,12 @@ def _conversion(converter, convert, making):
                  for p in sorted(making.rglob("*")) if p.is_file() and p.suffix != ".log"}
         return {"files": files, "sha256": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
                 "notes": notes}
+    except TookTooLong as reason:
+        return {"failed": str(reason), "allowed_seconds": _seconds_allowed()}
+    except Passing as reason:
+        return {"failed": str(reason), "passing": True}
     except Skipped as reason:
-        late = {"allowed_seconds": _seconds_allowed()} if isinstance(reason, TookTooLong) else {}
-        return {"failed": str(reason), **late}
+        return {"failed": str(reason)}
     except Exception as error:  # whatever a converter's library throws is its refusal
         return {"failed": f"{converter}: {type(error).__name__}: {str(error).strip() or 'no reason'}"[:400]}
 
@@ -235,12 +265,13 @@ def _in_another_process(work, directory):
     try:
         return json.loads(answer.read_text())
     except (OSError, ValueError):
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        died_of = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if died_of == signal.SIGALRM:
             return {"failed": f"it took more than {_seconds_allowed():g} s; "
                               "scripts/baselines/convert.py converts without that limit",
                     "allowed_seconds": _seconds_allowed()}
-        how = f"died of signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "ended without a word"
-        return {"failed": f"the conversion {how}"}
+        how = f"died of signal {died_of}" if died_of else "ended without a word"
+        return {"failed": f"the conversion {how}", "passing": died_of == signal.SIGKILL}
     finally:
         answer.unlink(missing_ok=True)
 
@@ -256,16 +287,11 @@ def in_plain_operators(model, directory, *wishes):
     """The model with what a converter is known to stumble over rewritten (plain_onnx.py says what can be wished for):
     a path, and notes. Without any of it the model itself."""
     program = Path(__file__).with_name("plain_onnx.py")
+    if importlib.util.find_spec("onnx") is None:
+        raise Passing("onnx is not in its environment: run scripts/baselines/setup.sh")
     run_converter([sys.executable, str(program), model, "plain.onnx", *wishes], directory)
     plain = Path(directory) / "plain.onnx"
     return (str(plain) if plain.exists() else model), json.loads(Path(f"{plain}.json").read_text())
-
-
-def _forget_what_took_too_long(place):
-    with contextlib.suppress(OSError, ValueError):
-        if json.loads((place / "conversion.json").read_text()).get("allowed_seconds", math.inf) < _seconds_allowed():
-            moved = place.rename(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
-            shutil.rmtree(moved)
 
 
 # The conversation --------------------------------------------------------------------------------------------------
@@ -289,6 +315,10 @@ class _Channel:
 
 
 def peak_memory_bytes():
+    """Of this program alone: what getrusage() tells begins with the memory of the process that started it."""
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

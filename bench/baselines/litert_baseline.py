@@ -97,13 +97,15 @@ class LiteRt(Baseline):
             self.interpreter.set_tensor(detail["index"], values)
 
     def _match_outputs(self, request):
-        """By their shapes, for the converter keeps neither their names nor their order."""
+        """By their shapes, for the converter keeps neither their names nor their order; those of one shape in the order
+        in which they come."""
         details = self.interpreter.get_output_details()
         if len(details) != len(request.outputs):
             raise Unsupported(f"the converted model has {len(details)} outputs, not {len(request.outputs)}")
         found = []
         for shape in request.output_shapes:
-            fitting = [detail for detail in details if sorted(detail["shape"]) == sorted(shape)] or details
+            fitting = ([detail for detail in details if tuple(detail["shape"]) == shape] or
+                       [detail for detail in details if sorted(detail["shape"]) == sorted(shape)] or details)
             details.remove(fitting[0])
             found.append(fitting[0]["index"])
         return found

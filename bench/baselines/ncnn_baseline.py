@@ -48,8 +48,8 @@ class Ncnn(Baseline):
         if len(names) != len(request.inputs):
             raise Unsupported(f"the converted model has {len(names)} inputs, not {len(request.inputs)}")
         as_numbers = notes.get("inputs_as_f32", "").split()
-        self.feed = [(name, self._mat(request.array(tensor, numpy.float32 if tensor.name in as_numbers else None)))
-                     for name, tensor in zip(names, request.inputs)]
+        self.feed = [(name, self._mat(request.array(tensor, numpy.float32 if str(place) in as_numbers else None)))
+                     for place, (name, tensor) in enumerate(zip(names, request.inputs))]
         self.out_names = _by_number(self.net.output_names())
         if len(self.out_names) != len(request.outputs):
             raise Unsupported(f"the converted model has {len(self.out_names)} outputs, not {len(request.outputs)}")
@@ -78,7 +78,8 @@ class Ncnn(Baseline):
         # The protocol widens no integers: whether the model wants 32 or 64 bits, the converter says itself.
         as_numbers = notes.get("inputs_as_f32", "").split()
         for name in ("i32", "i64"):
-            kinds = ["f32" if t.dtype == "f32" or t.name in as_numbers else name for t in request.inputs]
+            kinds = ["f32" if t.dtype == "f32" or str(place) in as_numbers else name
+                     for place, t in enumerate(request.inputs)]
             shapes = ",".join("[" + ",".join(map(str, t.shape)) + "]" + kind for t, kind in zip(request.inputs, kinds))
             try:
                 run_converter([str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"], directory)

@@ -6,12 +6,13 @@ import math
 from plain_graph import attributes_of
 
 MOST_DIMENSIONS = 4  # what a tensor may have, for ncnn
+MOVEMENTS = ("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Transpose", "Split", "Slice", "Gather")
 Atom = collections.namedtuple("Atom", "length stride")  # steps of so many elements of the source
 
 
 class View:
-    """A tensor that holds elements of `source`, which has `count`: from `offset` on, for each dimension the atoms that it
-    runs over, the outermost first."""
+    """A tensor that holds elements of `source`, which has `count`: from `offset` on, for each dimension the atoms that
+    it runs over, the outermost first."""
 
     def __init__(self, source, count, offset, dimensions):
         self.source = source
@@ -112,27 +113,27 @@ def _cuts(graph, node):
     return [(axis % len(before), begin, end) for axis, (begin, end, _) in zip(axes, ranges)]
 
 
-def cut_what_is_cut(graph):
-    def rule(node):
-        cuts = _cuts(graph, node) if node.op_type == "Slice" else None
-        if cuts is None or len(cuts) < 2 or not all(begin < end for _, begin, end in cuts):
-            return False
-        source = node.input[0]
-        for axis, begin, end in cuts:
-            if end - begin < graph.shapes[source][axis]:
-                source = graph.slice(source, axis, begin, end)
-        graph.add("Identity", [source], graph.shapes[source], node.output[0])
-        graph.rewritten["Slice"] += 1
-        return True
-
-    graph.rewrite(rule)
+def cut_what_is_cut(graph, node):
+    """A slice along several dimensions as slices along those that it cuts."""
+    cuts = _cuts(graph, node)
+    if cuts is None or len(cuts) < 2 or not all(begin < end for _, begin, end in cuts):
+        return False
+    source = node.input[0]
+    for axis, begin, end in cuts:
+        if end - begin < graph.shapes[source][axis]:
+            source = graph.slice(source, axis, begin, end)
+    graph.add("Identity", [source], graph.shapes[source], node.output[0])
+    graph.rewritten["Slice"] += 1
+    return True
 
 
 def _moved(graph, node, view):
     """The views that a movement makes of its operand's, by result; {} where there are none."""
     kind, attributes = node.op_type, attributes_of(node)
     before = graph.shapes[node.input[0]]
-    if kind in ("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"):
+    if kind not in MOVEMENTS or not before:
+        return {}
+    if kind in MOVEMENTS[:5]:
         return {node.output[0]: view.reshaped(graph.shapes[node.output[0]])}
     if kind == "Transpose":
         return {node.output[0]: view.transposed(attributes.get("perm", range(len(before))[::-1]))}
@@ -148,9 +149,9 @@ def _moved(graph, node, view):
         for axis, begin, end in cuts or []:
             view = view and view.sliced(axis, begin, end)
         return {} if cuts is None else {node.output[0]: view}
-    if kind == "Gather" and graph.value(node.input[1]) is not None and graph.value(node.input[1]).size == 1:
+    if kind == "Gather" and graph.single(node.input[1]) is not None:
         axis = attributes.get("axis", 0) % len(before)
-        place = int(graph.value(node.input[1]).item()) % before[axis]
+        place = int(graph.single(node.input[1]).item()) % before[axis]
         row = view.sliced(axis, place, place + 1)
         return {node.output[0]: row and row.reshaped(graph.shapes[node.output[0]])}
     return {}
@@ -171,7 +172,7 @@ def _steps(order):
 
 
 def _emit(graph, view, shape, output):
-    """The view's elements by slices, reshapes and transposes of at most four dimensions behind a first of 1."""
+    """The view's elements by slices, reshapes and transposes of at most four dimensions."""
     tensor, box = view.source, view.box()
     for number, (extent, begin, length) in enumerate(box):
         if length < extent:
@@ -192,7 +193,7 @@ def _emit(graph, view, shape, output):
 
 
 def lower_ranks(graph):
-    """Movements through tensors of more than four dimensions as movements of at most four."""
+    """Movements through tensors of more than four dimensions, and choices of one slice, with at most four."""
     users = collections.defaultdict(list)
     for node in graph.graph.node:
         for name in node.input:
@@ -200,7 +201,7 @@ def lower_ranks(graph):
     views, deep, passed = {}, set(), set()  # passed: results of which only views are read
     for node in graph.graph.node:
         source = node.input[0] if node.input else ""
-        if not graph.shapes.get(source) or source in graph.constants:
+        if not graph.knows(node) or not source or "" in node.output or source in graph.constants:
             continue
         moved = _moved(graph, node, views[source] if source in passed else View.of(source, graph.shapes[source]))
         if not moved or any(view is None for view in moved.values()):
@@ -225,20 +226,17 @@ def lower_ranks(graph):
                 graph.rewritten["movement"] += 1
         return True
 
-    graph.rewrite(rule)
-    _lower_operators(graph)
+    graph.rewrite(rule, *MOVEMENTS)
+    graph.rewrite(lambda node: _lower_operator(graph, node), "Add", "Mul", "Sub", "Div")
 
 
-def _lower_operators(graph):
+def _lower_operator(graph, node):
     """Sums and products by element whose tensors have a first dimension of 1 too many."""
-    def rule(node):
-        shape = graph.shapes.get(node.output[0], ()) if node.output else ()
-        if node.op_type not in ("Add", "Mul", "Sub", "Div") or len(shape) <= MOST_DIMENSIONS or shape[0] != 1:
-            return False
-        inputs = [graph.reshape(name, graph.shapes[name][1:]) if len(graph.shapes[name]) == len(shape) else name
-                  for name in node.input]
-        graph.reshape(graph.add(node.op_type, inputs, shape[1:]), shape, node.output[0])
-        graph.rewritten[node.op_type] += 1
-        return True
-
-    graph.rewrite(rule)
+    shape = graph.shapes[node.output[0]]
+    if len(shape) <= MOST_DIMENSIONS or shape[0] != 1:
+        return False
+    inputs = [graph.reshape(name, graph.shapes[name][1:]) if len(graph.shapes[name]) == len(shape) else name
+              for name in node.input]
+    graph.reshape(graph.add(node.op_type, inputs, shape[1:]), shape, node.output[0])
+    graph.rewritten[node.op_type] += 1
+    return True

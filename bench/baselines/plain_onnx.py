@@ -14,7 +14,9 @@ usage: plain_onnx.py SOURCE TARGET WISH...
   integers   inputs of integers that are only converted to f32 as inputs of f32, those that choose rows as i64
 
 Writes TARGET.json, for the record: what was rewritten is part of what is timed. TARGET is written where something was.
-The same numbers are computed, but for the rounding of an LSTM's and a mean's sums; tests/baselines compares both.
+The same numbers are computed, but for the rounding of an LSTM's and a mean's sums; tests/baselines compares both. (A
+number that stands for no row is out of bounds where it gave zeros.) Only what has known shapes is rewritten, and
+nothing in models with subgraphs, before opset 11 or before IR 4.
 """
 
 import json
@@ -25,10 +27,11 @@ import sys
 
 import numpy
 import onnx
-from plain_graph import Graph, attributes_of
+from plain_graph import Graph, Unsuitable, attributes_of
 from plain_movements import cut_what_is_cut, lower_ranks
 
 LONGEST_LSTM = 64  # steps that are written out
+INTEGERS = (onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 
 
 # Recurrent layers --------------------------------------------------------------------------------------------------
@@ -39,12 +42,13 @@ def _write_out_lstm(graph, node):
     attributes = attributes_of(node)
     inputs = list(node.input) + [""] * (8 - len(node.input))
     data, weights, recurrent, bias, lengths, first_h, first_c, peepholes = inputs
-    given = [graph.value(name) for name in (weights, recurrent)]
-    known = {"hidden_size", "direction", "layout"}
-    if (node.op_type != "LSTM" or any(value is None for value in given) or lengths or peepholes or
-            set(attributes) - known or attributes.get("direction", b"forward") != b"forward" or
-            attributes.get("layout", 0) or graph.shapes[data][0] > LONGEST_LSTM):
+    needed = [name for name in (weights, recurrent, bias) if name]
+    if (any(name not in graph.constants for name in needed) or lengths or peepholes or
+            set(attributes) - {"hidden_size", "direction", "layout"} or attributes.get("layout", 0) or
+            attributes.get("direction", b"forward") != b"forward" or graph.shapes[data][0] > LONGEST_LSTM or
+            graph.types[data] != onnx.TensorProto.FLOAT):
         return False
+    given = [graph.value(name) for name in (weights, recurrent)]
     steps, batch, width = graph.shapes[data]
     hidden = given[1].shape[-1]
     sums = numpy.zeros(4 * hidden, numpy.float32)
@@ -82,184 +86,180 @@ def _write_out_lstm(graph, node):
 def _look_rows_up(graph):
     """A product of a matrix with ones at given numbers (Equal with 0, 1, 2 ..., Cast, MatMul) as Gather of its rows.
 
-    Numbers outside give zeros before and are out of bounds afterwards: converters that are given this promise none."""
+    Numbers outside give zeros before and are out of bounds afterwards: models that are given this promise none."""
     makers = {name: node for node in graph.graph.node for name in node.output}
 
     def rule(node):
-        cast = makers.get(node.input[0]) if node.op_type == "MatMul" else None
+        cast = makers.get(node.input[0])
         equal = makers.get(cast.input[0]) if cast is not None and cast.op_type == "Cast" else None
-        if equal is None or equal.op_type != "Equal" or graph.value(node.input[1]) is None:
+        table = node.input[1]
+        if equal is None or equal.op_type != "Equal" or not graph.knows(equal) or table not in graph.constants:
             return False
-        numbers, ones = equal.input[0], graph.value(equal.input[1])
-        rows = graph.shapes[node.input[1]][0]
-        shape = graph.shapes[numbers]
-        if ones is None or ones.ravel().tolist() != list(range(rows)) or ones.shape[-1] != rows or shape[-1] != 1:
+        numbers, ones = equal.input
+        shape, rows = graph.shapes[numbers], graph.shapes[table][0]
+        is_column = len(shape) > 1 and shape[-1] == 1 and graph.types[numbers] in INTEGERS
+        is_row = graph.shapes[ones][-1:] == (rows,) == (math.prod(graph.shapes[ones]),)
+        if (len(graph.shapes[table]) != 2 or not is_column or not is_row or ones not in graph.constants or
+                len(graph.shapes[ones]) > len(shape) or graph.value(ones).ravel().tolist() != list(range(rows))):
             return False
         flat = graph.reshape(numbers, shape[:-1])
-        graph.add("Gather", [node.input[1], flat], graph.shapes[node.output[0]], node.output[0])
+        graph.add("Gather", [table, flat], graph.shapes[node.output[0]], node.output[0])
         graph.rewritten["MatMul of ones"] += 1
         return True
 
-    graph.rewrite(rule)
+    graph.rewrite(rule, "MatMul")
 
 
 # Operators that are another one's case -----------------------------------------------------------------------------
 
 
-def _name_shapes(graph):
+def _name_shapes(graph, node):
     """An Unsqueeze that adds several dimensions as Reshape."""
-    def rule(node):
-        shape = graph.shapes.get(node.output[0], ()) if node.op_type == "Unsqueeze" else ()
-        if len(shape) < 2 + len(graph.shapes.get(node.input[0], ())):
-            return False
-        graph.reshape(node.input[0], graph.shapes[node.output[0]], node.output[0])
-        graph.rewritten["Unsqueeze"] += 1
-        return True
-
-    graph.rewrite(rule)
+    shape = graph.shapes[node.output[0]]
+    if len(shape) < 2 + len(graph.shapes[node.input[0]]):
+        return False
+    graph.reshape(node.input[0], shape, node.output[0])
+    graph.rewritten["Unsqueeze"] += 1
+    return True
 
 
-def _average(graph):
+def _average(graph, node):
     """Sums over dimensions as their mean times its number."""
-    def rule(node):
-        axes = graph.value(node.input[1]) if node.op_type == "ReduceSum" and len(node.input) == 2 else None
-        if axes is None or not axes.size:
-            return False
-        shape = graph.shapes[node.output[0]]
-        count = math.prod(graph.shapes[node.input[0]][axis] for axis in axes.tolist())
-        mean = graph.add("ReduceMean", [node.input[0]], shape, axes=axes.tolist(),
-                         keepdims=attributes_of(node).get("keepdims", 1))
-        graph.add("Mul", [mean, graph.constant(numpy.float32(count))], shape, node.output[0])
-        graph.rewritten["ReduceSum"] += 1
-        return True
-
-    graph.rewrite(rule)
+    axes = graph.value(node.input[1]) if len(node.input) == 2 else None
+    if axes is None or not axes.size or graph.types[node.input[0]] != onnx.TensorProto.FLOAT:
+        return False
+    shape = graph.shapes[node.output[0]]
+    count = math.prod(graph.shapes[node.input[0]][axis] for axis in axes.tolist())
+    mean = graph.reduce_mean(node.input[0], axes, attributes_of(node).get("keepdims", 1), shape)
+    graph.add("Mul", [mean, graph.constant(numpy.float32(count))], shape, node.output[0])
+    graph.rewritten["ReduceSum"] += 1
+    return True
 
 
-def _leave_out_bounds(graph):
+def _leave_out_bounds(graph, node):
     """The greater of something and minus infinity as that something."""
-    def rule(node):
-        values = [graph.value(name) for name in node.input]
-        bounds = [value is not None and value.size == 1 and value.item() == -math.inf for value in values]
-        if node.op_type != "Max" or sorted(bounds) != [False, True]:
-            return False
-        other = node.input[bounds.index(False)]
-        if graph.shapes[other] != graph.shapes[node.output[0]]:
-            return False
-        graph.add("Identity", [other], graph.shapes[other], node.output[0])
-        graph.rewritten["Max"] += 1
-        return True
-
-    graph.rewrite(rule)
+    values = [graph.single(name) for name in node.input]
+    bounds = [value is not None and value.item() == -math.inf for value in values]
+    if sorted(bounds) != [False, True]:
+        return False
+    other = node.input[bounds.index(False)]
+    if graph.shapes[other] != graph.shapes[node.output[0]]:
+        return False
+    graph.add("Identity", [other], graph.shapes[other], node.output[0])
+    graph.rewritten["Max"] += 1
+    return True
 
 
-def _flatten_biases(graph):
+def _flatten_biases(graph, node):
     """A product's constant third operand of one row as a vector."""
-    def rule(node):
-        bias = graph.value(node.input[2]) if node.op_type == "Gemm" and len(node.input) == 3 else None
-        if bias is None or bias.ndim < 2 or bias.size != bias.shape[-1]:
-            return False
-        graph.add("Gemm", [*node.input[:2], graph.constant(bias.ravel())], graph.shapes[node.output[0]], node.output[0],
-                  **attributes_of(node))
-        graph.rewritten["Gemm"] += 1
-        return True
-
-    graph.rewrite(rule)
+    bias = graph.value(node.input[2]) if len(node.input) == 3 else None
+    if bias is None or bias.ndim < 2 or bias.size != bias.shape[-1]:
+        return False
+    graph.add("Gemm", [*node.input[:2], graph.constant(bias.ravel())], graph.shapes[node.output[0]], node.output[0],
+              **attributes_of(node))
+    graph.rewritten["Gemm"] += 1
+    return True
 
 
-def _name_scalars(graph):
+def _name_scalars(graph, node):
     """A constant operand of one element as a scalar."""
-    def rule(node):
-        if node.op_type not in ("Add", "Mul", "Sub", "Div", "Max", "Min", "Pow"):
-            return False
-        small = [graph.value(name) is not None and graph.value(name).size == 1 and len(graph.shapes[name]) > 0
-                 for name in node.input]
-        rank = len(graph.shapes[node.output[0]])
-        ranks = [len(graph.shapes[name]) for name, one in zip(node.input, small) if not one]
-        if not any(small) or rank not in ranks:
-            return False
-        inputs = [graph.constant(graph.value(name).reshape(())) if one else name
-                  for name, one in zip(node.input, small)]
-        graph.add(node.op_type, inputs, graph.shapes[node.output[0]], node.output[0])
-        graph.rewritten[node.op_type] += 1
-        return True
-
-    graph.rewrite(rule)
+    small = [graph.single(name) if len(graph.shapes[name]) > 0 else None for name in node.input]
+    rank = len(graph.shapes[node.output[0]])
+    ranks = [len(graph.shapes[name]) for name, value in zip(node.input, small) if value is None]
+    if rank not in ranks or len(ranks) == len(small):
+        return False
+    inputs = [name if value is None else graph.constant(value.reshape(())) for name, value in zip(node.input, small)]
+    graph.add(node.op_type, inputs, graph.shapes[node.output[0]], node.output[0])
+    graph.rewritten[node.op_type] += 1
+    return True
 
 
 # What is asked for -------------------------------------------------------------------------------------------------
 
 
 def _readers(graph, name):
-    """(node, operand) of what reads a tensor, through what only renames its elements."""
-    for node in graph.graph.node:
-        for operand, read in enumerate(node.input):
-            if read == name and node.op_type in ("Unsqueeze", "Reshape", "Squeeze") and operand == 0:
-                yield from _readers(graph, node.output[0])
-            elif read == name:
-                yield node, operand
+    """(node, operand) of what reads a tensor, through what only renames its elements; (None, 0): it is a result."""
+    outputs, waiting = {value.name for value in graph.graph.output}, [name]
+    while waiting:
+        tensor = waiting.pop()
+        if tensor in outputs:
+            yield None, 0
+        for node in graph.graph.node:
+            for operand in (place for place, read in enumerate(node.input) if read == tensor):
+                if node.op_type in ("Unsqueeze", "Reshape", "Squeeze") and operand == 0:
+                    waiting.append(node.output[0])
+                else:
+                    yield node, operand
 
 
 def _retype_inputs(graph):
     """Inputs of integers that are only read as numbers become inputs of f32, those that only choose rows inputs of i64:
     pnnx knows no conversion, and runs a model of i32 on whatever its memory held."""
-    for value in graph.graph.input:
+    def is_conversion(node):
+        return node is not None and node.op_type == "Cast" and attributes_of(node)["to"] == onnx.TensorProto.FLOAT
+
+    for place, value in enumerate(graph.graph.input):
         kind, readers = value.type.tensor_type, list(_readers(graph, value.name))
-        if kind.elem_type not in (onnx.TensorProto.INT32, onnx.TensorProto.INT64) or not readers:
+        if kind.elem_type not in INTEGERS or not readers:
             continue
-        if all(node.op_type == "Gather" and operand == 1 for node, operand in readers):
+        if all(node is not None and node.op_type == "Gather" and operand == 1 for node, operand in readers):
             if kind.elem_type == onnx.TensorProto.INT32:
                 kind.elem_type = onnx.TensorProto.INT64
                 graph.rewritten["input"] += 1
-        elif all(node.op_type == "Cast" and attributes_of(node)["to"] == onnx.TensorProto.FLOAT for node, _ in readers):
+        elif all(is_conversion(node) for node, _ in readers):
             kind.elem_type = onnx.TensorProto.FLOAT
             for node, _ in readers:
                 node.op_type = "Identity"
                 del node.attribute[:]
-            graph.numbers.append(value.name)
+            graph.numbers.append(place)
             graph.rewritten["Cast"] += 1
 
 
-def _lay_beside(file, directory):
-    other = os.path.join(directory, os.path.basename(file))
-    if not os.path.exists(other):
-        try:
-            os.link(file, other)  # readers refuse symbolic links
-        except OSError:
-            shutil.copyfile(file, other)
+def _each(rule, *kinds):
+    """A rule for single nodes of these kinds as one for a graph."""
+    return lambda graph: graph.rewrite(lambda node: rule(graph, node), *kinds)
 
 
 RULES = {
-    "lstm": lambda graph: graph.rewrite(lambda node: _write_out_lstm(graph, node)),
+    "lstm": _each(_write_out_lstm, "LSTM"),
     "rows": _look_rows_up,
-    "bounds": _leave_out_bounds,
-    "biases": _flatten_biases,
-    "scalars": _name_scalars,
-    "means": _average,
+    "bounds": _each(_leave_out_bounds, "Max"),
+    "biases": _each(_flatten_biases, "Gemm"),
+    "scalars": _each(_name_scalars, "Add", "Mul", "Sub", "Div", "Max", "Min", "Pow"),
+    "means": _each(_average, "ReduceSum"),
     "ranks": lower_ranks,
-    "unsqueeze": _name_shapes,
-    "slices": cut_what_is_cut,
+    "unsqueeze": _each(_name_shapes, "Unsqueeze"),
+    "slices": _each(cut_what_is_cut, "Slice"),
     "integers": _retype_inputs,
 }
 
 
+def _take_weights_along(graph, directory):
+    """Weights that lie in files of their own are copied: readers refuse links."""
+    places = {entry.value for tensor in graph.graph.initializer for entry in tensor.external_data
+              if entry.key == "location"}
+    for place in places:
+        os.makedirs(os.path.dirname(os.path.join(directory, place)), exist_ok=True)
+        shutil.copyfile(os.path.join(graph.directory, place), os.path.join(directory, place))
+
+
 def plainer(source, target, wishes):
-    """Writes `target` when a wish applies to `source`. Returns notes for the record: what was rewritten, and which
-    inputs are of f32 now."""
-    graph = Graph(source)
+    """Writes `target` when a wish applies to `source`. Returns notes for the record: what was rewritten, and the places
+    of inputs that are of f32 now."""
+    try:
+        graph = Graph(source)
+    except Unsuitable:
+        return {}
     for wish in wishes:
         RULES[wish](graph)
         graph.without_unused()
     if not graph.rewritten:
         return {}
-    for tensor in graph.graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key == "location":  # weights that lie beside the model lie beside what is written, too
-                _lay_beside(os.path.join(graph.directory, entry.value), os.path.dirname(os.path.abspath(target)))
-    onnx.checker.check_model(graph.model)
+    _take_weights_along(graph, os.path.dirname(os.path.abspath(target)))
     onnx.save(graph.model, target)
+    onnx.checker.check_model(target, full_check=True)
     notes = {"rewritten": ", ".join(f"{kind} {count}" for kind, count in sorted(graph.rewritten.items()))}
-    return {**notes, "inputs_as_f32": " ".join(graph.numbers)} if graph.numbers else notes
+    return {**notes, "inputs_as_f32": " ".join(map(str, graph.numbers))} if graph.numbers else notes
 
 
 def main():

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -46,7 +47,28 @@ class Conversions(unittest.TestCase):
         self.assertEqual(notes["converter"], "maker 1")
         again = self.convert(lambda directory: self.fail("it is converted again"))
         self.assertEqual(again, (place, notes))
-        self.assertEqual(len(list(place.parent.iterdir())), 1)
+        self.assertEqual(sorted(path.name for path in place.parent.iterdir()), [place.name, place.name + ".lock"])
+
+    def test_two_at_once_make_one(self):
+        def make(directory):
+            time.sleep(0.3)
+            (directory / "maker").write_text(str(os.getpid()))
+
+        child = os.fork()
+        if child == 0:
+            self.convert(make)
+            os._exit(0)
+        place, _ = self.convert(make)
+        made = (place / "maker").read_text()
+        os.waitpid(child, 0)
+        self.assertEqual((place / "maker").read_text(), made)
+
+    def test_what_a_killed_one_left_is_removed(self):
+        place, _ = self.convert(lambda directory: None)
+        shutil.rmtree(place)
+        left = Path(tempfile.mkdtemp(prefix=place.name + ".", dir=place.parent))
+        self.convert(lambda directory: None)
+        self.assertFalse(left.exists())
 
     def test_its_time_is_counted_apart_and_only_when_it_passes(self):
         self.convert(lambda directory: time.sleep(0.05))
@@ -66,11 +88,25 @@ class Conversions(unittest.TestCase):
 
         self.assertEqual(self.refusal(fail), "not converted: maker: ValueError: no such operator")
         self.assertIn("no such operator", self.refusal(lambda directory: None))
-        kept = next((self.folder / "maker-1-f32").iterdir())
+        kept = self.folder / "maker-1-f32" / self.request.model_sha256
         self.assertEqual([path.name for path in kept.iterdir()], ["conversion.json"])
 
     def test_a_death_is_a_failure(self):
+        self.assertIn("died of signal 11", self.refusal(lambda directory: os.kill(os.getpid(), signal.SIGSEGV)))
+        self.assertIn("died of signal 11", self.refusal(lambda directory: None))
+
+    def test_what_was_killed_is_tried_again(self):
         self.assertIn("died of signal 9", self.refusal(lambda directory: os.kill(os.getpid(), signal.SIGKILL)))
+        suicide = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+        self.assertIn("was killed", self.refusal(lambda directory: run_converter(suicide, directory)))
+        self.convert(lambda directory: None)
+
+    def test_the_words_are_those_of_the_converter_that_failed(self):
+        def two(directory):
+            run_converter([sys.executable, "-c", "print('Warning: opset not supported fully')"], directory)
+            run_converter([sys.executable, "-c", "print('out of luck'); raise SystemExit(3)"], directory)
+
+        self.assertTrue(self.refusal(two).endswith("ended with 3: out of luck"))
 
     def test_what_took_too_long_is_tried_again_with_more_time_only(self):
         def wait(directory):
@@ -80,17 +116,18 @@ class Conversions(unittest.TestCase):
         self.assertIn("took more than 0.2 s", self.refusal(lambda directory: None, "0.2"))
         self.convert(lambda directory: None, "5")
         self.convert(lambda directory: self.fail("it is converted again"), "0.2")
-        self.assertEqual(len(list((self.folder / "maker-1-f32").iterdir())), 1)
+        self.assertEqual(len(list((self.folder / "maker-1-f32").iterdir())), 2)
 
     def test_a_conversion_within_the_process_that_hangs_is_ended(self):
         with mock.patch.object(hetscope_baseline, "GRACE_SECONDS", 0):
             self.assertIn("took more than 0.2 s", self.refusal(lambda directory: time.sleep(60), "0.2"))
 
-    def test_a_file_that_is_no_json_is_refused_by_its_name(self):
-        place, _ = self.convert(lambda directory: None)
-        (place / "conversion.json").write_text("{")
-        with self.assertRaisesRegex(Skipped, "conversion.json"):
-            self.convert(lambda directory: None)
+    def test_what_cannot_be_read_is_made_again(self):
+        for text in ("{", "[]", "{}"):
+            place, _ = self.convert(lambda directory: None)
+            (place / "conversion.json").write_text(text)
+            self.convert(lambda directory: (directory / "again").write_text("") and None)
+            self.assertTrue((place / "again").exists())
 
     def test_only_what_is_named_stays(self):
         directory = self.folder / "made"
