@@ -46,7 +46,8 @@ PreparedStep prepared(const ImageStep& step, std::span<const Operand> inputs, in
       result.pass = make_host_pass(step.pass.front(), {nullptr}, threads);
       break;
     case ImageStep::Kind::transform:
-      for (const MovementBox& box : movement_of(step.from, step.to)) result.movers.emplace_back(box, 4, false);
+      for (const MovementBox& box : movement_of(step.from, step.to))
+        result.movers.emplace_back(box, 4, TransposeStores::fetched);
       break;
   }
   return result;

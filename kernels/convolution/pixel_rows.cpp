@@ -68,7 +68,7 @@ PixelRows::PixelRows(const TensorView& view, std::int64_t pitch, Direction direc
   const auto width = static_cast<std::int64_t>(size_of(dtype_));
   for (const Part& channels : parts_of(shape_, layout_, kChannels, 1)) {
     for (const Part& columns : parts_of(shape_, layout_, kColumns, pitch)) {
-      movers_.emplace_back(box_of(channels, columns, direction), width, false);
+      movers_.emplace_back(box_of(channels, columns, direction), width, TransposeStores::fetched);
     }
   }
 }

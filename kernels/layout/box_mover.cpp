@@ -22,11 +22,12 @@ bool starts_line(const std::byte* target) { return reinterpret_cast<std::uintptr
 
 }  // namespace
 
-BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool streams_targets)
+BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeStores stores)
     : source_offset_(box.source_offset * element_bytes),
       target_offset_(box.target_offset * element_bytes),
       run_bytes_(element_bytes),
-      fill_bytes_(box.fill * element_bytes) {
+      fill_bytes_(box.fill * element_bytes),
+      stores_(stores) {
   for (const MovementLoop& loop : box.loops) outer_.push_back(in_bytes(loop, element_bytes));
   const auto is_step = [&](const ByteLoop& loop) {
     return loop.source_stride == element_bytes && loop.target_stride == element_bytes;
@@ -50,9 +51,9 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, bool stre
   is_transposed_ = is_element && (fill_bytes_ == 0 || fill_follows_rows_) && rows_.target_stride == run_bytes_ &&
                    columns_.source_stride == run_bytes_;
   const auto is_whole_lines = [](const ByteLoop& loop) { return loop.target_stride % kLineBytes == 0; };
-  if (streams_targets && target_offset_ % kLineBytes == 0 && is_whole_lines(columns_) &&
-      std::ranges::all_of(outer_, is_whole_lines)) {
-    stores_ = TransposeStores::streaming;
+  if (stores_ == TransposeStores::streaming &&
+      (target_offset_ % kLineBytes != 0 || !is_whole_lines(columns_) || !std::ranges::all_of(outer_, is_whole_lines))) {
+    stores_ = TransposeStores::fetched;
   }
 }
 
@@ -108,9 +109,10 @@ void BoxMover::move_planes(const std::byte* source, std::byte* target, const Par
     return;
   }
   if (is_transposed_) {
-    transpose_matrices(static_cast<int>(run_bytes_), source, target,
-                       {part.rows, part.columns, rows_.source_stride, columns_.target_stride},
-                       starts_line(target) ? stores_ : TransposeStores::cached, range);
+    transpose_matrices(
+        static_cast<int>(run_bytes_), source, target,
+        {part.rows, part.columns, rows_.source_stride, columns_.target_stride},
+        stores_ != TransposeStores::streaming || starts_line(target) ? stores_ : TransposeStores::fetched, range);
   } else {
     RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
     plane.outer.count = part.columns;
@@ -139,7 +141,8 @@ void BoxMover::transpose_padded(const std::byte* source, std::byte* target, cons
                   static_cast<std::size_t>(columns * run_bytes_));
     }
     transpose_matrices(static_cast<int>(run_bytes_), rows.data(), target + first * columns_.target_stride,
-                       {all_rows, columns, kChunkBytes, columns_.target_stride}, TransposeStores::cached);
+                       {all_rows, columns, kChunkBytes, columns_.target_stride},
+                       stores_ == TransposeStores::cached ? stores_ : TransposeStores::fetched);
   }
 }
 

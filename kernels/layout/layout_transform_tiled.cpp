@@ -1,9 +1,15 @@
 // layout_transform_tiled: any pair of layouts as boxes of constant strides (movement.hpp), each as transposes in
 // register tiles (matrix_transpose.hpp) or as copies of runs (run_copy.hpp).
-//   traffic: every source line read once, every target line written once; a target that cannot stay in this case's
-//   share of the last-level cache is written past the caches, which saves reading the lines that are overwritten.
+//   traffic: every source line read once, every target line written once; a target that is written past the caches
+//   saves reading the lines that are overwritten.
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "harness/core/clock.hpp"
 #include "kernels/copy/host_movement.hpp"
 #include "kernels/layout/box_mover.hpp"
 #include "kernels/layout/layout_transform.hpp"
@@ -12,37 +18,62 @@
 namespace hetscope {
 namespace {
 
-// The part of the last-level cache that `threads` of the processor's CPUs may call theirs; 0: unknown. A virtual
-// machine with a few CPUs is told the cache of a whole socket, of which it has little: no thread's share is more than a
-// large core's.
-std::int64_t cache_share_bytes(const HostCpu& cpu, int threads) {
-  constexpr std::int64_t kMostOfOneThread = std::int64_t{16} << 20;
-  const auto cpus = static_cast<std::int64_t>(std::max<std::size_t>(cpu.cpus().size(), 1));
-  const std::int64_t share = cpu.info().cache_bytes * std::min<std::int64_t>(threads, cpus) / cpus;
-  return std::min(share, threads * kMostOfOneThread);
-}
-
+// Which way of writing a plane is fastest depends on the processor, on the strides and on what else is in its caches,
+// and no rule that was tried held on two machines: each is timed when the case is prepared, as FFTW's planner does.
 class TiledRuns final : public HostMovement {
  public:
   TiledRuns(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : HostMovement(cpu, pool, source, HostTensor(problem.target)) {
-    const std::int64_t share = cache_share_bytes(cpu, pool.size());
-    const bool is_too_big = share > 0 && problem.target.storage_bytes() > share;
+    const std::vector<MovementBox> boxes = movement_of(problem.source, problem.target);
     const auto element_bytes = static_cast<std::int64_t>(size_of(source.dtype()));
-    for (const MovementBox& box : movement_of(problem.source, problem.target)) {
-      boxes_.emplace_back(box, element_bytes, is_too_big);
+    for (std::size_t way = 0; way < kTransposeStores.size(); ++way) {
+      for (const MovementBox& box : boxes) ways_[way].emplace_back(box, element_bytes, kTransposeStores[way]);
     }
+    choose();
+  }
+
+  std::map<std::string, std::string> notes() override {
+    return {{"stores", std::string(name_of(kTransposeStores[chosen_]))}};
   }
 
  protected:
-  void run_once() override {
-    pool().run([this](int worker) {
-      for (const BoxMover& box : boxes_) box.move(source().data(), target().data(), worker, pool().size());
+  void run_once() override { move(ways_[chosen_]); }
+
+ private:
+  static constexpr int kLeastRounds = 2;
+  static constexpr int kMostRounds = 50;
+  static constexpr int kRunsOfRound = 3;  // the first finds in the caches what another way left there
+  static constexpr std::int64_t kEnoughNs = 30'000'000;
+
+  void move(const std::vector<BoxMover>& boxes) {
+    pool().run([&](int worker) {
+      for (const BoxMover& box : boxes) box.move(source().data(), target().data(), worker, pool().size());
     });
   }
 
- private:
-  std::vector<BoxMover> boxes_;
+  // By the least time of rounds in which each has its turn: others on the machine only ever make one slower.
+  void choose() {
+    const MonotonicClock clock;
+    std::array<std::int64_t, kTransposeStores.size()> least;
+    least.fill(std::numeric_limits<std::int64_t>::max());
+    enter();
+    const std::int64_t begin_ns = clock.now_ns();
+    for (int round = 0; round < kMostRounds; ++round) {
+      for (std::size_t way = 0; way < ways_.size(); ++way) {
+        for (int run = 0; run < kRunsOfRound; ++run) {
+          const std::int64_t start_ns = clock.now_ns();
+          move(ways_[way]);
+          if (run > 0) least[way] = std::min(least[way], clock.now_ns() - start_ns);
+        }
+      }
+      if (round + 1 >= kLeastRounds && clock.now_ns() - begin_ns > kEnoughNs) break;
+    }
+    leave();
+    chosen_ = static_cast<std::size_t>(std::ranges::min_element(least) - least.begin());
+  }
+
+  std::array<std::vector<BoxMover>, kTransposeStores.size()> ways_;
+  std::size_t chosen_ = 0;
 };
 
 class LayoutTransformTiled final : public HostKernel {

@@ -1,6 +1,5 @@
-// Tiles of register_tile-inl.hpp are grouped to one cache line of rows by one of columns. A group's target lines are
-// asked for, to be written, while the group before it is worked on: nothing else would fetch them in time, because no
-// prefetcher follows sixteen strided streams of stores.
+// Tiles of register_tile-inl.hpp are grouped to one cache line of rows by one of columns. A group's target lines may be
+// asked for, to be written, while the group before it is worked on.
 #include "kernels/layout/matrix_transpose.hpp"
 
 #include <algorithm>
@@ -65,14 +64,14 @@ struct Group {
 };
 
 // Works on each group when the next one's lines have been asked for, across matrices, too.
-template <int kWidth, bool kStream>
+template <int kWidth, TransposeStores kStores>
 class GroupQueue {
  public:
   GroupQueue(const TransposeExtent& extent, bool fetches_source)
       : source_stride_(extent.source_stride), target_stride_(extent.target_stride), fetches_source_(fetches_source) {}
 
   HWY_INLINE void visit(const Group& next) {
-    if constexpr (!kStream) {
+    if constexpr (kStores == TransposeStores::fetched) {
       for (std::int64_t i = 0; i < next.columns; ++i) fetch_to_write(next.target + i * target_stride_);
     }
     if (fetches_source_) {
@@ -93,6 +92,7 @@ class GroupQueue {
  private:
   static constexpr std::int64_t kSize = kGroup<kWidth>;
   static constexpr std::int64_t kStep = kLanes<kWidth>;
+  static constexpr bool kStream = kStores == TransposeStores::streaming;
 
   template <int kCount, bool kWhole>
   HWY_INLINE void move_tile(std::int64_t row, std::int64_t column) {
@@ -146,14 +146,14 @@ class GroupQueue {
 // rows instead where target rows are no whole lines and two groups write to each line between them: the second finds
 // the line where the first left it. Down the rows of a block, too, where the lines of a group and of its neighbour to
 // the right would meet in the same sets of the cache.
-template <int kWidth, bool kStream>
+template <int kWidth, TransposeStores kStores>
 void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
   constexpr std::int64_t kSize = kGroup<kWidth>;
   const bool has_whole_lines = extent.target_stride % kLineBytes == 0;
   const bool goes_down = !has_whole_lines || extent.target_stride % kAliasBytes == 0;
   const std::int64_t block_rows = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : extent.rows;
   const std::int64_t block_columns = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : kSize;
-  GroupQueue<kWidth, kStream> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
+  GroupQueue<kWidth, kStores> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
   for (LoopWalk at(batch); !at.is_over(); at.step()) {
     const auto visit = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
       groups.visit({source + at.source() + row * extent.source_stride + column * kWidth,
@@ -192,7 +192,7 @@ std::int64_t strip_rows(std::int64_t source_stride) {
 }
 
 template <int kWidth>
-void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent) {
+void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target) {
   constexpr std::int64_t kStep = kLanes<kWidth>;
   constexpr std::int64_t kTall = kBlocks * kStep;
   const std::int64_t rows = extent.rows;
@@ -200,6 +200,7 @@ void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& e
   const std::int64_t source_stride = extent.source_stride;
   const std::int64_t target_stride = extent.target_stride;
   const auto fetch = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
+    if (!fetches_target) return;
     Byte* line = target + std::min(column, columns - kStep) * target_stride + row * kWidth;
     for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * target_stride);
   };
@@ -235,7 +236,8 @@ void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& e
 // that a tile's register j starts out as rows j*kBlocks, j*kBlocks+1, ... and its columns come out with their rows in
 // that order, which one permutation puts right.
 template <int kWidth>
-void transpose_dense_columns(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
+void transpose_dense_columns(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target,
+                             const LoopRange& batch) {
   constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;
   constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
   using T = typename UnsignedOf<kWidth>::Type;
@@ -259,7 +261,8 @@ void transpose_dense_columns(const Byte* source, Byte* target, const TransposeEx
     for (std::int64_t row = 0; row < extent.rows; row += kTall) {
       const std::int64_t first = std::min(row, extent.rows - kTall);
       Byte* next = target + at.target() + first * kWidth;
-      for (std::int64_t i = 0; i < kLanes<kWidth>; ++i) fetch_to_write(next + i * extent.target_stride);
+      for (std::int64_t i = 0; fetches_target && i < kLanes<kWidth>; ++i)
+        fetch_to_write(next + i * extent.target_stride);
       move_waiting();
       waiting_source = source + at.source() + first * 16;
       waiting_target = next;
@@ -349,7 +352,7 @@ void separate_columns(const Byte* source, Byte* target, const TransposeExtent& e
 
 // One matrix that is too narrow for tiles, or lies badly in the cache.
 template <int kWidth>
-void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& extent) {
+void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target) {
   const auto is_few = [](std::int64_t n) { return n >= 2 && n <= 4; };
   const bool is_narrow = extent.columns < kLanes<kWidth>;
   if constexpr (kWidth <= 8) {
@@ -364,15 +367,16 @@ void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& exte
     return transpose_few_columns<kWidth>(source, target, extent);
   }
   if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);
-  transpose_strips<kWidth>(source, target, extent);
+  transpose_strips<kWidth>(source, target, extent, fetches_target);
 }
 
 template <int kWidth>
 void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
                const LoopRange& batch) {
+  const bool fetches_target = stores == TransposeStores::fetched;
   if constexpr (kWidth == 4) {
     if (extent.columns == kLanes<kWidth> && extent.source_stride == 16 && extent.rows >= kBlocks * kLanes<kWidth>) {
-      return transpose_dense_columns<kWidth>(source, target, extent, batch);
+      return transpose_dense_columns<kWidth>(source, target, extent, fetches_target, batch);
     }
   }
   const bool is_tiled = extent.rows >= kLanes<kWidth> && extent.columns >= kLanes<kWidth> && extent.rows > 4;
@@ -380,12 +384,15 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
   const bool is_in_strips =
       extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
   if (is_streamed) {
-    transpose_blocked<kWidth, true>(source, target, extent, batch);
+    transpose_blocked<kWidth, TransposeStores::streaming>(source, target, extent, batch);
     return hwy::FlushStream();
   }
-  if (is_tiled && !is_in_strips) return transpose_blocked<kWidth, false>(source, target, extent, batch);
+  if (is_tiled && !is_in_strips) {
+    return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched>(source, target, extent, batch)
+                          : transpose_blocked<kWidth, TransposeStores::cached>(source, target, extent, batch);
+  }
   for (LoopWalk at(batch); !at.is_over(); at.step()) {
-    transpose_odd<kWidth>(source + at.source(), target + at.target(), extent);
+    transpose_odd<kWidth>(source + at.source(), target + at.target(), extent, fetches_target);
   }
 }
 

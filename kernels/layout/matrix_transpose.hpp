@@ -1,8 +1,10 @@
 // Transposes of matrices of 1-, 2-, 4-, 8- and 16-byte elements with the widest vectors of the running CPU.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "kernels/layout/byte_loops.hpp"
 
@@ -17,9 +19,19 @@ struct TransposeExtent {
   std::int64_t target_stride = 0;
 };
 
-// streaming: full tiles bypass the caches on their way to memory. It needs a target, and rows of it, that start at
-// multiples of 64 bytes. Stores are ordered before anything that follows.
-enum class TransposeStores { cached, streaming };
+// How a target is written.
+//   cached     whatever the processor does by itself
+//   fetched    a tile's lines are asked for, to be written, while the tile before it is worked on: no prefetcher
+//   follows
+//              sixteen strided streams of stores, but where stores wait well without (Zen 4), asking costs more
+//   streaming  full tiles bypass the caches on their way to memory. It needs a target, and rows of it, that start at
+//              multiples of 64 bytes. Stores are ordered before anything that follows.
+enum class TransposeStores { cached, fetched, streaming };
+inline constexpr std::array<TransposeStores, 3> kTransposeStores = {TransposeStores::fetched, TransposeStores::cached,
+                                                                    TransposeStores::streaming};
+constexpr std::string_view name_of(TransposeStores stores) {
+  return stores == TransposeStores::cached ? "cached" : stores == TransposeStores::fetched ? "fetched" : "streaming";
+}
 
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
 // to it. Where a source's rows are at least 16 bytes apart, 16 bytes from the start of each but the last may be read.

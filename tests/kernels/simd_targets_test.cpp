@@ -64,6 +64,7 @@ TEST_P(SimdTargetsTest, TransposesEveryShape) {
     for (const std::int64_t columns : {1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 33, 40, 64, 67}) {
       for (const int width : kWidths) {
         expect_transposed(width, rows, columns, 0, columns, TransposeStores::cached);
+        expect_transposed(width, rows, columns, 0, columns, TransposeStores::fetched);
       }
     }
   }
@@ -74,7 +75,7 @@ TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
     for (const std::int64_t last : {21, 32, 50, 53}) {
       for (const int width : kWidths) {
         expect_transposed(width, 37, 53, first, last, TransposeStores::cached);
-        expect_transposed(width, 37, 53, first, last, TransposeStores::cached, 3);
+        expect_transposed(width, 37, 53, first, last, TransposeStores::fetched, 3);
       }
     }
   }
@@ -86,6 +87,7 @@ TEST_P(SimdTargetsTest, TransposesRowsThatMeetInTheCache) {
     for (const std::int64_t other : {1, 5, 16, 31, 49, 70}) {
       expect_transposed(width, 4096 / width, other, 0, other, TransposeStores::cached);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached);
+      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::fetched);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached, 4096 / width - other);
     }
   }
