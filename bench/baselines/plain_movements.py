@@ -171,9 +171,24 @@ def _steps(order):
     return steps
 
 
+def _cut_dimensions(graph, source, box):
+    """What of a box is a range of one of the source's own dimensions, cut there: a Reshape may be a copy. Returns the
+    tensor that is left, and the box in it."""
+    tensor, shape, left = source, graph.shapes[source], []
+    for number, (extent, begin, length) in enumerate(box):
+        stride = math.prod(whole for whole, _, _ in box[number + 1:])
+        for axis, whole in enumerate(shape):
+            step = math.prod(shape[axis + 1:])
+            if length < extent and stride * extent == step * whole and stride % step == 0:
+                tensor = graph.slice(tensor, axis, begin * stride // step, (begin + length) * stride // step)
+                extent, begin = length, 0
+        left.append((extent, begin, length))
+    return tensor, left
+
+
 def _emit(graph, view, shape, output):
     """The view's elements by slices, reshapes and transposes of at most four dimensions."""
-    tensor, box = view.source, view.box()
+    tensor, box = _cut_dimensions(graph, view.source, view.box())
     for number, (extent, begin, length) in enumerate(box):
         if length < extent:
             before = math.prod(kept for _, _, kept in box[:number])

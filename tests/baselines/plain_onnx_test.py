@@ -109,6 +109,7 @@ class Plain(unittest.TestCase):
                 while left % prime == 0:
                     parts.append(prime)
                     left //= prime
+            parts += [left] if left > 1 else []
             choose.shuffle(parts)
             while len(parts) > choose.randint(1, 6):
                 at = choose.randrange(len(parts) - 1)
