@@ -16,7 +16,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "baselines"))
 
 import hetscope_baseline
-from hetscope_baseline import Skipped, converted, keep_only, run_converter
+from hetscope_baseline import Skipped, converted, in_plain_operators, keep_only, run_converter
 
 
 class Conversions(unittest.TestCase):
@@ -128,6 +128,18 @@ class Conversions(unittest.TestCase):
             (place / "conversion.json").write_text(text)
             self.convert(lambda directory: (directory / "again").write_text("") and None)
             self.assertTrue((place / "again").exists())
+
+    def test_a_model_that_cannot_be_rewritten_goes_as_it_is(self):
+        with mock.patch.object(hetscope_baseline.importlib.util, "find_spec", return_value=True):
+            source, notes = in_plain_operators("nowhere.onnx", self.folder, "lstm")
+        self.assertEqual(source, "nowhere.onnx")
+        self.assertIn("ended with 1", notes["not_rewritten"])
+
+    def test_without_onnx_it_is_tried_again(self):
+        with mock.patch.object(hetscope_baseline.importlib.util, "find_spec", return_value=None):
+            said = self.refusal(lambda directory: in_plain_operators("nowhere.onnx", directory, "lstm"))
+        self.assertIn("onnx is not in its environment", said)
+        self.convert(lambda directory: None)
 
     def test_only_what_is_named_stays(self):
         directory = self.folder / "made"
