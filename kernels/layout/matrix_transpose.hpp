@@ -21,9 +21,8 @@ struct TransposeExtent {
 
 // How a target is written.
 //   cached     whatever the processor does by itself
-//   fetched    a tile's lines are asked for, to be written, while the tile before it is worked on: no prefetcher
-//   follows
-//              sixteen strided streams of stores, but where stores wait well without (Zen 4), asking costs more
+//   fetched    a tile's lines are asked for, to be written, while the tile before it is worked on: no prefetcher keeps
+//              up with sixteen strided streams of stores, but where stores can wait (Zen 4), asking costs more
 //   streaming  full tiles bypass the caches on their way to memory. It needs a target, and rows of it, that start at
 //              multiples of 64 bytes. Stores are ordered before anything that follows.
 enum class TransposeStores { cached, fetched, streaming };
