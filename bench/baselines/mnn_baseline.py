@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hetscope_baseline import (PLAIN_RULES, Baseline, Skipped, Unsupported, converted, in_plain_operators, keep_only,
-                               operator_metrics, output, package_version, run_converter, serve)
+from conversion import PLAIN_RULES, converted, in_plain_operators, keep_only, run_converter
+from hetscope_baseline import Baseline, Skipped, Unsupported, operator_metrics, output, package_version, serve
 
 # Names that its graph has for what only moves elements.
 MOVING = {"Permute": "Transpose", "ConvertTensor": "Transpose", "StridedSlice": "Slice", "SliceTf": "Slice",

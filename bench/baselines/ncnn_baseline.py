@@ -3,8 +3,8 @@
 import importlib.util
 from pathlib import Path
 
-from hetscope_baseline import (PLAIN_RULES, Baseline, Skipped, Unsupported, converted, in_plain_operators, keep_only,
-                               operator_metrics, output, package_version, run_converter, serve)
+from conversion import PLAIN_RULES, converted, in_plain_operators, keep_only, run_converter
+from hetscope_baseline import Baseline, Skipped, Unsupported, operator_metrics, output, package_version, serve
 
 # Names that its graph has for what only moves elements.
 MOVING = {"Permute": "Transpose", "Crop": "Slice", "ExpandDims": "Unsqueeze", "ShuffleChannel": "Transpose",

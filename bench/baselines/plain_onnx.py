@@ -113,7 +113,7 @@ def _look_rows_up(graph):
 # Operators that are another one's case -----------------------------------------------------------------------------
 
 
-def _name_shapes(graph, node):
+def _reshape_instead(graph, node):
     """An Unsqueeze that adds several dimensions as Reshape."""
     shape = graph.shapes[node.output[0]]
     if len(shape) < 2 + len(graph.shapes[node.input[0]]):
@@ -228,7 +228,7 @@ RULES = {
     "scalars": _each(_name_scalars, "Add", "Mul", "Sub", "Div", "Max", "Min", "Pow"),
     "means": _each(_average, "ReduceSum"),
     "ranks": lower_ranks,
-    "unsqueeze": _each(_name_shapes, "Unsqueeze"),
+    "unsqueeze": _each(_reshape_instead, "Unsqueeze"),
     "slices": _each(cut_what_is_cut, "Slice"),
     "integers": _retype_inputs,
 }

@@ -1,7 +1,7 @@
 """TVM (Relax) on the CPU: imported from ONNX, scheduled by the rules of tvm_schedule.py, compiled here, not tuned."""
 
-from hetscope_baseline import (PLAIN_RULES, Baseline, Unsupported, converted, in_plain_operators, keep_only, metric,
-                               output, package_version, serve)
+from conversion import PLAIN_RULES, converted, in_plain_operators, keep_only
+from hetscope_baseline import Baseline, Unsupported, metric, output, package_version, serve
 
 
 class Tvm(Baseline):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How bench/baselines/hetscope_baseline.py keeps conversions, those that fail, die and take too long included."""
+"""How bench/baselines/conversion.py keeps conversions, those that fail, die and take too long included."""
 
 import json
 import os
@@ -15,8 +15,9 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "baselines"))
 
-import hetscope_baseline
-from hetscope_baseline import Skipped, converted, in_plain_operators, keep_only, run_converter
+import conversion
+from conversion import converted, in_plain_operators, keep_only, run_converter
+from hetscope_baseline import Skipped
 
 
 class Conversions(unittest.TestCase):
@@ -119,7 +120,7 @@ class Conversions(unittest.TestCase):
         self.assertEqual(len(list((self.folder / "maker-1-f32").iterdir())), 2)
 
     def test_a_conversion_within_the_process_that_hangs_is_ended(self):
-        with mock.patch.object(hetscope_baseline, "GRACE_SECONDS", 0):
+        with mock.patch.object(conversion, "GRACE_SECONDS", 0):
             self.assertIn("took more than 0.2 s", self.refusal(lambda directory: time.sleep(60), "0.2"))
 
     def test_what_cannot_be_read_is_made_again(self):
@@ -130,13 +131,13 @@ class Conversions(unittest.TestCase):
             self.assertTrue((place / "again").exists())
 
     def test_a_model_that_cannot_be_rewritten_goes_as_it_is(self):
-        with mock.patch.object(hetscope_baseline.importlib.util, "find_spec", return_value=True):
+        with mock.patch.object(conversion.importlib.util, "find_spec", return_value=True):
             source, notes = in_plain_operators("nowhere.onnx", self.folder, "lstm")
         self.assertEqual(source, "nowhere.onnx")
         self.assertIn("ended with 1", notes["not_rewritten"])
 
     def test_without_onnx_it_is_tried_again(self):
-        with mock.patch.object(hetscope_baseline.importlib.util, "find_spec", return_value=None):
+        with mock.patch.object(conversion.importlib.util, "find_spec", return_value=None):
             said = self.refusal(lambda directory: in_plain_operators("nowhere.onnx", directory, "lstm"))
         self.assertIn("onnx is not in its environment", said)
         self.convert(lambda directory: None)
