@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench" / "baselines"))
+import conversion  # noqa: E402
 import hetscope_baseline  # noqa: E402
 from hetscope_baseline import Baseline, Skipped, Unsupported, serve  # noqa: E402
 
@@ -29,7 +30,7 @@ class Stub(Baseline):
         if HOW == "unsupported":
             raise Unsupported("no operator Frobnicate")
         if HOW == "conversion":
-            hetscope_baseline.converted(request, "falseconvert", "1", lambda directory: hetscope_baseline.run_converter(
+            conversion.converted(request, "falseconvert", "1", lambda directory: conversion.run_converter(
                 ["false"], directory))
         if HOW == "missing":
             raise Skipped("its converter is not installed")
