@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "kernels/layout/fetch_to_write.hpp"
 #include "kernels/sized_vectors.hpp"
@@ -164,13 +165,12 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
       const std::int64_t bottom = std::min(top + block_rows, extent.rows);
       for (std::int64_t left = 0; left < extent.columns; left += block_columns) {
         const std::int64_t right = std::min(left + block_columns, extent.columns);
-        if (goes_down) {
-          for (std::int64_t column = left; column < right; column += kSize) {
-            for (std::int64_t row = top; row < bottom; row += kSize) visit(row, column);
-          }
-        } else {
-          for (std::int64_t row = top; row < bottom; row += kSize) {
-            for (std::int64_t column = left; column < right; column += kSize) visit(row, column);
+        // One place that visits, for the queue is inlined there: a call for every group takes a tenth of its time.
+        const auto [outer_begin, outer_end] = goes_down ? std::pair(left, right) : std::pair(top, bottom);
+        const auto [inner_begin, inner_end] = goes_down ? std::pair(top, bottom) : std::pair(left, right);
+        for (std::int64_t outer = outer_begin; outer < outer_end; outer += kSize) {
+          for (std::int64_t inner = inner_begin; inner < inner_end; inner += kSize) {
+            visit(goes_down ? inner : outer, goes_down ? outer : inner);
           }
         }
       }
