@@ -13,6 +13,8 @@ from hetscope_baseline import Baseline, Skipped, Unsupported, operator_metrics, 
 MOVING = {"Permute": "Transpose", "ConvertTensor": "Transpose", "StridedSlice": "Slice", "SliceTf": "Slice",
           "GatherV2": "Gather", "BroadcastTo": "Expand", "Raster": "Transpose", "Padding": "Pad"}
 NOT_COMPUTED = ("Input", "Const", "TrainableParam")
+# Models are FlatBuffers: of a larger one the converter leaves an empty file. Weights may lie in a file of their own.
+LARGEST_FLATBUFFER = 2**31
 
 
 def _operators(place):
@@ -68,12 +70,16 @@ class Mnn(Baseline):
 
     @staticmethod
     def _convert(model, directory):
+        weights = Path(model + ".data")
+        is_large = weights.exists() and weights.stat().st_size > LARGEST_FLATBUFFER // 2
         model, notes = in_plain_operators(model, directory, "scalars")
         # The command that MNN installs imports a logger that installs packages by pip and reports the machine's id; what
         # it calls is called here instead.
         run_converter([sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(sys.argv)", "-f", "ONNX", "--modelFile",
-                       model, "--MNNModel", str(directory / "model.mnn"), "--bizCode", "hetscope"], directory)
-        if not (directory / "model.mnn").exists():
+                       model, "--MNNModel", str(directory / "model.mnn"), "--bizCode", "hetscope",
+                       *(["--saveExternalData", "1"] if is_large else [])], directory)
+        converted_model = directory / "model.mnn"
+        if not converted_model.exists() or converted_model.stat().st_size == 0:
             raise Skipped("mnnconvert wrote no model")
         keep_only(directory, "model.mnn", "model.mnn.weight")
         return notes

@@ -13,7 +13,8 @@ usage: plain_onnx.py SOURCE TARGET WISH...
   slices     a slice along dimensions of which it leaves something out, one by one
   integers   inputs of integers that are only converted to f32 as inputs of f32, those that choose rows as i64
 
-Writes TARGET.json, for the record: what was rewritten is part of what is timed. TARGET is written where something was.
+Writes TARGET.json, for the record: what was rewritten is part of what is timed. TARGET is written where something was,
+and where weights lie in files of their own, which are then beside it.
 The same numbers are computed, but for the rounding of an LSTM's and a mean's sums; tests/baselines compares both. (A
 number that stands for no row is out of bounds where it gave zeros.) Only what has known shapes is rewritten, and
 nothing in models with subgraphs, before opset 11 or before IR 4.
@@ -234,10 +235,19 @@ RULES = {
 }
 
 
-def _take_weights_along(graph, directory):
-    """Weights that lie in files of their own are copied: readers refuse links."""
+def _places_of_weights(graph):
+    """Files that weights lie in, below the model's directory. Raises Unsuitable for others: they are a hostile model's."""
     places = {entry.value for tensor in graph.graph.initializer for entry in tensor.external_data
               if entry.key == "location"}
+    for place in places:
+        if os.path.isabs(place) or ".." in place.split("/"):
+            raise Unsuitable(f"weights in '{place}'")
+    return places
+
+
+def _take_weights_along(graph, places, directory):
+    """Weights that lie in files of their own are copied: readers refuse symbolic links, and files outside of the
+    directory that they run in."""
     for place in places:
         os.makedirs(os.path.dirname(os.path.join(directory, place)), exist_ok=True)
         shutil.copyfile(os.path.join(graph.directory, place), os.path.join(directory, place))
@@ -248,18 +258,23 @@ def plainer(source, target, wishes):
     of inputs that are of f32 now."""
     try:
         graph = Graph(source)
+        places = _places_of_weights(graph)
     except Unsuitable:
         return {}
     for wish in wishes:
         RULES[wish](graph)
         graph.without_unused()
-    if not graph.rewritten:
+    if not graph.rewritten and not places:
         return {}
-    _take_weights_along(graph, os.path.dirname(os.path.abspath(target)))
+    _take_weights_along(graph, places, os.path.dirname(os.path.abspath(target)))
     onnx.save(graph.model, target)
     onnx.checker.check_model(target, full_check=True)
-    notes = {"rewritten": ", ".join(f"{kind} {count}" for kind, count in sorted(graph.rewritten.items()))}
-    return {**notes, "inputs_as_f32": " ".join(map(str, graph.numbers))} if graph.numbers else notes
+    notes = {}
+    if graph.rewritten:
+        notes["rewritten"] = ", ".join(f"{kind} {count}" for kind, count in sorted(graph.rewritten.items()))
+    if graph.numbers:
+        notes["inputs_as_f32"] = " ".join(map(str, graph.numbers))
+    return notes
 
 
 def main():

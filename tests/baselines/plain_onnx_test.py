@@ -254,6 +254,23 @@ class Plain(unittest.TestCase):
         before, after = (onnxruntime.InferenceSession(str(path)).run(None, {"x": x}) for path in (source, target))
         numpy.testing.assert_array_equal(after[0], before[0])
         onnx.load(source)  # and the source can still be read
+        self.assertEqual(plain_onnx.plainer(str(source), str(target), ["bounds"]), {})  # nothing to rewrite
+        onnxruntime.InferenceSession(str(target)).run(None, {"x": x})
+
+    def test_weights_elsewhere_stay_there(self):
+        source, target = self.folder / "there" / "model.onnx", self.folder / "here" / "plain.onnx"
+        for path in (source, target):
+            path.parent.mkdir()
+        (self.folder / "secret.bin").write_bytes(bytes(64 * 64 * 4))
+        nodes = [helper.make_node("MatMul", ["x", "w"], ["xw"]), helper.make_node("Add", ["xw", "one"], ["y"])]
+        for place in ("../secret.bin", "a/../../secret.bin", str(self.folder / "secret.bin")):
+            model = model_of(nodes, {"x": (FLOAT, (1, 64))}, {"y": (FLOAT, (1, 64))},
+                             {"w": numpy.zeros((64, 64), numpy.float32), "one": numpy.ones((1, 1), numpy.float32)})
+            onnx.external_data_helper.set_external_data(model.graph.initializer[0], location=place)
+            model.graph.initializer[0].ClearField("raw_data")
+            source.write_bytes(model.SerializeToString())
+            self.assertEqual(plain_onnx.plainer(str(source), str(target), ["scalars"]), {})
+            self.assertEqual(list(target.parent.iterdir()), [])
 
     def test_what_is_not_known_stays(self):
         x, y, one = {"x": (FLOAT, (2, 6))}, {"y": (FLOAT, (2, 6))}, {"one": numpy.ones((1, 1), numpy.float32)}
