@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Prints how frameworks compare on this machine, and what measuring them through a process of their own costs.
 
-usage: scripts/baseline_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE]
+usage: scripts/baseline_numbers.py [--full] [--build DIR] [--out DIR] [--records DIR] [--filter RE]
 
-Runs scenarios/curated/baselines/small.json (or reads the records of an earlier run) and prints
+Runs scenarios/curated/baselines/small.json, with --full full.json, whose largest models need 10 GB of disk and a night
+(or reads the records of an earlier run of either) and prints
 
   models      per model the time of each framework over ONNX Runtime's, round by round, '?' where a row did not settle;
               a row that is not measured has its status and, below, its reason
@@ -23,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from record_ratios import geometric_mean, ratio, records_of, row  # noqa: E402
 from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
-SCENARIO = ROOT / "scenarios/curated/baselines/small.json"
+SCENARIOS = ROOT / "scenarios/curated/baselines"
 BASELINE = "onnxruntime"
 SAMPLE_NS = 30e6  # kLeastSampleNs of harness/baseline/baseline_runnable.cpp
 MEASURED = ("ok", "unstable")
@@ -59,11 +60,16 @@ def cell(group, name):
 def report(directory):
     groups, names = collections.defaultdict(dict), []
     for record in records_of(directory, "model_inference"):
-        groups[record["axes"]["model"]][record["kernel"]] = record
+        axes = record["axes"]
+        groups[(axes["model"], axes["precision"], axes["threads"])][record["kernel"]] = record
         if record["kernel"] not in names:
             names.append(record["kernel"])
     if not groups:
         sys.exit(f"{directory}: no record of model_inference")
+    # What all have in common says nothing.
+    told = [place for place in range(3) if place == 0 or len({key[place] for key in groups}) > 1]
+    groups = {" ".join(("", "", "threads=")[place] + str(key[place]) for place in told): group
+              for key, group in groups.items()}
     print("| model | " + " | ".join(names) + " |\n|---|" + "---:|" * len(names))
     for model, group in groups.items():
         print(f"| {model} | " + " | ".join(cell(group, name) for name in names) + " |")
@@ -91,7 +97,10 @@ def report(directory):
 
 
 def main():
-    with records_at(parser_of(__doc__).parse_args(), [SCENARIO]) as directory:
+    parser = parser_of(__doc__)
+    parser.add_argument("--full", action="store_true", help="run full.json")
+    options = parser.parse_args()
+    with records_at(options, [SCENARIOS / ("full.json" if options.full else "small.json")]) as directory:
         report(directory)
 
 
