@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "kernels/layout/fetch_to_write.hpp"
@@ -16,27 +14,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/layout/odd_transposes-inl.hpp"
 #include "kernels/layout/register_tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
 namespace HWY_NAMESPACE {
 namespace {
-
-template <int kWidth>
-struct Element {
-  Byte bytes[kWidth];
-};
-
-template <int kWidth>
-void transpose_scalar(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  for (std::int64_t column = 0; column < extent.columns; ++column) {
-    for (std::int64_t row = 0; row < extent.rows; ++row) {
-      *reinterpret_cast<Element<kWidth>*>(target + column * extent.target_stride + row * kWidth) =
-          *reinterpret_cast<const Element<kWidth>*>(source + row * extent.source_stride + column * kWidth);
-    }
-  }
-}
 
 #if HWY_TARGET == HWY_SCALAR
 
@@ -177,197 +161,6 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
     }
   }
   groups.finish();
-}
-
-// For target rows whose lines meet in the same sets of a cache, which cannot hold those of two groups: kLanes columns
-// at a time, down many rows.
-// As many rows of a strip, at most 256, as a first-level cache of 64 sets keeps a line of: each is read once for every
-// kLanes columns.
-std::int64_t strip_rows(std::int64_t source_stride) {
-  constexpr std::int64_t kSets = 64;
-  constexpr std::int64_t kKeptPerSet = 8;
-  constexpr std::int64_t kMost = 256;
-  if (source_stride % kLineBytes != 0) return kMost;
-  return std::min(kMost, kKeptPerSet * kSets / std::gcd(kSets, source_stride / kLineBytes));
-}
-
-template <int kWidth>
-void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target) {
-  constexpr std::int64_t kStep = kLanes<kWidth>;
-  constexpr std::int64_t kTall = kBlocks * kStep;
-  const std::int64_t rows = extent.rows;
-  const std::int64_t columns = extent.columns;
-  const std::int64_t source_stride = extent.source_stride;
-  const std::int64_t target_stride = extent.target_stride;
-  const auto fetch = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
-    if (!fetches_target) return;
-    Byte* line = target + std::min(column, columns - kStep) * target_stride + row * kWidth;
-    for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * target_stride);
-  };
-  const auto move_strip = [&](std::int64_t column, std::int64_t top, std::int64_t bottom) HWY_ATTR {
-    const Byte* read = source + column * kWidth;
-    Byte* write = target + column * target_stride;
-    std::int64_t row = top;
-    for (; row + kTall <= bottom; row += kTall) {
-      if (row + 2 * kTall <= bottom) {
-        fetch(row + kTall, column);
-      } else {
-        fetch(top, column + kStep);
-      }
-      tile<kWidth, kBlocks, false>(read + row * source_stride, write + row * kWidth, source_stride, target_stride);
-    }
-    for (; row < bottom; row += kStep) {
-      const std::int64_t first = std::min(row, rows - kStep);
-      tile<kWidth, 1, false>(read + first * source_stride, write + first * kWidth, source_stride, target_stride);
-    }
-  };
-  const std::int64_t step = std::max(strip_rows(source_stride), kTall);
-  for (std::int64_t left = 0; left < columns; left += kGroup<kWidth>) {
-    const std::int64_t right = std::min(left + kGroup<kWidth>, columns);
-    for (std::int64_t top = 0; top < rows; top += step) {
-      for (std::int64_t column = left; column < right; column += kStep) {
-        move_strip(std::min(column, columns - kStep), top, std::min(top + step, rows));
-      }
-    }
-  }
-}
-
-// As many columns as a tile has, and rows that follow each other without gaps: whole vectors hold kBlocks rows each, so
-// that a tile's register j starts out as rows j*kBlocks, j*kBlocks+1, ... and its columns come out with their rows in
-// that order, which one permutation puts right.
-template <int kWidth>
-void transpose_dense_columns(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target,
-                             const LoopRange& batch) {
-  constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;
-  constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
-  using T = typename UnsignedOf<kWidth>::Type;
-  const BlocksTag<kBlocks> d;
-  const hn::Repartition<T, decltype(d)> dt;
-  alignas(64) T order[static_cast<std::size_t>(kTall)];
-  for (std::int64_t row = 0; row < kTall; ++row) {
-    order[row] = static_cast<T>(row % kBlocks * kLanes<kWidth> + row / kBlocks);
-  }
-  const auto indices = hn::SetTableIndices(dt, order);
-  const Byte* waiting_source = nullptr;
-  Byte* waiting_target = nullptr;
-  const auto move_waiting = [&]() HWY_ATTR {
-    if (waiting_source == nullptr) return;
-    auto a = load_rows<kBlocks>(waiting_source, 16 * kBlocks, 16, kSequence);
-    transpose_blocks<kWidth>(d, a);
-    for (auto& column : a) column = hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(dt, column), indices));
-    store_columns<false>(d, a, waiting_target, extent.target_stride, kSequence);
-  };
-  for (LoopWalk at(batch); !at.is_over(); at.step()) {
-    for (std::int64_t row = 0; row < extent.rows; row += kTall) {
-      const std::int64_t first = std::min(row, extent.rows - kTall);
-      Byte* next = target + at.target() + first * kWidth;
-      for (std::int64_t i = 0; fetches_target && i < kLanes<kWidth>; ++i)
-        fetch_to_write(next + i * extent.target_stride);
-      move_waiting();
-      waiting_source = source + at.source() + first * 16;
-      waiting_target = next;
-    }
-  }
-  move_waiting();
-}
-
-// Fewer columns than a tile has, out of rows that are longer: whole tiles into a buffer, from there the columns wanted.
-template <int kWidth>
-void transpose_few_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  constexpr std::int64_t kStep = kLanes<kWidth>;
-  constexpr std::int64_t kChunk = 64;
-  constexpr std::int64_t kTall = kBlocks * kStep;
-  alignas(64) Byte buffer[16 * kChunk * kWidth];
-  // The last row may end where its columns do.
-  const std::int64_t rows = (extent.rows - 1) / kTall * kTall;
-  for (std::int64_t first = 0; first < rows; first += kChunk) {
-    const std::int64_t count = std::min(kChunk, rows - first);
-    const Byte* from = source + first * extent.source_stride;
-    for (std::int64_t row = 0; row < count; row += kTall) {
-      tile<kWidth, kBlocks, false>(from + row * extent.source_stride, buffer + row * kWidth, extent.source_stride,
-                                   kChunk * kWidth);
-    }
-    for (std::int64_t column = 0; column < extent.columns; ++column) {
-      std::memcpy(target + column * extent.target_stride + first * kWidth, buffer + column * kChunk * kWidth,
-                  static_cast<std::size_t>(count * kWidth));
-    }
-  }
-  transpose_scalar<kWidth>(source + rows * extent.source_stride, target + rows * kWidth,
-                           {extent.rows - rows, extent.columns, extent.source_stride, extent.target_stride});
-}
-
-// `rows` of 2, 3 or 4 become interleaved vectors of one dense target.
-template <int kWidth>
-void interleave_rows(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  using T = typename UnsignedOf<kWidth>::Type;
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto row = [&](std::int64_t number, std::int64_t column) HWY_ATTR {
-    return hn::LoadU(d, reinterpret_cast<const T*>(source + number * extent.source_stride + column * kWidth));
-  };
-  const auto move = [&](std::int64_t column) HWY_ATTR {
-    T* to = reinterpret_cast<T*>(target + column * extent.target_stride);
-    if (extent.rows == 2) {
-      hn::StoreInterleaved2(row(0, column), row(1, column), d, to);
-    } else if (extent.rows == 3) {
-      hn::StoreInterleaved3(row(0, column), row(1, column), row(2, column), d, to);
-    } else {
-      hn::StoreInterleaved4(row(0, column), row(1, column), row(2, column), row(3, column), d, to);
-    }
-  };
-  if (extent.columns < lanes) return transpose_scalar<kWidth>(source, target, extent);
-  for (std::int64_t column = 0; column + lanes <= extent.columns; column += lanes) move(column);
-  if (extent.columns % lanes != 0) move(extent.columns - lanes);
-}
-
-// 2, 3 or 4 interleaved `columns` of one dense source become rows of the target.
-template <int kWidth>
-void separate_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  using T = typename UnsignedOf<kWidth>::Type;
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  hn::Vec<decltype(d)> v0, v1, v2, v3;
-  std::int64_t row = 0;
-  const auto store_column = [&](hn::Vec<decltype(d)> v, std::int64_t column) HWY_ATTR {
-    hn::StoreU(v, d, reinterpret_cast<T*>(target + column * extent.target_stride + row * kWidth));
-  };
-  for (; row + lanes <= extent.rows; row += lanes) {
-    const T* from = reinterpret_cast<const T*>(source + row * extent.source_stride);
-    if (extent.columns == 2) {
-      hn::LoadInterleaved2(d, from, v0, v1);
-    } else if (extent.columns == 3) {
-      hn::LoadInterleaved3(d, from, v0, v1, v2);
-      store_column(v2, 2);
-    } else {
-      hn::LoadInterleaved4(d, from, v0, v1, v2, v3);
-      store_column(v2, 2);
-      store_column(v3, 3);
-    }
-    store_column(v0, 0);
-    store_column(v1, 1);
-  }
-  transpose_scalar<kWidth>(source + row * extent.source_stride, target + row * kWidth,
-                           {extent.rows - row, extent.columns, extent.source_stride, extent.target_stride});
-}
-
-// One matrix that is too narrow for tiles, or lies badly in the cache.
-template <int kWidth>
-void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target) {
-  const auto is_few = [](std::int64_t n) { return n >= 2 && n <= 4; };
-  const bool is_narrow = extent.columns < kLanes<kWidth>;
-  if constexpr (kWidth <= 8) {
-    if (is_few(extent.rows) && extent.target_stride == extent.rows * kWidth) {
-      return interleave_rows<kWidth>(source, target, extent);
-    }
-    if (is_narrow && is_few(extent.columns) && extent.source_stride == extent.columns * kWidth) {
-      return separate_columns<kWidth>(source, target, extent);
-    }
-  }
-  if (is_narrow && extent.source_stride >= 16 && extent.rows > kBlocks * kLanes<kWidth>) {
-    return transpose_few_columns<kWidth>(source, target, extent);
-  }
-  if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);
-  transpose_strips<kWidth>(source, target, extent, fetches_target);
 }
 
 template <int kWidth>
