@@ -29,6 +29,17 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+std::string signal_name(int number) {
+  static constexpr std::pair<int, const char*> kNames[] = {
+      {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"},
+      {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"},
+      {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"}, {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
+  for (const auto& [value, name] : kNames) {
+    if (value == number) return name;
+  }
+  return "signal " + std::to_string(number);
+}
+
 struct Pipe {
   OwnedFd read, write;
 };
@@ -137,10 +148,14 @@ void ChildProcess::end() {
   pid_ = -1;
 }
 
+std::string how_it_ended(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) return "exited with code " + std::to_string(WEXITSTATUS(wait_status));
+  const int number = WTERMSIG(wait_status);
+  return "was killed by " + signal_name(number) + (number == SIGKILL ? ", perhaps for want of memory" : "");
+}
+
 std::string ChildProcess::fault() const {
-  if (WIFSIGNALED(status_)) return "was killed by " + signal_name(WTERMSIG(status_));
-  if (WEXITSTATUS(status_) != 0) return "exited with code " + std::to_string(WEXITSTATUS(status_));
-  return "";
+  return WIFEXITED(status_) && WEXITSTATUS(status_) == 0 ? "" : how_it_ended(status_);
 }
 
 bool read_some(int fd, std::string& text) {

@@ -57,6 +57,9 @@ class ChildProcess {
   int status_ = 0;
 };
 
+// Of a process that was waited for: "was killed by SIGSEGV", "exited with code 3".
+std::string how_it_ended(int wait_status);
+
 // Appends what `fd` has to say to `text`. false: the other side closed it.
 bool read_some(int fd, std::string& text);
 // The last line of a program's standard error, on one line.

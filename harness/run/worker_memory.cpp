@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -63,16 +62,5 @@ void SharedProgress::set(std::int32_t member) noexcept {
 }
 std::int32_t SharedProgress::get() const noexcept { return __atomic_load_n(&values_->member, __ATOMIC_SEQ_CST); }
 std::uint32_t SharedProgress::steps() const noexcept { return __atomic_load_n(&values_->steps, __ATOMIC_SEQ_CST); }
-
-std::string signal_name(int number) {
-  static constexpr std::pair<int, const char*> kNames[] = {
-      {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"},
-      {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"},
-      {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"}, {SIGTERM, "SIGTERM"}, {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
-  for (const auto& [value, name] : kNames) {
-    if (value == number) return name;
-  }
-  return "signal " + std::to_string(number);
-}
 
 }  // namespace hetscope

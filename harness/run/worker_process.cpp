@@ -18,6 +18,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/record/json.hpp"
+#include "harness/run/child_process.hpp"
 #include "harness/run/interruption.hpp"
 
 extern char** environ;
@@ -279,8 +280,7 @@ std::string WorkerProcess::death() {
     pass_on_stderr();
   }
   kill();
-  if (WIFSIGNALED(wait_status_)) return "was killed by " + signal_name(WTERMSIG(wait_status_));
-  return "exited with code " + std::to_string(WEXITSTATUS(wait_status_));
+  return how_it_ended(wait_status_);
 }
 
 std::string WorkerProcess::last_words() {

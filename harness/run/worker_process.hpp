@@ -116,9 +116,6 @@ class WorkerProcess {
   std::string stderr_tail_;
 };
 
-// "SIGSEGV" for 11.
-std::string signal_name(int number);
-
 // argv or envp for execve: pointers into `texts`, then nullptr.
 std::vector<char*> pointers_to(std::vector<std::string>& texts);
 
