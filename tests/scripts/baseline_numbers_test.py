@@ -16,11 +16,12 @@ baseline_numbers = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(baseline_numbers)
 
 
-def record(kernel, nanoseconds, exchange=0, status="ok", model="a"):
+def record(kernel, nanoseconds, exchange=0, status="ok", model="a", threads=2):
     ours = {"median_ns": nanoseconds, "rounds": [0, 1], "iterations": [1, 2],
             "totals_ns": [nanoseconds, 2 * nanoseconds]}
     theirs = {**ours, "totals_ns": [total - exchange for total in ours["totals_ns"]]}
-    return {"operation": "model_inference", "kernel": kernel, "axes": {"model": model}, "status": status,
+    return {"operation": "model_inference", "kernel": kernel, "status": status,
+            "axes": {"model": model, "precision": "f32", "threads": threads},
             "reason": "" if status == "ok" else "because",
             "latencies": {"host_monotonic": ours, "framework_call": theirs} if status in ("ok", "unstable") else {}}
 
@@ -53,6 +54,12 @@ class BaselineNumbers(unittest.TestCase):
     def test_without_onnxruntime_times_are_printed(self):
         text = self.report_of([record("onnxruntime", 0, status="failed"), record("mnn", 2e6)])
         self.assertIn("| a | failed | 2.00 ms |", text)
+
+    def test_what_differs_is_told(self):
+        text = self.report_of([record("onnxruntime", 4e6), record("mnn", 2e6), record("onnxruntime", 8e6, threads=1),
+                               record("mnn", 2e6, threads=1)])
+        self.assertIn("| a threads=2 | 1.00 | 0.50 |", text)
+        self.assertIn("| a threads=1 | 1.00 | 0.25 |", text)
 
     def test_other_records_are_an_error(self):
         with self.assertRaises(SystemExit):
