@@ -25,6 +25,7 @@ TEST(RunProgram, KeepsWhatItPrints) {
 TEST(RunProgram, SaysHowItEnded) {
   EXPECT_EQ(run_program({"sh", "-c", "exit 3"}, 30).fault, "exited with code 3");
   EXPECT_EQ(run_program({"sh", "-c", "kill -SEGV $$"}, 30).fault, "was killed by SIGSEGV");
+  EXPECT_EQ(run_program({"sh", "-c", "kill -KILL $$"}, 30).fault, "was killed by SIGKILL, perhaps for want of memory");
   EXPECT_THAT(run_program({"sleep", "100"}, 0.05).fault, HasSubstr("timed out"));
   // It closes its output and goes on.
   EXPECT_THAT(run_program({"sh", "-c", "exec >&- 2>&-; sleep 100"}, 0.05).fault, HasSubstr("timed out"));
