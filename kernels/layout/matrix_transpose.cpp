@@ -163,6 +163,49 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
   groups.finish();
 }
 
+// Rows whose lines meet in one set of a first-level cache meet in one bank of the second, which hands them out one
+// after the other. Neighbours of a row do not: a few lines of each row at a time go through a buffer whose rows lie
+// apart.
+template <int kWidth>
+struct Staging {
+  static constexpr std::int64_t kAliasedStride = 4096;
+  static constexpr std::int64_t kLines = 4;
+  static constexpr std::int64_t kStride = (kLines + 1) * kLineBytes;
+  static constexpr std::int64_t kColumns = kLines * kGroup<kWidth>;
+  static constexpr std::int64_t kRows = 64;
+  static constexpr std::int64_t kMostRows = kRows + kRows / 2;  // no block is too low for a tile
+
+  static bool suits(const TransposeExtent& extent) {
+    return extent.source_stride % kAliasedStride == 0 && extent.columns % kColumns == 0;
+  }
+  static std::int64_t rows_of(std::int64_t rest) { return rest <= kMostRows ? rest : kRows; }
+};
+
+template <int kWidth, TransposeStores kStores>
+void transpose_staged(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
+  using S = Staging<kWidth>;
+  constexpr ByteLoop kOnce;
+  const BlocksTag<kBlocks> d;
+  alignas(64) Byte buffer[S::kMostRows * S::kStride];
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    for (std::int64_t left = 0; left < extent.columns; left += S::kColumns) {
+      const Byte* from = source + at.source() + left * kWidth;
+      Byte* to = target + at.target() + left * extent.target_stride;
+      for (std::int64_t top = 0; top < extent.rows;) {
+        const std::int64_t rows = S::rows_of(extent.rows - top);
+        for (std::int64_t row = 0; row < rows; ++row, from += extent.source_stride) {
+          for (std::int64_t byte = 0; byte < S::kLines * kLineBytes; byte += 16 * kBlocks) {
+            hn::StoreU(hn::LoadU(d, from + byte), d, buffer + row * S::kStride + byte);
+          }
+        }
+        transpose_blocked<kWidth, kStores>(buffer, to + top * kWidth,
+                                           {rows, S::kColumns, S::kStride, extent.target_stride}, {{&kOnce, 1}, 0, 1});
+        top += rows;
+      }
+    }
+  }
+}
+
 template <int kWidth>
 void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
                const LoopRange& batch) {
@@ -179,6 +222,10 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
   if (is_streamed) {
     transpose_blocked<kWidth, TransposeStores::streaming>(source, target, extent, batch);
     return hwy::FlushStream();
+  }
+  if (is_tiled && !is_in_strips && Staging<kWidth>::suits(extent)) {
+    return fetches_target ? transpose_staged<kWidth, TransposeStores::fetched>(source, target, extent, batch)
+                          : transpose_staged<kWidth, TransposeStores::cached>(source, target, extent, batch);
   }
   if (is_tiled && !is_in_strips) {
     return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched>(source, target, extent, batch)

@@ -131,25 +131,20 @@ void transpose_dense_columns(const Byte* source, Byte* target, const TransposeEx
   move_waiting();
 }
 
-// Fewer columns than a tile has, out of rows that are longer: whole tiles into a buffer, from there the columns wanted.
+// Fewer columns than a tile has, out of rows that are longer: whole tiles, of which the columns wanted are stored.
 template <int kWidth>
 void transpose_few_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  constexpr std::int64_t kStep = kLanes<kWidth>;
-  constexpr std::int64_t kChunk = 64;
-  constexpr std::int64_t kTall = kBlocks * kStep;
-  alignas(64) Byte buffer[16 * kChunk * kWidth];
+  constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;
+  constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
+  const BlocksTag<kBlocks> d;
   // The last row may end where its columns do.
   const std::int64_t rows = (extent.rows - 1) / kTall * kTall;
-  for (std::int64_t first = 0; first < rows; first += kChunk) {
-    const std::int64_t count = std::min(kChunk, rows - first);
-    const Byte* from = source + first * extent.source_stride;
-    for (std::int64_t row = 0; row < count; row += kTall) {
-      tile<kWidth, kBlocks, false>(from + row * extent.source_stride, buffer + row * kWidth, extent.source_stride,
-                                   kChunk * kWidth);
-    }
+  for (std::int64_t row = 0; row < rows; row += kTall) {
+    auto a = load_rows<kBlocks>(source + row * extent.source_stride, extent.source_stride,
+                                kLanes<kWidth> * extent.source_stride, kSequence);
+    transpose_blocks<kWidth>(d, a);
     for (std::int64_t column = 0; column < extent.columns; ++column) {
-      std::memcpy(target + column * extent.target_stride + first * kWidth, buffer + column * kChunk * kWidth,
-                  static_cast<std::size_t>(count * kWidth));
+      store<false>(a[static_cast<std::size_t>(column)], d, target + column * extent.target_stride + row * kWidth);
     }
   }
   transpose_scalar<kWidth>(source + rows * extent.source_stride, target + rows * kWidth,

@@ -84,7 +84,7 @@ TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
 // Rows a multiple of a page apart take ways of their own through a matrix.
 TEST_P(SimdTargetsTest, TransposesRowsThatMeetInTheCache) {
   for (const int width : kWidths) {
-    for (const std::int64_t other : {1, 5, 16, 31, 49, 70}) {
+    for (const std::int64_t other : {1, 5, 16, 31, 49, 70, 96, 97, 165}) {
       expect_transposed(width, 4096 / width, other, 0, other, TransposeStores::cached);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::fetched);
