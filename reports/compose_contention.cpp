@@ -4,25 +4,19 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
 
-#include "harness/core/error.hpp"
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
 #include "reports/detectors/detectors.hpp"
 #include "reports/row_values.hpp"
+#include "reports/stream_roof.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
 namespace {
-
-// Operations whose executed bytes all come from or go to the memory that both share.
-const std::set<std::string, std::less<>> kStreams = {"stream_read", "stream_write", "copy_bandwidth", "copy"};
-// Two that do not meet keep 2 together; this much more is no contention any more.
-constexpr double kImpossibleSum = 2.05;
 
 struct LoadedPair {
   const Row* row = nullptr;
@@ -38,18 +32,6 @@ std::string label_of(const Summary& summary, std::size_t run, const std::vector<
   std::vector<std::string> labels;
   for (const std::string& name : processors) labels.push_back(summary.runs[run].processor_label(name));
   return fmt::format("{}", fmt::join(labels, ", "));
-}
-
-// Records may come from strangers, whose load may be anything.
-std::optional<Case> load_of(const Record& record) {
-  const AxisValue* value = record.item.find(kLoadWord);
-  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
-  if (text == nullptr) return std::nullopt;
-  try {
-    return Case::parse(*text);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
 }
 
 std::map<Places, std::vector<LoadedPair>> pairs_of(const Summary& summary) {
@@ -162,65 +144,62 @@ HeatChart chart_of(const Places& places, const std::vector<LoadedPair>& pairs) {
   return chart;
 }
 
-// The best copy of a run among those of a working set of at least half of `bytes`.
-std::optional<std::pair<double, std::string>> copy_roof(const Summary& summary, std::size_t run, std::int64_t bytes) {
-  std::optional<std::pair<double, std::string>> best;
-  for (const Row& row : summary.rows) {
-    const Record& record = *row.record;
-    if (row.run != run || record.item.operation() != "copy_bandwidth" || record.item.find(kLoadWord) != nullptr)
-      continue;
-    if (record.status != Status::ok || 2 * record.useful_bytes < bytes || record.latency() == nullptr) continue;
-    const double gb_per_s = static_cast<double>(record.executed_bytes) / record.latency()->figure_ns();
-    if (std::isfinite(gb_per_s) && (!best || gb_per_s > best->first)) {
-      best = {gb_per_s, label_of(summary, run, record.item.processors())};
+// The pair of streams that moves most beside what the machine moves without a load.
+struct MostOfRoof {
+  std::size_t streams = 0, of_other_memory = 0, judged = 0, above = 0;
+  double over_roof = 0;
+  const LoadedPair* pair = nullptr;
+  std::optional<StreamsTogether> together;
+};
+
+MostOfRoof most_of_roof(const Summary& summary, const std::vector<LoadedPair>& pairs) {
+  const double limit = threshold_of("D8", "bandwidth");
+  MostOfRoof most;
+  for (const LoadedPair& pair : pairs) {
+    const auto together = streams_together(summary, *pair.row);
+    if (!together) continue;
+    ++most.streams;
+    most.of_other_memory += together->is_one_memory ? 0 : 1;
+    const auto over_roof = together->over_roof();
+    if (!over_roof) continue;
+    ++most.judged;
+    most.above += *over_roof > limit ? 1 : 0;
+    if (*over_roof > most.over_roof) {
+      most.over_roof = *over_roof;
+      most.pair = &pair;
+      most.together = together;
     }
   }
-  return best;
+  return most;
 }
 
-// Whether what streams move together can be: more than the machine's best copy is counted twice or not from memory.
+// Whether what streams move together can be.
 std::string bandwidth_finding(const Summary& summary, const std::vector<LoadedPair>& pairs) {
-  std::size_t judged = 0, above = 0, without_roof = 0;
-  double worst = 0;
-  std::string worst_text;
-  for (const LoadedPair& pair : pairs) {
-    const Record& record = *pair.row->record;
-    const auto together = metric_of(record, "bandwidth_together");
-    if (!together || kStreams.count(record.item.operation()) == 0 || kStreams.count(pair.load.operation()) == 0)
-      continue;
-    const auto roof = copy_roof(summary, pair.row->run, record.useful_bytes);
-    if (!roof) {
-      ++without_roof;
-      continue;
-    }
-    ++judged;
-    if (*together <= roof->first) continue;
-    ++above;
-    if (*together / roof->first <= worst) continue;
-    worst = *together / roof->first;
-    worst_text = fmt::format("{} beside {}: {} GB/s, {} times the {} GB/s of {}", pair.case_kind, pair.load_kind,
-                             format_number(*together), ratio_text(worst), format_number(roof->first), roof->second);
+  const MostOfRoof most = most_of_roof(summary, pairs);
+  if (most.streams == 0) return {};
+  if (most.pair == nullptr) {
+    return most.of_other_memory == most.streams
+               ? "Bandwidth together: not evaluated, because nothing says that the two share one memory."
+               : "Bandwidth together: not evaluated, because the run has no stream of such a size without a load "
+                 "(copy_bandwidth on all cores).";
   }
-  if (judged == 0) {
-    return without_roof == 0
-               ? std::string()
-               : "Bandwidth together: not evaluated, because the run has no copy of such a size without a "
-                 "load (copy_bandwidth on all cores).";
-  }
-  if (above == 0) {
-    return fmt::format(
-        "Bandwidth together: below the best copy of the run in {} of {} of streams. Where the two do not share one "
-        "memory, that says nothing.",
-        judged, count_of(judged, "pair"));
+  const StreamRoof& roof = *most.together->roof;
+  const std::string text = fmt::format(
+      "{} beside {}: {} GB/s, {} times the {} GB/s of {} on {}", most.pair->case_kind, most.pair->load_kind,
+      format_number(most.together->gb_per_s), ratio_text(most.over_roof), format_number(roof.gb_per_s),
+      roof.row->record->item.operation(), label_of(summary, roof.row->run, roof.row->record->item.processors()));
+  if (most.above == 0) {
+    return fmt::format("Bandwidth together: possible in {} of {} of streams; most in {}.", most.judged,
+                       count_of(most.judged, "pair"), text);
   }
   return fmt::format(
-      "Bandwidth together: above the best copy of the run in {} of {} of streams; most in {}. Reads alone may be "
-      "faster than a copy; else bytes are counted twice, come from a cache, or the two do not share one memory.",
-      above, count_of(judged, "pair"), worst_text);
+      "Measurement bug: in {} of {} of streams the bandwidth together is more than {} times that of the run's best "
+      "stream; most in {}. Such rows are not to be used.",
+      most.above, count_of(most.judged, "pair"), threshold_of("D8", "bandwidth"), text);
 }
 
 std::string zero_sum_finding(const std::vector<LoadedPair>& pairs) {
-  const double zero_sum = 2 - threshold_of("D8");
+  const double zero_sum = 2 - threshold_of("D8", "loss");
   std::vector<std::string> names;
   for (const LoadedPair& pair : pairs) {
     const auto high = metric_of(*pair.row->record, "concurrency_efficiency_high");
@@ -233,19 +212,20 @@ std::string zero_sum_finding(const std::vector<LoadedPair>& pairs) {
 
 // Sums that contention cannot explain, and how busy the machine was with others.
 std::string doubt_finding(const std::vector<LoadedPair>& pairs) {
+  const double impossible_sum = threshold_of("D8", "sum");
   std::size_t impossible = 0, busy = 0;
   for (const LoadedPair& pair : pairs) {
     const auto low = metric_of(*pair.row->record, "concurrency_efficiency_low");
-    impossible += low && *low > kImpossibleSum ? 1 : 0;
+    impossible += low && *low > impossible_sum ? 1 : 0;
     busy += pair.row->record->conditions.load > kBusyLoad ? 1 : 0;
   }
   if (impossible == 0 && busy == 0) return {};
   return fmt::format(
       "Doubt: {} of {} with a sum surely above {}, which contention cannot give (other processes, clock frequencies, "
-      "or "
-      "a fault in the measurement); {} measured while other processes used more than {:.0f} % of all CPUs. What these "
+      "or a fault in the measurement); {} measured while other processes used more than {:.0f} % of all CPUs. What "
+      "these "
       "keep is shared with those others, not with the load alone.",
-      impossible, count_of(pairs.size(), "pair"), kImpossibleSum, busy, 100 * kBusyLoad);
+      impossible, count_of(pairs.size(), "pair"), impossible_sum, busy, 100 * kBusyLoad);
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
-// Detectors that look at any rows: D5, D6, D8, D11, D12, D13, D14, D15, D16, D17, D18.
+// Detectors that look at any rows: D5, D11, D12, D13, D14 (spinning), D15, D16, D17, D18.
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
 
+#include <fmt/format.h>
+
+#include "harness/core/units.hpp"
 #include "reports/case_words.hpp"
+#include "reports/detectors/detector_rows.hpp"
 #include "reports/detectors/detectors.hpp"
 #include "reports/latency_series.hpp"
 #include "reports/row_values.hpp"
@@ -13,14 +17,7 @@
 namespace hetscope {
 namespace {
 
-// Rows of one run and group, whose times were taken in the same rounds.
-std::map<std::pair<std::size_t, std::string>, std::vector<const Row*>> groups_of(const Summary& summary) {
-  std::map<std::pair<std::size_t, std::string>, std::vector<const Row*>> groups;
-  for (const Row& row : summary.rows) {
-    if (!row.record->group.empty() && has_time(*row.record)) groups[{row.run, row.record->group}].push_back(&row);
-  }
-  return groups;
-}
+constexpr double kNsPerS = 1e9;
 
 const EnergyRecord* measured_energy(const Record& record) {
   const EnergyRecord* energy = energy_of(record);
@@ -35,8 +32,21 @@ std::vector<Measured> of_each_metric(const Summary& summary, const char* name) {
   return values;
 }
 
-bool is_within(const PlacementRecord& part) {
-  return part.actual == part.requested || whole_processor(part.actual) == part.requested;
+// Every number of threads beside the fastest of the smaller numbers.
+void append_collapses(const std::map<std::int64_t, const Row*>& by_threads, std::vector<Measured>& values) {
+  const LatencyRecord* best = nullptr;
+  std::int64_t best_threads = 0;
+  for (const auto& [threads, row] : by_threads) {
+    const LatencyRecord& latency = *row->record->latency();
+    if (!(latency.ci95_high_ns > 0)) continue;
+    if (best != nullptr) {
+      values.push_back({latency.ci95_low_ns / best->ci95_high_ns, row->line,
+                        fmt::format("threads={} beside threads={}", threads, best_threads)});
+    }
+    if (best != nullptr && latency.ci95_high_ns >= best->ci95_high_ns) continue;
+    best = &latency;
+    best_threads = threads;
+  }
 }
 
 }  // namespace
@@ -49,27 +59,6 @@ std::vector<Measured> hidden_copies(const Summary& summary) {
     const std::string& sharing = std::get<4>(way);
     if (sharing == kOpenCopy || sharing == kImageCopy || copy == nullptr || !line.fit) continue;
     values.push_back({line.fit->slope_interval.low / copy->fit->slope_interval.high, line.evidence});
-  }
-  return values;
-}
-
-std::vector<Measured> fallbacks(const Summary& summary) {
-  std::vector<Measured> values;
-  for (const Row& row : summary.rows) {
-    if (row.record->placement.empty()) continue;
-    const auto elsewhere = std::count_if(row.record->placement.begin(), row.record->placement.end(),
-                                         [](const PlacementRecord& part) { return !is_within(part); });
-    values.push_back({static_cast<double>(elsewhere), row.line});
-  }
-  return values;
-}
-
-std::vector<Measured> contentions(const Summary& summary) {
-  std::vector<Measured> values;
-  for (const Row& row : summary.rows) {
-    const auto efficiency = row.record->metrics.find("concurrency_efficiency");
-    if (efficiency == row.record->metrics.end() || !std::isfinite(efficiency->second.value)) continue;
-    values.push_back({2 - efficiency->second.value, row.line});
   }
   return values;
 }
@@ -98,7 +87,7 @@ std::vector<Measured> spinning_waiters(const Summary& summary) { return of_each_
 
 std::vector<Measured> energy_inversions(const Summary& summary) {
   std::vector<Measured> values;
-  for (const auto& [name, rows] : groups_of(summary)) {
+  for (const auto& [name, rows] : timed_groups(summary)) {
     // Energies of another kind, meter or scope are no alternatives.
     std::map<std::string, std::vector<const Row*>> by_meter;
     for (const Row* row : rows) {
@@ -121,7 +110,7 @@ std::vector<Measured> energy_inversions(const Summary& summary) {
 
 std::vector<Measured> collapses_of_threads(const Summary& summary) {
   std::vector<Measured> values;
-  for (const auto& [name, rows] : groups_of(summary)) {
+  for (const auto& [name, rows] : timed_groups(summary)) {
     // Rows that differ in nothing but their threads.
     std::map<std::string, std::map<std::int64_t, const Row*>> families;
     for (const Row* row : rows) {
@@ -131,26 +120,26 @@ std::vector<Measured> collapses_of_threads(const Summary& summary) {
       std::erase_if(words, [](const auto& word) { return word.first == "threads"; });
       families[row->record->clock + "\n" + words_text(words)][threads] = row;
     }
-    for (const auto& [words, by_threads] : families) {
-      if (by_threads.size() < 2) continue;
-      const LatencyRecord& fewer = *by_threads.begin()->second->record->latency();
-      const LatencyRecord& more = *by_threads.rbegin()->second->record->latency();
-      if (fewer.ci95_high_ns > 0) {
-        values.push_back({more.ci95_low_ns / fewer.ci95_high_ns, by_threads.rbegin()->second->line});
-      }
-    }
+    for (const auto& [words, by_threads] : families) append_collapses(by_threads, values);
   }
   return values;
 }
 
+// Opening a library and preparing come before the first run. Making a session (`load`) is part of preparing, so that
+// the longer of the two counts.
 std::vector<Measured> cold_costs(const Summary& summary) {
   std::vector<Measured> values;
   for (const Row& row : summary.rows) {
-    const auto first = row.record->metrics.find("first_run");  // seconds
+    const auto first_s = metric_of(*row.record, "first_run");
     const LatencyRecord* latency = row.record->latency();
-    if (first == row.record->metrics.end() || latency == nullptr || !(latency->figure_ns() > 0)) continue;
-    const double ratio = first->second.value * 1e9 / latency->figure_ns();
-    if (std::isfinite(ratio)) values.push_back({ratio, row.line});
+    if (!first_s || latency == nullptr || !(latency->figure_ns() > 0)) continue;
+    const double library_s = metric_of(*row.record, "library_load").value_or(0);
+    const double prepared_s = std::isfinite(row.record->prepare_ns) ? row.record->prepare_ns / kNsPerS : 0;
+    const double preparing_s = std::max(prepared_s, metric_of(*row.record, "load").value_or(0));
+    values.push_back({(library_s + preparing_s + *first_s) * kNsPerS / latency->figure_ns(), row.line,
+                      fmt::format("library {}, preparing {}, first run {}, a steady one {}",
+                                  format_ns(library_s * kNsPerS), format_ns(preparing_s * kNsPerS),
+                                  format_ns(*first_s * kNsPerS), format_ns(latency->figure_ns()))});
   }
   return values;
 }
@@ -177,16 +166,16 @@ std::vector<Measured> unheeded_options(const Summary& summary) {
 
 // Of single frames only, and of enough of them that the percentile is not one frame's.
 std::vector<Measured> stutters(const Summary& summary) {
-  constexpr std::int64_t kLeastFrames = 100;
-  const auto frames_of = [](const Row& row) -> const LatencyRecord* {
+  const double least_frames = limit_of("D18", "frames");
+  const auto frames_of = [least_frames](const Row& row) -> const LatencyRecord* {
     const auto found = row.record->latencies.find("frame");
     if (!has_time(*row.record) || found == row.record->latencies.end()) return nullptr;
     const LatencyRecord& frames = found->second;
     const bool is_single = std::ranges::all_of(frames.iterations, [](auto n) { return n == 1; });
-    return is_single && frames.n >= kLeastFrames ? &frames : nullptr;
+    return is_single && static_cast<double>(frames.n) >= least_frames ? &frames : nullptr;
   };
   std::vector<Measured> values;
-  for (const auto& [key, rows] : groups_of(summary)) {
+  for (const auto& [key, rows] : timed_groups(summary)) {
     for (const Row* loaded : rows) {
       const LatencyRecord* beside = frames_of(*loaded);
       if (beside == nullptr || !loaded->record->item.has(kLoadWord)) continue;

@@ -1,13 +1,16 @@
-// Detectors that look at divided rows: D1, D2, D3, D4, D7, D9, D10.
+// Detectors that look at divided rows: D1, D2, D3, D9, D10, D14 (slowed).
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "harness/core/split_text.hpp"
+#include "harness/core/units.hpp"
 #include "harness/core/wildcard.hpp"
 #include "reports/case_words.hpp"
-#include "reports/detectors/detectors.hpp"
-#include "reports/latency_series.hpp"
+#include "reports/detectors/detector_rows.hpp"
 #include "reports/plan_survival.hpp"
 #include "reports/row_values.hpp"
 #include "reports/split_summary.hpp"
@@ -15,81 +18,10 @@
 namespace hetscope {
 namespace {
 
-template <class Look>
-std::vector<Measured> of_each_group(const Summary& summary, Look look) {
-  std::vector<Measured> values;
-  for (const RowSection& section : summary.results) {
-    for (const SplitGroup& group : split_groups(section)) {
-      if (const auto value = look(group)) values.push_back({*value, group.best->line});
-    }
-  }
-  return values;
-}
-
 double sum_of(const StageTimes& stages) {
   double sum = 0;
   for (const auto& [name, ns] : stages) sum += ns;
   return sum;
-}
-
-// Times of one row on one clock, nullptr when it has none there.
-const LatencyRecord* latency_on(const Row& row, const std::string& clock) {
-  if (!has_time(*row.record)) return nullptr;
-  const auto latency = row.record->latencies.find(clock);
-  return latency == row.record->latencies.end() ? nullptr : &latency->second;
-}
-
-// Transforms of textures read and write textures.
-bool is_in_textures(const Case& item) { return item.kernel().ends_with("_image2d"); }
-
-// The upper end of the fastest transform of x from one layout to another on the processor of `like`, in its run.
-std::optional<double> repacking_ns(const Summary& summary, const Row& like, const std::string& to,
-                                   const std::string& clock) {
-  const Case& item = like.record->item;
-  std::optional<double> least;
-  for (const Row& row : summary.rows) {
-    const Case& transform = row.record->item;
-    if (row.run != like.run || transform.operation() != "layout_transform" ||
-        transform.processors() != item.processors() || is_in_textures(transform) != is_in_textures(item)) {
-      continue;
-    }
-    const bool is_same_tensor =
-        axis_value<Dims>(*row.record, "shape") == axis_value<Dims>(*like.record, "shape") &&
-        axis_value<std::string>(*row.record, "dtype") == axis_value<std::string>(*like.record, "dtype");
-    if (!is_same_tensor || axis_value<std::string>(*row.record, "to") != to ||
-        axis_value<std::string>(*row.record, "from") != axis_value<std::string>(*like.record, "layout")) {
-      continue;
-    }
-    if (const LatencyRecord* latency = latency_on(row, clock)) {
-      least = std::min(least.value_or(latency->ci95_high_ns), latency->ci95_high_ns);
-    }
-  }
-  return least;
-}
-
-// The largest ratio of a device's row to the same kernel on another layout of x, repacking included.
-std::optional<double> over_another_layout(const Summary& summary, const Row& used, const std::string& clock) {
-  const LatencyRecord* latency = latency_on(used, clock);
-  if (latency == nullptr || used.record->item.find("layout") == nullptr) return std::nullopt;
-  std::optional<double> largest;
-  for (const Row& other : summary.rows) {
-    const Case& item = other.record->item;
-    if (other.run != used.run || item.operation() != used.record->item.operation() ||
-        item.kernel() != used.record->item.kernel() || item.processors() != used.record->item.processors()) {
-      continue;
-    }
-    const auto layout = axis_value<std::string>(*other.record, "layout");
-    const LatencyRecord* beside = latency_on(other, clock);
-    if (!layout || beside == nullptr ||
-        differing_words(words_of(used.record->item), words_of(item)) != std::vector<std::string>{"layout"}) {
-      continue;
-    }
-    const auto repacking = repacking_ns(summary, used, *layout, clock);
-    if (!repacking) continue;
-    const double ratio = latency->ci95_low_ns / (beside->ci95_high_ns + *repacking);
-    if (std::isfinite(ratio)) largest = std::max(largest.value_or(ratio), ratio);
-  }
-  return largest;
 }
 
 // The shares that a divided row asks for, one for each processor.
@@ -135,37 +67,121 @@ double predicted_ns(const SplitGroup& group, const Row& divided) {
 
 bool is_computing(const std::string& stage) { return stage == "compute" || matches_wildcard("compute.*", stage); }
 
+double computing_ns(const StageTimes& stages) {
+  double sum = 0;
+  for (const auto& [name, ns] : stages) sum += is_computing(name) ? ns : 0;
+  return sum;
+}
+
+// One pass by stages: the whole division, or a part alone, where what a device does before and after computing is
+// known.
+struct StagePass {
+  std::string name;
+  double sharing_ns = 0;  // neither computing nor waiting: that a part is slower is imbalance
+  double total_ns = 0;
+};
+
+std::vector<StagePass> stage_passes(const Record& record) {
+  const auto pass_of = [](std::string name, const StageTimes& stages) {
+    StagePass pass{std::move(name), 0, sum_of(stages)};
+    for (const auto& [stage, ns] : stages) pass.sharing_ns += is_computing(stage) || stage == "wait" ? 0 : ns;
+    return pass;
+  };
+  const StagesOfRun stages = stages_of(record);
+  std::vector<StagePass> passes = {pass_of("the whole division", stages.whole)};
+  for (const auto& [processor, alone] : stages.alone) passes.push_back(pass_of("the part on " + processor, alone));
+  std::erase_if(passes, [](const StagePass& pass) { return !(pass.total_ns > 0); });
+  return passes;
+}
+
+// The measured division whose shares come nearest to those that the times alone ask for, among those that differ from
+// the best in nothing but their ratio; nullptr where there is no other.
+const Row* computed_choice(const SplitGroup& group) {
+  static const std::set<std::string> kRatios = {"ratio", "ratio_of_second"};
+  const CaseWords best = words_of(group.best->record->item);
+  const Row* nearest = nullptr;
+  double least = INFINITY;
+  std::size_t alternatives = 0;
+  for (const Row* row : group.splits) {
+    const std::vector<std::string> differing = differing_words(best, words_of(row->record->item));
+    if (!std::ranges::all_of(differing, [](const auto& name) { return kRatios.contains(name); })) continue;
+    ++alternatives;
+    const std::vector<double> shares = shares_of(*row->record);
+    double distance = 0;
+    for (std::size_t part = 0; part < std::min(shares.size(), group.alone.size()); ++part) {
+      const LatencyRecord* alone = latency_on(*group.alone[part], group.best->record->clock);
+      distance = std::max(distance, std::abs(shares[part] - group.ideal_ns / alone->figure_ns()));
+    }
+    if (distance < least) {
+      least = distance;
+      nearest = row;
+    }
+  }
+  return alternatives < 2 ? nullptr : nearest;
+}
+
+// Ways of waiting that ask over and over; the others sleep in the driver (docs/split.md).
+bool is_spinning(const Row& row) {
+  const auto sync = axis_value<std::string>(*row.record, "sync");
+  return sync == "poll" || sync == "svm_flag";
+}
+
+// The division that differs from `spinning` in nothing but sleeping while it waits, the one whose host computes
+// fastest.
+const Row* asleep_like(const SplitGroup& group, const Row& spinning) {
+  const Row* fastest = nullptr;
+  double least_ns = INFINITY;
+  for (const Row* row : group.splits) {
+    const double own_ns = computing_ns(stages_of(*row->record).whole);
+    if (is_spinning(*row) || !(own_ns > 0) || own_ns >= least_ns ||
+        differing_words(words_of(spinning.record->item), words_of(row->record->item)) !=
+            std::vector<std::string>{"sync"}) {
+      continue;
+    }
+    fastest = row;
+    least_ns = own_ns;
+  }
+  return fastest;
+}
+
 }  // namespace
 
 std::vector<Measured> slower_than_alone(const Summary& summary) {
-  return of_each_group(summary, [](const SplitGroup& group) -> std::optional<double> {
+  return of_each_division(summary, [](const SplitGroup& group) -> std::optional<Measured> {
     if (!group.against_best_alone.ratio) return std::nullopt;
-    return group.against_best_alone.ratio->interval.low;
+    return Measured{group.against_best_alone.ratio->interval.low};
   });
 }
 
-// Waiting for a slower part is imbalance, not sharing. What a device does before and after computing is known from its
-// part alone only.
 std::vector<Measured> sharing_shares(const Summary& summary) {
-  return of_each_group(summary, [](const SplitGroup& group) -> std::optional<double> {
-    const StagesOfRun stages = stages_of(*group.best->record);
-    const double total = sum_of(stages.whole);
-    if (!(total > 0)) return std::nullopt;
-    double sharing = 0;
-    for (const auto& [name, ns] : stages.whole) {
-      if (!is_computing(name) && name != "wait") sharing += ns;
-    }
-    for (const auto& [processor, alone] : stages.alone) {
-      for (const auto& [name, ns] : alone) {
-        if (!is_computing(name)) sharing += ns;
+  return of_each_division(summary, [](const SplitGroup& group) -> std::optional<Measured> {
+    std::optional<Measured> largest;
+    for (const StagePass& pass : stage_passes(*group.best->record)) {
+      const double share = pass.sharing_ns / pass.total_ns;
+      if (!largest || share > largest->value) {
+        largest =
+            Measured{share, {}, format_ns(pass.sharing_ns) + " of " + format_ns(pass.total_ns) + " of " + pass.name};
       }
     }
-    return sharing / total;
+    return largest;
+  });
+}
+
+std::vector<Measured> sharing_over_gain(const Summary& summary) {
+  return of_each_division(summary, [](const SplitGroup& group) -> std::optional<Measured> {
+    double alone_ns = INFINITY, sharing_ns = -1;
+    for (const Row* row : group.alone) {
+      alone_ns = std::min(alone_ns, latency_on(*row, group.best->record->clock)->figure_ns());
+    }
+    for (const StagePass& pass : stage_passes(*group.best->record)) sharing_ns = std::max(sharing_ns, pass.sharing_ns);
+    if (sharing_ns < 0) return std::nullopt;
+    const double gain_ns = alone_ns - group.ideal_ns;
+    return Measured{sharing_ns / gain_ns, {}, format_ns(sharing_ns) + " of sharing to save " + format_ns(gain_ns)};
   });
 }
 
 std::vector<Measured> imbalances(const Summary& summary) {
-  return of_each_group(summary, [](const SplitGroup& group) -> std::optional<double> {
+  return of_each_division(summary, [](const SplitGroup& group) -> std::optional<Measured> {
     const StagesOfRun stages = stages_of(*group.best->record);
     std::vector<double> parts;
     for (const auto& [name, ns] : stages.whole) {
@@ -175,35 +191,35 @@ std::vector<Measured> imbalances(const Summary& summary) {
     if (parts.size() < 2) return std::nullopt;
     const auto [least, most] = std::minmax_element(parts.begin(), parts.end());
     if (!(*most > 0)) return std::nullopt;
-    return (*most - *least) / *most;
+    return Measured{(*most - *least) / *most};
   });
 }
 
-// Only of processors that are no CPUs, and where the same run has the kernel on another layout and the way there.
-std::vector<Measured> wrong_layouts(const Summary& summary) {
-  return of_each_group(summary, [&summary](const SplitGroup& group) -> std::optional<double> {
-    std::optional<double> largest;
-    for (const Row* row : group.alone) {
-      if (whole_processor(row->record->item.processors()[0]) == "cpu") continue;
-      const auto ratio = over_another_layout(summary, *row, group.best->record->clock);
-      if (ratio) largest = std::max(largest.value_or(*ratio), *ratio);
-    }
-    return largest;
+// A choice that is the best has nothing to regret: 1.
+std::vector<Measured> regrets_of_ratios(const Summary& summary) {
+  return of_each_division(summary, [](const SplitGroup& group) -> std::optional<Measured> {
+    const Row* chosen = computed_choice(group);
+    if (chosen == nullptr) return std::nullopt;
+    if (chosen == group.best) return Measured{1};
+    const Comparison regret = compare_pair(*chosen, *group.best);
+    if (!regret.ratio) return std::nullopt;
+    return Measured{regret.ratio->interval.low, chosen->line, "the best is " + group.best->line};
   });
 }
 
 std::vector<Measured> mispredictions(const Summary& summary) {
-  constexpr double kHit = 0.1;
-  constexpr std::size_t kLeastRows = 3;
-  return of_each_group(summary, [](const SplitGroup& group) -> std::optional<double> {
-    if (group.splits.size() < kLeastRows) return std::nullopt;
+  const double hit = limit_of("D9", "hit");
+  const double least_rows = limit_of("D9", "rows");
+  return of_each_division(summary, [hit, least_rows](const SplitGroup& group) -> std::optional<Measured> {
+    const auto count = static_cast<double>(group.splits.size());
+    if (count < least_rows) return std::nullopt;
     double misses = 0;
     for (const Row* row : group.splits) {
       const double predicted = predicted_ns(group, *row);
       const double measured = row->record->latency()->figure_ns();
-      if (!(predicted > 0) || std::abs(measured / predicted - 1) > kHit) ++misses;
+      if (!(predicted > 0) || std::abs(measured / predicted - 1) > hit) ++misses;
     }
-    return misses / static_cast<double>(group.splits.size());
+    return Measured{misses / count};
   });
 }
 
@@ -222,17 +238,18 @@ std::vector<Measured> regrets_of_plans(const Summary& summary) {
   return values;
 }
 
-std::vector<Measured> seam_errors(const Summary& summary) {
-  constexpr double kLeast = 0.1;  // of the tolerance: rounding below it is noise
+std::vector<Measured> slowed_by_waiters(const Summary& summary) {
   std::vector<Measured> values;
-  for (const Row& row : summary.rows) {
-    const auto& metrics = row.record->metrics;
-    const auto seam = metrics.find("max_scaled_error_at_seam");
-    const auto elsewhere = metrics.find("max_scaled_error_elsewhere");
-    if (seam == metrics.end() || elsewhere == metrics.end()) continue;
-    const double floor = std::max(elsewhere->second.value, kLeast / 2);
-    const double ratio = seam->second.value / floor;
-    if (std::isfinite(ratio)) values.push_back({ratio, row.line});
+  for (const RowSection& section : summary.results) {
+    for (const SplitGroup& group : split_groups(section)) {
+      for (const Row* row : group.splits) {
+        const double own_ns = computing_ns(stages_of(*row->record).whole);
+        const Row* asleep = is_spinning(*row) && own_ns > 0 ? asleep_like(group, *row) : nullptr;
+        if (asleep == nullptr) continue;
+        const double asleep_ns = computing_ns(stages_of(*asleep->record).whole);
+        values.push_back({own_ns / asleep_ns, row->line, format_ns(own_ns) + " beside " + format_ns(asleep_ns)});
+      }
+    }
   }
   return values;
 }

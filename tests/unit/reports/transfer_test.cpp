@@ -60,7 +60,7 @@ TEST(TransferReport, AnImageIsCopiedOpenly) {
   const std::string text = report_of({way("copy", 20'000, 0.1), way("copy", 20'000, 0.2, "wait", "transfer_image2d")});
   EXPECT_THAT(row_of(text, "copy, image"), AllOf(HasSubstr("| 210 \\["), HasSubstr("| copies |")));
   EXPECT_THAT(row_of(text, "copy"), HasSubstr("| 105 \\["));
-  EXPECT_THAT(text, Not(HasSubstr("zero-copy that copies")));
+  EXPECT_THAT(text, HasSubstr("zero-copy that copies: not evaluated"));
 }
 
 TEST(TransferReport, ASlopeAboutATenthOfACopysIsUnclear) {
