@@ -136,10 +136,11 @@ std::vector<Measured> cold_costs(const Summary& summary) {
     const double library_s = metric_of(*row.record, "library_load").value_or(0);
     const double prepared_s = std::isfinite(row.record->prepare_ns) ? row.record->prepare_ns / kNsPerS : 0;
     const double preparing_s = std::max(prepared_s, metric_of(*row.record, "load").value_or(0));
-    values.push_back({(library_s + preparing_s + *first_s) * kNsPerS / latency->figure_ns(), row.line,
-                      fmt::format("library {}, preparing {}, first run {}, a steady one {}",
-                                  format_ns(library_s * kNsPerS), format_ns(preparing_s * kNsPerS),
-                                  format_ns(*first_s * kNsPerS), format_ns(latency->figure_ns()))});
+    const std::string library = library_s > 0 ? "library " + format_ns(library_s * kNsPerS) + ", " : "";
+    values.push_back(
+        {(library_s + preparing_s + *first_s) * kNsPerS / latency->figure_ns(), row.line,
+         fmt::format("{}preparing {}, first run {}, a steady one {}", library, format_ns(preparing_s * kNsPerS),
+                     format_ns(*first_s * kNsPerS), format_ns(latency->figure_ns()))});
   }
   return values;
 }

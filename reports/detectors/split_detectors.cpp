@@ -120,20 +120,21 @@ const Row* computed_choice(const SplitGroup& group) {
   return alternatives < 2 ? nullptr : nearest;
 }
 
-// Ways of waiting that ask over and over; the others sleep in the driver (docs/split.md).
-bool is_spinning(const Row& row) {
-  const auto sync = axis_value<std::string>(*row.record, "sync");
-  return sync == "poll" || sync == "svm_flag";
+// Whether the thread that waits is known to spin, or to sleep.
+std::optional<bool> is_spinning(const Row& row) {
+  const auto share = metric_of(*row.record, "waiting_cpu_share");
+  if (!share) return std::nullopt;
+  return *share > threshold_of("D14", "spinning");
 }
 
-// The division that differs from `spinning` in nothing but sleeping while it waits, the one whose host computes
-// fastest.
+// The division that differs from `spinning` in nothing but how it waits, and sleeps; of several the one whose host
+// computes fastest.
 const Row* asleep_like(const SplitGroup& group, const Row& spinning) {
   const Row* fastest = nullptr;
   double least_ns = INFINITY;
   for (const Row* row : group.splits) {
     const double own_ns = computing_ns(stages_of(*row->record).whole);
-    if (is_spinning(*row) || !(own_ns > 0) || own_ns >= least_ns ||
+    if (is_spinning(*row) != false || !(own_ns > 0) || own_ns >= least_ns ||
         differing_words(words_of(spinning.record->item), words_of(row->record->item)) !=
             std::vector<std::string>{"sync"}) {
       continue;
@@ -244,7 +245,7 @@ std::vector<Measured> slowed_by_waiters(const Summary& summary) {
     for (const SplitGroup& group : split_groups(section)) {
       for (const Row* row : group.splits) {
         const double own_ns = computing_ns(stages_of(*row->record).whole);
-        const Row* asleep = is_spinning(*row) && own_ns > 0 ? asleep_like(group, *row) : nullptr;
+        const Row* asleep = is_spinning(*row) == true && own_ns > 0 ? asleep_like(group, *row) : nullptr;
         if (asleep == nullptr) continue;
         const double asleep_ns = computing_ns(stages_of(*asleep->record).whole);
         values.push_back({own_ns / asleep_ns, row->line, format_ns(own_ns) + " beside " + format_ns(asleep_ns)});

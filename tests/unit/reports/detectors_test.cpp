@@ -148,14 +148,17 @@ std::vector<Record> waited(double cpu_share) {
   return records;
 }
 
-// One division that sleeps while it waits, its host's part taking 10 us, and one that asks over and over.
-std::vector<Record> waited_twice(double spinning_compute_ns) {
+// One division that sleeps while it waits, its host's part taking 10 us, and one whose waiting thread takes
+// `cpu_share`.
+std::vector<Record> waited_twice(double spinning_compute_ns, double cpu_share = 0.95) {
   std::vector<Record> records = a_split(22000);
   records.push_back(make_division(0.65, 22500));
-  for (const auto& [row, sync, ns] : {std::tuple{2, "wait", 10000.0}, std::tuple{3, "poll", spinning_compute_ns}}) {
+  for (const auto& [row, sync, ns, share] :
+       {std::tuple{2, "wait", 10000.0, 0.05}, std::tuple{3, "poll", spinning_compute_ns, cpu_share}}) {
     Record& record = records[static_cast<std::size_t>(row)];
     record.item.set("sync", std::string(sync));
     record.stages_ns = {{"compute.cpu@0", ns}};
+    record.metrics["waiting_cpu_share"] = {share, "1", ""};
   }
   return records;
 }
@@ -325,6 +328,13 @@ TEST(Detectors, SharingAndTheTimeItIsAShareOfAreOfOnePass) {
   ASSERT_TRUE(quiet.worst);
   EXPECT_DOUBLE_EQ(quiet.worst->value, 0.2);
   EXPECT_THAT(quiet.worst->remark, HasSubstr("the part on opencl:0"));
+}
+
+TEST(Detectors, NothingIsSlowedByAThreadThatSleepsOrWasNotSeenToWait) {
+  EXPECT_EQ(finding_of("D14 slowed", waited_twice(11000, 0.1)).evaluated, 0U);
+  std::vector<Record> records = waited_twice(11000);
+  records[2].metrics.erase("waiting_cpu_share");
+  EXPECT_EQ(finding_of("D14 slowed", records).evaluated, 0U);
 }
 
 TEST(Detectors, EveryNumberOfThreadsIsLookedAt) {
