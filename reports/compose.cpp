@@ -31,7 +31,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_mappings(summary, document);
   compose_launches(summary, document);
   compose_frameworks(summary, document);
-  compose_splits(summary, document);
+  compose_splits(summary, input.instruments, document);
   compose_pitfalls(summary, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);

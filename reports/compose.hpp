@@ -39,7 +39,7 @@ void compose_tasd(const Summary& summary, Document& document);
 void compose_mappings(const Summary& summary, Document& document);
 void compose_launches(const Summary& summary, Document& document);
 void compose_frameworks(const Summary& summary, Document& document);
-void compose_splits(const Summary& summary, Document& document);
+void compose_splits(const Summary& summary, const std::vector<InstrumentNote>& instruments, Document& document);
 void compose_conditions(const Summary& summary, Document& document);
 void compose_results(const Summary& summary, bool with_figures, Document& document);
 void compose_other_clocks(const Summary& summary, Document& document);

@@ -130,33 +130,6 @@ void look_at_instrument(const std::vector<InstrumentNote>& notes, GenerationDeci
   }
 }
 
-void judge_generation(const DecisionRule& rule, const std::vector<InstrumentNote>& notes,
-                      GenerationDecision& generation) {
-  std::set<std::string> units;
-  // Several alternatives are several chances to be lucky (Bonferroni).
-  const double confidence = 1 - 0.05 / static_cast<double>(std::max<std::size_t>(1, generation.alternatives.size()));
-  for (Alternative& alternative : generation.alternatives) {
-    judge_alternative(rule, confidence, alternative);
-    for (const Evidence& row : alternative.rows) units.merge(units_of(row.sessions));
-  }
-  generation.units.assign(units.begin(), units.end());
-  look_at_instrument(notes, generation);
-  const auto any_of = [&generation](Go verdict) {
-    return std::find_if(generation.alternatives.begin(), generation.alternatives.end(),
-                        [verdict](const Alternative& item) { return item.verdict == verdict; });
-  };
-  auto telling = any_of(Go::go);
-  if (telling == generation.alternatives.end()) telling = any_of(Go::unclear);
-  if (telling == generation.alternatives.end()) telling = generation.alternatives.begin();
-  generation.verdict = telling->verdict;
-  generation.reason = (telling->name.empty() || telling->reason.empty() ? "" : telling->name + ": ") + telling->reason;
-  if (generation.is_unqualified && generation.verdict != Go::unclear) {
-    generation.reason = "the instrument is unqualified here, so " + std::string(to_string(generation.verdict)) +
-                        " is withheld (" + generation.instrument + ")";
-    generation.verdict = Go::unclear;
-  }
-}
-
 // Names of the metrics that rows of the question have, when the rule's is not among them; "" when it is.
 std::string missing_metric(const ReportInput& input, const DecisionRule& rule) {
   const auto is_built_in = rule.metric == "latency" || rule.metric == "energy" || rule.metric == "EDP";
@@ -323,6 +296,35 @@ void judge_evidence(const DecisionRule& rule, double confidence, std::uint64_t s
           launches_to_decide({ratio.ratio, ratio.interval, sessions}, rule.margin, rule.minimum_sessions);
     }
     evidence.verdict = verdict == Verdict::faster ? Go::go : verdict == Verdict::unclear ? Go::unclear : Go::no_go;
+  }
+}
+
+void judge_generation(const DecisionRule& rule, const std::vector<InstrumentNote>& notes,
+                      GenerationDecision& generation) {
+  std::set<std::string> units;
+  // Several alternatives are several chances to be lucky (Bonferroni).
+  std::size_t chances = 0;
+  for (const Alternative& alternative : generation.alternatives) chances += alternative.chances;
+  const double confidence = 1 - 0.05 / static_cast<double>(std::max<std::size_t>(1, chances));
+  for (Alternative& alternative : generation.alternatives) {
+    judge_alternative(rule, confidence, alternative);
+    for (const Evidence& row : alternative.rows) units.merge(units_of(row.sessions));
+  }
+  generation.units.assign(units.begin(), units.end());
+  look_at_instrument(notes, generation);
+  const auto any_of = [&generation](Go verdict) {
+    return std::find_if(generation.alternatives.begin(), generation.alternatives.end(),
+                        [verdict](const Alternative& item) { return item.verdict == verdict; });
+  };
+  auto telling = any_of(Go::go);
+  if (telling == generation.alternatives.end()) telling = any_of(Go::unclear);
+  if (telling == generation.alternatives.end()) telling = generation.alternatives.begin();
+  generation.verdict = telling->verdict;
+  generation.reason = (telling->name.empty() || telling->reason.empty() ? "" : telling->name + ": ") + telling->reason;
+  if (generation.is_unqualified && generation.verdict != Go::unclear) {
+    generation.reason = "the instrument is unqualified here, so " + std::string(to_string(generation.verdict)) +
+                        " is withheld (" + generation.instrument + ")";
+    generation.verdict = Go::unclear;
   }
 }
 

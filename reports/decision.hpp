@@ -54,6 +54,7 @@ struct Alternative {
   std::string reason;
   std::optional<Evidence> combined;  // over Over::geometric_mean
   std::vector<Evidence> rows;
+  std::size_t chances = 1;  // candidates of which each row's was taken for being the fastest
 };
 
 // One device model and the processors that computed: a GPU generation.
@@ -104,6 +105,9 @@ Decision decide(const ReportInput& input, const QuestionSet& questions, const st
 void collect_evidence(const ReportInput& input, const std::vector<RunInfo>& runs, QuestionDecision& decision);
 // A verdict from a ratio: sessions and units are enough, no modelled value, the interval beyond the margin.
 void judge_evidence(const DecisionRule& rule, double confidence, std::uint64_t seed, Evidence& evidence);
+// The verdicts of its alternatives, and its own: withheld where the instrument was refused, or tried on others only.
+void judge_generation(const DecisionRule& rule, const std::vector<InstrumentNote>& notes,
+                      GenerationDecision& generation);
 
 // "hetscope/decision/1", harness/record/schema/decision-1.json.
 struct DecisionInput {

@@ -13,25 +13,11 @@ namespace {
 
 constexpr std::string_view kAlone = "alone.";
 
-// Every processor has a part of it. The ratios are axes of every kernel that divides, and where cuts are at multiples
-// of a unit, a small share may come to nothing (docs/split.md).
+// Every processor has a part of it.
 bool is_divided(const Record& record) {
-  if (record.item.processors().size() < 2) return false;
-  double rest = 1;
-  for (const char* axis : {"ratio", "ratio_of_second"}) {
-    const AxisValue* value = record.item.find(axis);
-    if (value == nullptr) continue;
-    const auto* share = std::get_if<double>(value);
-    const auto* whole = std::get_if<std::int64_t>(value);
-    const double ratio = share != nullptr ? *share : whole != nullptr ? static_cast<double>(*whole) : NAN;
-    if (!(ratio > 0) || !(ratio < rest)) return false;
-    rest -= ratio;
-  }
-  const double share = metric_of(record, "share_of_first").value_or(0.5);
-  return share > 0 && share < 1;
+  return record.item.processors().size() > 1 &&
+         std::ranges::all_of(shares_of(record), [](double share) { return share > 0; });
 }
-
-double time_on(const Row& row, const std::string& clock) { return row.record->latencies.at(clock).figure_ns(); }
 
 bool is_timed_on(const Row& row, const std::string& clock) {
   return has_time(*row.record) && row.record->latencies.count(clock) > 0 && time_on(row, clock) > 0;
@@ -60,6 +46,7 @@ std::optional<SplitGroup> group_of(const std::vector<const Row*>& rows) {
   for (const Row* row : rows) {
     spread.add(words_of(row->record->item));
     if (row->record->item.processors().size() != 1 || !is_timed_on(*row, clock)) continue;
+    group.solos.push_back(row);
     keep_faster(row, clock, best_alone);
     const auto part = std::find(processors.begin(), processors.end(), row->record->item.processors().front());
     if (part != processors.end()) keep_faster(row, clock, group.alone[std::size_t(part - processors.begin())]);
@@ -78,6 +65,33 @@ std::optional<SplitGroup> group_of(const std::vector<const Row*>& rows) {
 }
 
 }  // namespace
+
+double time_on(const Row& row, const std::string& clock) { return row.record->latencies.at(clock).figure_ns(); }
+
+double sum_of(const StageTimes& stages) {
+  double sum = 0;
+  for (const auto& [name, ns] : stages) sum += ns;
+  return sum;
+}
+
+bool is_computing(std::string_view stage) { return stage == "compute" || stage.starts_with("compute."); }
+
+std::vector<double> shares_of(const Record& record) {
+  std::vector<double> shares;
+  for (const char* axis : {"ratio", "ratio_of_second"}) {
+    if (!record.item.has(axis)) continue;
+    const auto whole = axis_value<std::int64_t>(record, axis);
+    shares.push_back(whole ? static_cast<double>(*whole) : axis_value<double>(record, axis).value_or(NAN));
+  }
+  if (const auto got = metric_of(record, "share_of_first")) {
+    if (shares.empty()) shares.push_back(*got);
+    shares.front() = *got;
+  }
+  double rest = 1;
+  for (const double share : shares) rest -= share;
+  shares.push_back(rest);
+  return shares;
+}
 
 StagesOfRun stages_of(const Record& record) {
   StagesOfRun stages;

@@ -8,7 +8,6 @@
 
 #include "harness/core/split_text.hpp"
 #include "harness/core/units.hpp"
-#include "harness/core/wildcard.hpp"
 #include "reports/case_words.hpp"
 #include "reports/detectors/detector_rows.hpp"
 #include "reports/plan_survival.hpp"
@@ -17,24 +16,6 @@
 
 namespace hetscope {
 namespace {
-
-double sum_of(const StageTimes& stages) {
-  double sum = 0;
-  for (const auto& [name, ns] : stages) sum += ns;
-  return sum;
-}
-
-// The shares that a divided row asks for, one for each processor.
-std::vector<double> shares_of(const Record& record) {
-  std::vector<double> shares;
-  double rest = 1;
-  for (const char* axis : {"ratio", "ratio_of_second"}) {
-    if (const auto share = axis_value<double>(record, axis)) shares.push_back(*share);
-  }
-  for (const double share : shares) rest -= share;
-  shares.push_back(rest);
-  return shares;
-}
 
 // The row of one processor alone that runs what it runs in `divided`; the fastest where that one was not measured.
 const Row* alone_like(const SplitGroup& group, const Row& divided, std::size_t part) {
@@ -64,8 +45,6 @@ double predicted_ns(const SplitGroup& group, const Row& divided) {
   }
   return slowest;
 }
-
-bool is_computing(const std::string& stage) { return stage == "compute" || matches_wildcard("compute.*", stage); }
 
 double computing_ns(const StageTimes& stages) {
   double sum = 0;

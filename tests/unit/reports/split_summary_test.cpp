@@ -1,6 +1,7 @@
 // Divisions of known truth: the ideal, its share, the rival, and what is no division.
 #include "reports/split_summary.hpp"
 
+#include <cmath>
 #include <tuple>
 
 #include <gmock/gmock.h>
@@ -14,6 +15,8 @@
 namespace hetscope {
 namespace {
 
+using testing::DoubleEq;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -29,7 +32,14 @@ std::vector<Record> a_sweep() {
                                  alone("only", "opencl:0", 60000), alone("fast", "cpu", 22000),
                                  make_division(0.5, 32000),        make_division(0.7, 25000),
                                  make_division(0.0, 1000),         make_division(1.0, 1000)};
-  records[5].stages_ns = {{"start", 1000}, {"wait", 24000}, {"alone.opencl:0.compute", 18000}};
+  records[5].stages_ns = {{"transform", 100},
+                          {"start", 400},
+                          {"compute.cpu@0", 22500},
+                          {"wait", 1500},
+                          {"merge", 300},
+                          {"alone.opencl:0.pre_sync", 600},
+                          {"alone.opencl:0.compute", 19000},
+                          {"alone.opencl:0.post_sync", 900}};
   return records;
 }
 
@@ -93,26 +103,40 @@ TEST(SplitSummary, AShareThatComesToNothingIsNoDivision) {
 
 TEST(SplitSummary, StagesAloneAreNoPartOfTheWhole) {
   const StagesOfRun stages = stages_of(a_sweep()[5]);
-  EXPECT_EQ(stages.whole.size(), 2U);
+  EXPECT_EQ(stages.whole.size(), 5U);
   ASSERT_EQ(stages.alone.count("opencl:0"), 1U);
   EXPECT_EQ(stages.alone.at("opencl:0").at(0).first, "compute");
+}
+
+TEST(SplitSummary, TheFirstShareIsWhatTheRowSaysItCameTo) {
+  Record record = make_division(0.7, 25000);
+  EXPECT_THAT(shares_of(record), ElementsAre(0.7, DoubleEq(0.3)));
+  record.metrics["share_of_first"] = {0.75, "1", ""};
+  EXPECT_THAT(shares_of(record), ElementsAre(0.75, 0.25));
+  record.item.set("ratio_of_second", 0.125);
+  EXPECT_THAT(shares_of(record), ElementsAre(0.75, 0.125, 0.125));
+  record.item.set("ratio", std::string("half"));
+  record.metrics.clear();
+  EXPECT_TRUE(std::isnan(shares_of(record).front()));
 }
 
 TEST(SplitSummary, TheReportHasASectionOnlyWhereWorkWasDivided) {
   const ReportInput input = input_of(a_sweep());
   const Summary summary = summarise(input);
   Document document;
-  compose_splits(summary, document);
+  compose_splits(summary, {}, document);
   const std::string text = markdown_text(document);
   EXPECT_THAT(text, HasSubstr("Splitting on this device"));
   EXPECT_THAT(text, HasSubstr("80 %"));
-  EXPECT_THAT(text, HasSubstr("wait 96 %"));
+  EXPECT_THAT(text, HasSubstr("imbalance 4.0 %"));
+  EXPECT_THAT(text, HasSubstr("transfers and sync 2.0 %"));
+  EXPECT_THAT(text, HasSubstr("22.0 us"));
   EXPECT_THAT(text, HasSubstr("fastest of 2"));
   EXPECT_THAT(text, HasSubstr("SLOWER"));
   const ReportInput plain = input_of(make_pair_of(0.5));
   const Summary other = summarise(plain);
   Document empty;
-  compose_splits(other, empty);
+  compose_splits(other, {}, empty);
   EXPECT_TRUE(empty.blocks.empty());
 }
 
@@ -136,7 +160,7 @@ TEST(SplitSummary, ThePlanOfAnIdleDeviceIsHeldAgainstWhatIsBestBesideALoad) {
   ASSERT_TRUE(plans[1].regret.ratio);
   EXPECT_NEAR(plans[1].regret.ratio->ratio, 1.25, 0.05);
   Document document;
-  compose_splits(summary, document);
+  compose_splits(summary, {}, document);
   const std::string text = markdown_text(document);
   EXPECT_THAT(text, HasSubstr("| chase | ratio=0.7 | the plan | 1.000 |"));
   EXPECT_THAT(text, HasSubstr("| spin | ratio=0.7 | ratio=1.0, fastest of 2 | 1.2"));
