@@ -10,10 +10,12 @@ namespace {
 
 // Why the row is no evidence about its processors; "": it is.
 std::string doubt_about(const GroupMember& member) {
+  const std::string doubt = member.runnable->doubt();
   for (const Processor* processor : member.on) {
-    if (processor->info().is_fake) return processor->name() + " is a fake for tests: its times are made up";
+    if (!processor->info().is_fake) continue;
+    return processor->name() + " is a fake for tests: its times are made up" + (doubt.empty() ? "" : "; " + doubt);
   }
-  return member.runnable->doubt();
+  return doubt;
 }
 
 }  // namespace

@@ -36,6 +36,9 @@ class FakeMatmulRun final : public Runnable {
   std::vector<Placement> placement() const override {
     return {{accelerator_.name(), accelerator_.model().falls_back ? "cpu" : accelerator_.name(), "a fake says so"}};
   }
+  std::string doubt() const override {
+    return accelerator_.model().falls_back ? "fallback: the CPU did the work (see placement)" : "";
+  }
 
  private:
   void run_once() {

@@ -27,7 +27,7 @@ struct FakeAcceleratorModel {
   std::map<std::string, double> slowdown;  // times this while the accelerator of that name works when it begins
   std::int64_t fails_at = -1;              // the execution that throws, from 0; none below 0
   bool rounds_to_f16 = false;              // computes less precisely than it says
-  bool falls_back = false;                 // says that the CPU did the work
+  bool falls_back = false;                 // says that the CPU did the work, which makes its times doubtful
 };
 
 // The names of the accelerators that work at the moment.

@@ -31,6 +31,7 @@ struct FakeScript {
   // It stands for the time then, and nothing is verified: a foreign tool.
   bool is_tool = false;
   Support evict = Support::yes();
+  std::string doubt = "";
   // Asked by FakeKernel::supports().
   Support support = Support::yes();
 };
@@ -69,6 +70,7 @@ class FakeRunnable final : public Runnable {
     return result;
   }
   std::vector<Placement> placement() const override { return {{"fake", "fake", "a fake says so"}}; }
+  std::string doubt() const override { return script_.doubt; }
 
   std::int64_t executions = 0;
   std::int64_t runs = 0;

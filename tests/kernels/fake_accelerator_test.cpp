@@ -96,6 +96,22 @@ TEST_F(FakeAcceleratorTest, ItFailsWhenItIsToldToAndGoesOn) {
   EXPECT_TRUE(is_right(*runnable));
 }
 
+TEST_F(FakeAcceleratorTest, FallingBackIsPlacedElsewhereAndDoubted) {
+  FakeAcceleratorModel model;
+  FakeAccelerator honest(model, traffic_);
+  EXPECT_EQ(prepare(honest)->doubt(), "");
+  EXPECT_EQ(prepare(honest)->placement()[0].actual, "fake:npu");
+  model.falls_back = true;
+  FakeAccelerator accelerator(model, traffic_);
+  const auto runnable = prepare(accelerator);
+  runnable->run(1);
+  EXPECT_TRUE(is_right(*runnable));
+  EXPECT_THAT(runnable->doubt(), HasSubstr("fallback"));
+  ASSERT_EQ(runnable->placement().size(), 1U);
+  EXPECT_EQ(runnable->placement()[0].requested, "fake:npu");
+  EXPECT_EQ(runnable->placement()[0].actual, "cpu");
+}
+
 TEST_F(FakeAcceleratorTest, RoundingToF16IsFound) {
   FakeAcceleratorModel model;
   model.rounds_to_f16 = true;

@@ -45,6 +45,7 @@ struct Story {
   std::mutex mutex;  // parts on the host tell from two threads
   std::vector<std::string> steps;
   std::string failing;
+  std::string doubtful;  // the processor whose times are no evidence
   std::function<void()> while_finishing = [] {};
   void tell(const std::string& step) {
     const std::lock_guard lock(mutex);
@@ -89,6 +90,7 @@ class ToldRunnable final : public Runnable {
     return std::make_unique<ToldRun>(story_, processor_, shared);
   }
   std::vector<HostTensor> outputs() override { return {}; }
+  std::string doubt() const override { return processor_ == story_.doubtful ? "the work fell back" : ""; }
 
  private:
   Story& story_;
@@ -229,6 +231,14 @@ TEST_F(SplitFaultsTest, WhenOneDeviceFailsTheOtherIsStillWaitedFor) {
   story_.failing = "finish gpu";
   EXPECT_THAT(failure_of(*runnable), HasSubstr("the part on gpu failed"));
   EXPECT_THAT(story_.steps, ElementsAre("start gpu", "start npu", "run cpu", "finish gpu", "finish npu"));
+}
+
+TEST_F(SplitFaultsTest, ADoubtAboutOnePartIsADoubtAboutTheWholeAndNamesItsProcessor) {
+  const auto runnable = prepare("processor=cpu,gpu,npu parts=host,device,device ratio=0.4 ratio_of_second=0.3");
+  runnable->run(1);
+  EXPECT_EQ(runnable->doubt(), "");
+  story_.doubtful = "npu";
+  EXPECT_EQ(runnable->doubt(), "npu: the work fell back");
 }
 
 TEST_F(SplitFaultsTest, ADeviceThatCannotRunBesideOthersIsDeclined) {

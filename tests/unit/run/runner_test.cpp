@@ -19,7 +19,10 @@
 namespace hetscope {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // "fake:made-up" says that it is one.
 class OneProcessor final : public Processor {
@@ -354,7 +357,29 @@ TEST_F(RunnerTest, ARowOfAFakeProcessorIsMistrusted) {
   planned.cases[0].line = elsewhere.line();
   const std::vector<Record> records = run(planned);
   EXPECT_EQ(records[0].status, Status::mistrusted);
-  EXPECT_THAT(records[0].reason, HasSubstr("fake:made-up is a fake"));
+  EXPECT_EQ(records[0].reason, "fake:made-up is a fake for tests: its times are made up");
+}
+
+TEST_F(RunnerTest, ADoubtfulRowKeepsItsTimesAndSaysWhyTheyAreNoEvidence) {
+  FakeScript doubtful = taking(20'000);
+  doubtful.doubt = "fallback: the CPU did the work";
+  add("doubtful", doubtful);
+  doubtful.duration_ns = [](std::int64_t) { return std::int64_t{700'000'000}; };
+  add("doubtful_and_slow", doubtful);
+  add("right", taking(20'000));
+  const std::vector<Record> records = run(group({"doubtful", "right"}));
+  EXPECT_EQ(records[0].status, Status::mistrusted);
+  EXPECT_EQ(records[0].reason, "fallback: the CPU did the work");
+  EXPECT_NEAR(records[0].latency()->median_ns, 20'000, 5);
+  EXPECT_EQ(records[1].status, Status::ok) << records[1].reason;
+  // What else is wrong with a row is told behind the doubt, and a fake's own doubt behind that it is one.
+  EXPECT_THAT(run(group({"doubtful_and_slow"}))[0].reason,
+              AllOf(StartsWith("fallback: the CPU did the work; "), HasSubstr("budget_s")));
+  PlannedGroup planned = group({"doubtful"});
+  Case elsewhere = planned.cases[0].item();
+  elsewhere.set_processors({"fake:made-up"});
+  planned.cases[0].line = elsewhere.line();
+  EXPECT_THAT(run(planned)[0].reason, EndsWith("its times are made up; fallback: the CPU did the work"));
 }
 
 }  // namespace
