@@ -19,6 +19,7 @@
 #include "harness/measure/session.hpp"
 #include "harness/run/contention.hpp"
 #include "harness/run/modelled_energy.hpp"
+#include "harness/run/peak_memory.hpp"
 #include "harness/run/record_of.hpp"
 #include "harness/run/runner_member.hpp"
 #include "harness/run/soak.hpp"
@@ -92,6 +93,7 @@ struct Runner::State {
   Session session;
   std::string procfs_root;
   ConditionsReader conditions;
+  PeakMemory peak_memory;
   std::map<std::string, std::shared_ptr<const GroupProblem>> problems;    // of the current group
   std::map<std::string, std::shared_ptr<GroupLoad>> loads = {};           // of the current group, by case line
   std::map<std::string, std::unique_ptr<ReferenceLoop>> references = {};  // by processor
@@ -151,6 +153,7 @@ void Runner::State::prepare(GroupMember& member, const Case& item) {
   // Before the case itself: a member that holds a Runnable is one that can be measured.
   if (const std::optional<Case> load = catalog.load_of(item)) member.load = load_of(*load);
   member.problem = member.kernel->unverifiable().empty() ? problem_of(item, operation) : unverified_problem(operation);
+  peak_memory.restart();
   const std::int64_t begin_ns = clock.now_ns();
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
   member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
@@ -209,6 +212,7 @@ void Runner::State::verify_answer(GroupMember& member, const Case& item) {
   const Operation& operation = *member.problem->operation;
   const double first_run_s = run_once(*member.runnable);
   if (!member.kernel->unverifiable().empty()) return;
+  member.memory = peak_memory.read();
   const Tolerance tolerance = operation.tolerance(item);
   const std::vector<HostTensor> outputs = member.runnable->outputs();
   if (member.kernel->program_model() != ProgramModel::host_function) {
@@ -329,6 +333,7 @@ Runner::Runner(const Catalog& catalog, ProcessorSet& processors, std::vector<std
                        Session(clock),
                        procfs_root,
                        ConditionsReader("/sys", procfs_root),
+                       PeakMemory(procfs_root),
                        {}}) {}
 
 Runner::~Runner() = default;

@@ -33,6 +33,11 @@ void tell_of_runnable(GroupMember& member) {
   for (const auto& [name, metric] : member.runnable->metrics()) {
     record.metrics[name] = {metric.value, metric.unit, metric.roof};
   }
+  // A baseline is a process of its own and has told its own.
+  if (member.memory && !record.metrics.contains("peak_memory")) {
+    record.metrics["peak_memory"] = {static_cast<double>(member.memory->bytes), "B", ""};
+    record.metrics["peak_memory_added"] = {static_cast<double>(member.memory->added_bytes), "B", ""};
+  }
   record.notes = member.runnable->notes();
   if (!member.kernel->unverifiable().empty()) record.notes["not_verified"] = member.kernel->unverifiable();
   if (member.load) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/kernel/kernel.hpp"
 #include "harness/kernel/reference_loop.hpp"
 #include "harness/record/record.hpp"
+#include "harness/run/peak_memory.hpp"
 
 namespace hetscope {
 
@@ -35,6 +37,7 @@ struct GroupMember {
   std::vector<Processor*> on;
   std::vector<ReferenceLoop*> references;  // of its processors
   BlockSpeedRecord speed;
+  std::optional<MemoryPeak> memory;  // of preparing and the first run; nothing of a tool, which is another process
 };
 
 // The reason goes onto one line.

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -249,6 +251,32 @@ TEST_F(RunnerTest, ALoadThatCannotBeCostsItsOwnRowOnly) {
   EXPECT_EQ(records[2].reason, "measuring: the load failed: the device was lost");
   EXPECT_EQ(records[3].status, Status::ok) << records[3].reason;
   EXPECT_FALSE(records[3].metrics.contains("retained"));
+}
+
+TEST_F(RunnerTest, ARowTellsThePeakOfMemoryThatItsOwnFirstRunReached) {
+  std::filesystem::create_directory(procfs_.path() + "/self");
+  const auto write = [this](const std::string& name, const std::string& text) {
+    std::ofstream(procfs_.path() + "/self/" + name) << text;
+  };
+  FakeScript growing = taking(20'000);
+  growing.before = [&](std::int64_t execution) {
+    if (execution > 1) return;
+    write("status", execution == 0 ? "VmHWM: 300 kB\nVmRSS: 100 kB\n" : "VmHWM: 900 kB\nVmRSS: 100 kB\n");
+  };
+  add("growing", growing);
+  FakeScript tool = taking(20'000);
+  tool.is_tool = true;
+  tool.own_clock_share = 0.5;
+  add("tool", tool);
+  // Without the file that resets the peak there is no figure.
+  EXPECT_FALSE(run(group({"growing"}))[0].metrics.contains("peak_memory"));
+  write("clear_refs", "");
+  write("status", "VmHWM: 800 kB\nVmRSS: 100 kB\n");
+  const std::vector<Record> records = run(group({"growing", "tool"}));
+  EXPECT_EQ(records[0].metrics.at("peak_memory").value, 300 * 1024);
+  EXPECT_EQ(records[0].metrics.at("peak_memory").unit, "B");
+  EXPECT_EQ(records[0].metrics.at("peak_memory_added").value, 200 * 1024);
+  EXPECT_FALSE(records[1].metrics.contains("peak_memory")) << "it runs in a process of its own";
 }
 
 // 100 rounds of one sample of 10 executions, the last half slower by a quarter.
