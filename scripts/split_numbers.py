@@ -2,7 +2,7 @@
 """Prints what dividing products or convolutions between two processors gains on this machine, beside what is asked.
 
 usage: scripts/split_numbers.py [--build DIR] [--scenario FILE] [--out DIR] [--records DIR] [--filter RE]
-                                [--statistic NAME] [--search M,K,N | --search MODEL/LAYER]... [--budget S]
+                                [--statistic NAME] [--search M,K,N | MODEL/LAYER | MODEL]... [--budget S]
 
 Runs scenarios/curated/split/sweep.json (or FILE, as convolutions.json beside it; or reads the records of an earlier run)
 and prints, product by product or layer by layer:
@@ -15,12 +15,18 @@ and prints, product by product or layer by layer:
                    statistic says otherwise (on a busy machine)
   where it went    shares of the split's own stages
 
-and from the smallest product what the orchestration costs beyond OpenCL's own launch, transfers and sync: a run shared
-by both, less the slower of the device's part alone through the same calls and the native product alone.
+and from the smallest product what dividing costs, by sharing and sync, a run shared by both:
 
-The fastest of many ratios flatters itself. --search M,K,N, or --search MODEL/LAYER for a convolution of
-scenarios/shapes/conv, finds the ratio by golden section instead, each step relative to the first processor alone in the
-same rounds, and confirms the answer in a run of its own.
+  added            over the slower of the plain kernels, each alone with its half of the rows, where many launches share
+                   one sync: with OpenCL's hand-over and sync of every run
+  orchestration    the same where the device's side is OpenCL's own launch, hand-over of as many bytes and sync, every run
+  host beside      over the whole product on the device through the same calls (ratio 0), or native
+
+The fastest of many ratios flatters itself. --search finds the ratio by golden section instead, each step relative to the
+first processor alone in the same rounds, and measures it again beside the ends that the search left, in a run of its own:
+of a product M,K,N, of a layer of scenarios/shapes/conv or gemm, or of all layers of a MODEL there, one after the other.
+How long that takes at most is printed first, and each row when it is found. With --out the same command goes on where it
+was stopped.
 """
 
 import collections
@@ -28,11 +34,14 @@ import json
 import math
 import pathlib
 import random
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from ratio_search import confirmation, golden_section  # noqa: E402
 from record_ratios import times_by_round  # noqa: E402
 from scenario_run import ROOT, parser_of, records_at, run_scenarios  # noqa: E402
 
@@ -40,15 +49,17 @@ from scenario_run import ROOT, parser_of, records_at, run_scenarios  # noqa: E40
 AFFINE = {"POCL_AFFINITY": "1"}
 SCENARIO = ROOT / "scenarios/curated/split/sweep.json"
 CONVOLUTIONS = ROOT / "scenarios/curated/split/convolutions.json"
-CONVOLUTION_SHAPES = ROOT / "scenarios/shapes/conv"
+# Where the layers of models stand, which scenario divides them, and by which axis it takes them.
+LAYERS = ((ROOT / "scenarios/shapes/conv", CONVOLUTIONS, "shape"), (ROOT / "scenarios/shapes/gemm", SCENARIO, "m,k,n"))
 SPLITS = {"matmul": "matmul_split", "conv2d": "conv2d_split"}  # operation and the kernel that divides it
 TINY_ROWS = 16  # a product of so few rows is there for what dividing costs
 LONG_NS, LONG_SHARE = 20e6, 0.90
 SHORT_NS, SHORT_SHARE = 2e6, 0.75
 ORCHESTRATION_US = 20
 MARGIN = 0.02
-GOLDEN = (math.sqrt(5) - 1) / 2
+LEAST_ROUNDS = 5
 SEARCH_STEPS = 6
+SHARINGS = ["copy", "use_host_ptr"]
 
 
 def read(directory):
@@ -56,7 +67,7 @@ def read(directory):
     groups, refused = collections.defaultdict(list), collections.Counter()
     for line in (pathlib.Path(directory) / "records.jsonl").read_text().splitlines():
         record = json.loads(line)
-        if record["operation"] not in SPLITS:
+        if record["operation"] not in (*SPLITS, "transfer"):
             continue
         if record["status"] in ("ok", "unstable") and "host_monotonic" in record["latencies"]:
             groups[record["group"]].append(record)
@@ -73,11 +84,13 @@ time_ns.statistic = "median"
 
 
 def ratio_with_interval(above, below):
-    """Time over time by rounds: median and its 95 % bootstrap interval."""
+    """Time over time by rounds: median and its 95 % bootstrap interval, which fewer than LEAST_ROUNDS do not have."""
     first, second = times_by_round(above), times_by_round(below)
     ratios = [first[number] / second[number] for number in sorted(first.keys() & second.keys())]
     if not ratios:
         return math.nan, math.nan, math.nan
+    if len(ratios) < LEAST_ROUNDS:
+        return statistics.median(ratios), math.nan, math.nan
     source = random.Random(1)
     medians = sorted(statistics.median(source.choices(ratios, k=len(ratios))) for _ in range(1000))
     return statistics.median(ratios), medians[25], medians[974]
@@ -98,14 +111,33 @@ def splits(records):
     return [r for r in records if r["kernel"] in SPLITS.values()]
 
 
+def share_of_first(record):
+    return record["metrics"].get("share_of_first", {}).get("value", record["axes"]["ratio"])
+
+
 def is_divided(record):
     """Whether both processors have a part; where cuts are at multiples of a unit, a small share comes to nothing."""
-    share = record["metrics"].get("share_of_first", {}).get("value", record["axes"]["ratio"])
-    return 0 < record["axes"]["ratio"] < 1 and 0 < share < 1
+    return 0 < record["axes"]["ratio"] < 1 and 0 < share_of_first(record) < 1
 
 
 def is_tiny(record):
     return record["axes"].get("m", math.inf) <= TINY_ROWS
+
+
+def row_of(one):
+    axes, (middle, low, high) = one["best"]["axes"], one["against_native"]
+    first, second = (f"{time_ns(r) / 1e6:.2f}" for r in one["alone"])
+    return (f"| {one['name']} | {first} | {second} | {one['ideal'] / 1e6:.2f} | {time_ns(one['best']) / 1e6:.2f} "
+            f"({axes['ratio']:g}, {axes['split']}, {axes['sharing']}, {axes['sync']}) | {one['share']:.2f} | {one['speed_up']:.2f} | "
+            f"{time_ns(one['native']) / 1e6:.2f} | {middle:.2f} [{low:.2f}, {high:.2f}] | "
+            f"{verdict(low, high, time_ns(one['best']) / time_ns(one['native']))} | {stage_shares(one['best'])} |")
+
+
+def print_header(*more):
+    names = ("product m x k x n, or images by filters", "first alone, ms", "second alone, ms", "ideal, ms",
+             "split, ms (ratio, sharing)", "share of ideal", "over the best alone", "native, all cores, ms",
+             "split / native", "verdict", "where it went", *more)
+    print(f"| {' | '.join(names)} |\n|---|---:|---:|---:|---|---:|---:|---:|---:|{'---|' * (len(names) - 9)}", flush=True)
 
 
 def stage_shares(record):
@@ -144,22 +176,55 @@ def product(records):
 
 
 def print_products(groups):
-    print("| product m x k x n, or images by filters | first alone, ms | second alone, ms | ideal, ms | split, ms (ratio, sharing) | share of ideal | over the best "
-          "alone | native, all cores, ms | split / native | verdict | where it went |")
-    print("|---|---:|---:|---:|---|---:|---:|---:|---:|---|---|")
-    found = []
-    for records in groups.values():
-        one = product(records)
-        if one is None or is_tiny(one["best"]):
-            continue
-        found.append(one)
-        axes, (middle, low, high) = one["best"]["axes"], one["against_native"]
-        first, second = (f"{time_ns(r) / 1e6:.2f}" for r in one["alone"])
-        print(f"| {one['name']} | {first} | {second} | {one['ideal'] / 1e6:.2f} | {time_ns(one['best']) / 1e6:.2f} "
-              f"({axes['ratio']:g}, {axes['split']}, {axes['sharing']}, {axes['sync']}) | {one['share']:.2f} | {one['speed_up']:.2f} | "
-              f"{time_ns(one['native']) / 1e6:.2f} | {middle:.2f} [{low:.2f}, {high:.2f}] | {verdict(low, high, time_ns(one['best']) / time_ns(one['native']))} | "
-              f"{stage_shares(one['best'])} |")
+    print_header()
+    found = [one for one in map(product, groups.values()) if one is not None and not is_tiny(one["best"])]
+    for one in found:
+        print(row_of(one))
     return found
+
+
+def plain_ns(groups, processor, rows, like):
+    """The fastest plain kernel on `processor` for `rows` rows of the product of the record `like`; None: no such row."""
+    same = [r for records in groups.values() for r in solos(records, processor)
+            if r["axes"].get("m") == rows and all(r["axes"][name] == like["axes"][name] for name in ("k", "n"))]
+    return min(map(time_ns, same), default=None)
+
+
+def transfer_ns(groups, like):
+    """OpenCL's own launch, hand-over and sync, the way of the record `like` and with as many bytes; None: no such row."""
+    # What is new for every run is the right operand, of f32.
+    wanted = {"bytes": 4 * like["axes"]["k"] * like["axes"]["n"], "direction": "to_device",
+              **{name: like["axes"][name] for name in ("sharing", "sync")}}
+    same = [r for records in groups.values() for r in records
+            if r["operation"] == "transfer" and all(r["axes"].get(name) == value for name, value in wanted.items())]
+    return min(map(time_ns, same), default=None)
+
+
+def dividing_costs(groups):
+    """Of each run of the smallest product that both share: (record, {what: (ns, ns of what it is compared with)})."""
+    for records in groups.values():
+        shared = [r for r in splits(records) if is_tiny(r)]
+        for both in (r for r in shared if r["axes"]["ratio"] == 0.5):
+            first, second = both["processors"][:2]
+            rows = round(share_of_first(both) * both["axes"]["m"])
+            host, device = plain_ns(groups, first, rows, both), plain_ns(groups, second, both["axes"]["m"] - rows, both)
+            whole = min((time_ns(r) for r in shared if r["axes"]["ratio"] == 0
+                         and all(r["axes"][name] == both["axes"][name] for name in ("sharing", "sync"))), default=None)
+            native = min(map(time_ns, solos(records, first)), default=None)
+            beside = {"added": (host, device), "orchestration": (host, transfer_ns(groups, both)),
+                      "host beside": (native, whole)}
+            yield both, {what: (time_ns(both) - max(sides), sides[1])
+                         for what, sides in beside.items() if None not in sides}
+
+
+def print_costs(groups):
+    asked = {"added": "-", "orchestration": f"<= {ORCHESTRATION_US} us", "host beside": "-"}
+    for both, costs in dividing_costs(groups):
+        way = f"{both['axes']['sharing']}, {both['axes']['sync']}"
+        for what, limit in asked.items():
+            measured = "no rows to compare with" if what not in costs else (
+                f"{costs[what][0] / 1e3:.1f} us (the device's side alone {costs[what][1] / 1e3:.1f} us)")
+            print(f"| {what}, {way} | {limit} | {measured} |")
 
 
 def print_asked(found, groups):
@@ -169,78 +234,113 @@ def print_asked(found, groups):
         shares = [one["share"] for one in found if low <= min(map(time_ns, one["alone"])) < high]
         print(f"| share of the ideal, work of {name} on the better processor | >= {asked:.2f} | "
               + (f"{min(shares):.2f} to {max(shares):.2f} ({len(shares)}) |" if shares else "nothing of that size |"))
-    for records in groups.values():
-        shared = splits(records)
-        if not shared or not is_tiny(shared[0]):
-            continue
-        native = min(solos(records, shared[0]["processors"][0]), key=time_ns, default=None)
-        for both in (r for r in shared if r["axes"]["ratio"] == 0.5):
-            same = [r for r in shared if r["axes"]["ratio"] == 0 and r["axes"]["sharing"] == both["axes"]["sharing"]
-                    and r["axes"]["sync"] == both["axes"]["sync"]]
-            if not same or native is None:
-                continue
-            cost_us = (time_ns(both) - max(time_ns(same[0]), time_ns(native))) / 1e3
-            print(f"| orchestration beyond OpenCL's own, {both['axes']['sharing']}, {both['axes']['sync']} | <= {ORCHESTRATION_US} us | "
-                  f"{cost_us:.1f} us (OpenCL's own {time_ns(same[0]) / 1e3:.1f} us) |")
+    print_costs(groups)
 
 
-def problem_of(text):
-    """Of "M,K,N" or "MODEL/LAYER": the scenario that asks about such work, and the axes that say which."""
-    if "/" not in text:
-        return SCENARIO, {"m,k,n": [[int(word) for word in text.split(",")]]}
-    model, layer = text.split("/", 1)
+class NotMeasured(Exception):
+    """A search has no answer; why."""
+
+
+def problems_of(text):
+    """Of "M,K,N", "MODEL/LAYER" or "MODEL": (name, scenario that asks about such work, axes that say which) of each."""
+    if re.fullmatch(r"\d+,\d+,\d+", text):
+        return [(text, SCENARIO, {"m,k,n": [[int(word) for word in text.split(",")]]})]
+    model, _, layer = text.partition("/")
     known = []
-    for path in sorted(CONVOLUTION_SHAPES.glob("*.json")):
-        document = json.loads(path.read_text())
-        names = [shape["layer"] for shape in document["shapes"]]
-        if document["model"] == model and layer in names:
-            return CONVOLUTIONS, {"shape": {"file": str(path), "only": [layer]}}
-        known += [f"{document['model']}/{name}" for name in names]
-    sys.exit(f"there is no layer '{text}'; there are: {', '.join(known)}")
+    for folder, scenario, axis in LAYERS:
+        for path in sorted(folder.glob("*.json")):
+            document = json.loads(path.read_text())
+            names = list(dict.fromkeys(shape["layer"] for shape in document["shapes"]))
+            if document["model"] != model:
+                known.append(document["model"])
+            elif layer in ("", *names):
+                return [(f"{model}/{name}", scenario, {axis: {"file": str(path), "only": [name]}})
+                        for name in names if layer in ("", name)]
+            else:
+                sys.exit(f"{model} has no layer '{layer}'; it has: {', '.join(names)}")
+    sys.exit(f"'{text}' is no product M,K,N and no model; there are: {', '.join(known)}")
 
 
-def search(build, text, budget, work):
-    """Golden section over the ratio; prints the steps and the confirmation."""
-    scenario, problem = problem_of(text)
-    template = json.loads(scenario.read_text())
-    experiment = template["experiments"][0]
+class Problem:
+    """One product or layer whose best ratio is looked for; what is measured stays in a directory of its own."""
 
-    def measure(ratios, step):
-        experiment["axes"].update({**problem, "ratio": ratios, "sharing": ["copy", "use_host_ptr"]})
-        template.update({"experiments": [experiment], "budget_s": budget})
-        path = work / f"step{step}.json"
-        path.write_text(json.dumps(template))
-        run_scenarios(build, [path], work / f"step{step}", environment=AFFINE)
-        groups, _ = read(work / f"step{step}")
-        return next(iter(groups.values()), [])
+    def __init__(self, name, scenario, axes, options, out):
+        self.name = name
+        self.build, self.budget = options.build, options.budget
+        self.directory = out / re.sub(r"[^\w.-]+", "_", name)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.template = json.loads(scenario.read_text())
+        self.template["experiments"] = self.template["experiments"][:1]
+        self.template["experiments"][0]["axes"].update({**axes, "sharing": SHARINGS})
 
-    steps = 0
+    def scenario_of(self, ratios, step):
+        self.template["experiments"][0]["axes"]["ratio"] = ratios
+        path = self.directory / f"{step}.json"
+        path.write_text(json.dumps({**self.template, "budget_s": self.budget}))
+        return path
+
+    def measure(self, ratios, step):
+        """The records of `ratios` and of the processors alone, by a run of their own or the one that is there."""
+        scenario, out = self.scenario_of(ratios, step), self.directory / step
+        options = ("--resume",) if (out / "run.json").exists() else ()
+        run_scenarios(self.build, [scenario], out, options=options, environment=AFFINE)
+        groups, refused = read(out)
+        records = next(iter(groups.values()), [])
+        if not splits(records) or not solos(records, splits(records)[0]["processors"][0]):
+            raise NotMeasured("; ".join(refused) or "neither a division nor the first processor alone has a time")
+        return records
+
+
+def search(measure, steps=SEARCH_STEPS):
+    """(records of the confirmation, its verdict). `measure(ratios, step)` gives records, as Problem.measure() does."""
+    taken = 0
 
     def relative(ratio):
-        nonlocal steps
-        steps += 1
-        records = measure([round(ratio, 3)], steps)
-        base = min(solos(records, experiment["together"][0][0]), key=time_ns)
-        value = min(ratio_with_interval(r, base)[0] for r in splits(records))
-        print(f"  ratio {ratio:.3f}: {value:.3f} of the first processor alone")
+        nonlocal taken
+        taken += 1
+        records = measure([round(ratio, 3)], f"step{taken}")
+        alone = min(solos(records, splits(records)[0]["processors"][0]), key=time_ns)
+        value = min(ratio_with_interval(r, alone)[0] for r in splits(records))
+        print(f"  ratio {ratio:.3f}: {value:.3f} of the first processor alone", file=sys.stderr)
         return value
 
-    print(f"golden section for {text}")
-    low, high = 0.0, 1.0
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left, at_right = relative(left), relative(right)
-    while steps < SEARCH_STEPS:
-        if at_left < at_right:
-            high, right, at_right = right, left, at_left
-            left = high - GOLDEN * (high - low)
-            at_left = relative(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + GOLDEN * (high - low)
-            at_right = relative(right)
-    best = round(left if at_left < at_right else right, 3)
-    print(f"confirmation of {best}, in rounds of its own:")
-    print_products({"": measure([best], "confirm")})
+    best, low, high = (round(ratio, 3) for ratio in golden_section(relative, steps))
+    records = measure([low, best, high], "confirm")
+    fastest = {}
+    for record in sorted(splits(records), key=time_ns):
+        fastest.setdefault(record["axes"]["ratio"], record)
+    if best not in fastest:
+        raise NotMeasured(f"ratio {best:g} has no time in the run that was to confirm it")
+    others = {ratio: ratio_with_interval(r, fastest[best]) for ratio, r in fastest.items() if ratio != best}
+    return records, confirmation(others, MARGIN)
+
+
+def minutes_of(build, scenarios):
+    """What `hetscope list --estimate` says of them together."""
+    command = [str(pathlib.Path(build) / "bin/hetscope"), "list", "--estimate", *map(str, scenarios)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"at most ([\d.]+) minutes", result.stdout)
+    if result.returncode != 0 or found is None:
+        sys.exit(f"{' '.join(command[:3])} says: {result.stderr.strip() or result.stdout.strip()}")
+    return float(found[1])
+
+
+def search_all(options, out):
+    problems = [Problem(*problem, options, out) for text in options.search for problem in problems_of(text)]
+    minutes = (SEARCH_STEPS * minutes_of(options.build, [one.scenario_of([0.5], "step1") for one in problems])
+               + minutes_of(options.build, [one.scenario_of([0, 0.5, 1], "confirm") for one in problems]))
+    print(f"{len(problems)} searches of {SEARCH_STEPS} steps and a confirmation: at most {minutes:.0f} minutes, less what is "
+          "there from before\n")
+    print_header("is it the minimum?")
+    for problem in problems:
+        try:
+            records, holds = search(problem.measure)
+            one = product(records)
+            if one is None:
+                raise NotMeasured("a processor alone has no time, or the division gives all to one")
+            print(f"{row_of(one)} {holds} |", flush=True)
+        except NotMeasured as reason:
+            print(f"| {problem.name} | not measured: {reason} |", flush=True)
 
 
 def main():
@@ -248,16 +348,13 @@ def main():
     parser.add_argument("--scenario", default=str(SCENARIO), help="what to run")
     parser.add_argument("--statistic", choices=("median", "p05"), default="median",
                         help="of a row's samples; p05 where other work disturbs")
-    parser.add_argument("--search", action="append", default=[], metavar="M,K,N|MODEL/LAYER")
+    parser.add_argument("--search", action="append", default=[], metavar="M,K,N|MODEL/LAYER|MODEL")
     parser.add_argument("--budget", type=float, default=1, help="seconds for each case of a search")
     options = parser.parse_args()
     time_ns.statistic = options.statistic
     if options.search:
         with tempfile.TemporaryDirectory() as temporary:
-            for number, text in enumerate(options.search):
-                work = pathlib.Path(options.out or temporary) / f"search{number}"
-                work.mkdir(parents=True)
-                search(options.build, text, options.budget, work)
+            search_all(options, pathlib.Path(options.out or temporary))
         return
     with records_at(options, [options.scenario], environment=AFFINE) as directory:
         groups, refused = read(directory)
