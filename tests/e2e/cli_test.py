@@ -7,6 +7,7 @@ HETSCOPE_FAULTY is the same program with kernels that crash, hang and answer wro
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -171,6 +172,31 @@ class CliTest(unittest.TestCase):
         self.assertTrue(paths)
         result = self.hetscope("list", "--estimate", *paths)
         self.assertEqual(result.returncode, 0, result.stderr)
+
+    def estimate_of(self, *paths):
+        """Cases, groups and minutes that `list --estimate` prints."""
+        result = self.hetscope("list", "--estimate", *paths)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = re.match(r"(\d+) cases in (\d+) groups, at most ([\d.]+) minutes", result.stdout)
+        self.assertIsNotNone(found, result.stdout)
+        return int(found[1]), int(found[2]), float(found[3]), result.stdout
+
+    def test_the_estimate_counts_cases_and_their_budgets(self):
+        two_minutes = self.write(scenario(budget_s=120), "two.json")
+        five_minutes = self.write(scenario(budget_s=300, experiment={"compare_by": ["shape"]}), "five.json")
+        cases, groups, minutes, text = self.estimate_of(two_minutes)
+        self.assertEqual((cases, groups), (2, 2))
+        # Twice the budget, and a little for preparing and verifying, which no case does in a minute.
+        self.assertGreaterEqual(minutes, 4)
+        self.assertLess(minutes, 5)
+        self.assertNotIn("energy", text)
+        cases, groups, more_minutes, _ = self.estimate_of(five_minutes)
+        self.assertEqual((cases, groups), (2, 1))
+        self.assertAlmostEqual(more_minutes - minutes, 6, delta=0.11)  # each is rounded to a tenth
+        self.assertAlmostEqual(self.estimate_of(two_minutes, five_minutes)[2], minutes + more_minutes, delta=0.16)
+        *_, with_energy, text = self.estimate_of(self.write(scenario(budget_s=120, experiment={"energy": True})))
+        self.assertIn("2 cases with energy", text)
+        self.assertGreater(with_energy, minutes)
 
     # -- wrong input -------------------------------------------------------------------------------------------------
 
@@ -376,39 +402,6 @@ class CliTest(unittest.TestCase):
         self.assertEqual(by_kernel["faulty_opencl_source"]["status"], "failed")
         self.assertIn("does not compile", by_kernel["faulty_opencl_source"]["reason"])
         self.assertIn("nothing_of_this_name", by_kernel["faulty_opencl_source"]["reason"])
-
-    # -- accelerators that are not there ------------------------------------------------------------------------------
-
-    def test_a_fake_accelerator_never_gives_a_trusted_row(self):
-        self.assertTrue(FAULTY, "the faulty program was not given")
-        out = str(self.directory / "fakes")
-        product = " m=16 n=8 k=8"
-        split = "matmul kernel=matmul_fake_split parts=matmul_openblas,matmul_fake ratio=0.5" + product
-        result = self.hetscope("run", "--no-roofs", "--out", out, "--case",
-                               "matmul kernel=matmul_fake processor=fake:npu" + product, "--case",
-                               "matmul kernel=matmul_fake processor=fake:half" + product, "--case",
-                               "matmul kernel=matmul_fake processor=fake:broken" + product, "--case",
-                               "matmul kernel=matmul_fake processor=fake:narrow" + product, "--case",
-                               split + " processor=cpu,fake:npu", "--case", split + " processor=cpu,fake:broken",
-                               program=FAULTY)
-        self.assertEqual(result.returncode, 1, result.stderr)
-        rows = {",".join(record["processors"]): record for record in self.records(out)}
-        self.assertEqual(len(rows), 6)
-        for name in ("fake:npu", "cpu,fake:npu"):
-            if "cannot be opened" in rows[name]["reason"]:
-                continue  # OpenBLAS is not there
-            self.assertEqual(rows[name]["status"], "mistrusted", rows[name])
-            self.assertIn("fake:npu is a fake", rows[name]["reason"])
-        self.assertEqual(rows["fake:half"]["status"], "mismatch")
-        self.assertEqual(rows["fake:narrow"]["status"], "unsupported")
-        self.assertEqual(rows["fake:broken"]["status"], "failed")
-        self.assertIn("the fake fails as it was told to", rows["fake:broken"]["reason"])
-        if "cannot be opened" not in rows["cpu,fake:broken"]["reason"]:
-            self.assertEqual(rows["cpu,fake:broken"]["status"], "failed")
-            self.assertIn("the part on fake:broken failed", rows["cpu,fake:broken"]["reason"])
-        # The program that people use knows nothing of it.
-        self.assert_refused(self.hetscope("run", "--case", "matmul kernel=matmul_onednn processor=fake:npu" + product,
-                                          "--out", str(self.directory / "none")), "fake:npu")
 
     def test_a_missing_npu_library_is_a_line(self):
         for path, words in (("/no/such/libonnxruntime.so", "/no/such/libonnxruntime.so"),
