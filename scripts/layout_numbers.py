@@ -2,7 +2,7 @@
 """Prints what layout transforms reach on this machine beside memcpy and the libraries, and what is asked of them.
 
 usage: scripts/layout_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME]
-                                 [--all]
+                                 [--all | --opencl]
 
 Runs scenarios/curated/layout_vs_peers.json (with the libraries of scripts/fetch_peers.sh where they are; or reads the records of an earlier run) and prints, for tensors of at least
 64 KiB, by element type and threads,
@@ -13,21 +13,35 @@ Runs scenarios/curated/layout_vs_peers.json (with the libraries of scripts/fetch
 
 as geometric mean and worst, by transform, and every case that misses what is asked of f32. A row without a latency is
 left out and counted; so are unstable rows, which are not left out.
+
+With --opencl it runs scenarios/curated/layout_opencl.json and prints, for each OpenCL device, of tensors of at least
+4 MiB, the faster of the two OpenCL kernels by the device's own clock:
+
+  of the native kernel  time of layout_transform_tiled (the host's clock) over that of OpenCL, round by round, on as many
+                        cores; asked of a device that is a CPU
+  of its own copy       useful bandwidth over that of copy_buffer of the same bytes in the same run; asked of a GPU
 """
 
 import collections
+import json
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
+from record_ratios import (DEVICE_CLOCK, HOST_CLOCK, STATISTICS, geometric_mean, ratio, records_of, row,  # noqa: E402
+                           time_ns)
 from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
 SCENARIO = ROOT / "scenarios/curated/layout_vs_peers.json"
+OPENCL_SCENARIO = ROOT / "scenarios/curated/layout_opencl.json"
 OURS = "layout_transform_tiled"
 BOUND = "layout_transform_memcpy"
 LIBRARIES = ("layout_transform_onednn", "layout_transform_eigen", "layout_transform_xnnpack")
+OPENCL_KERNELS = ("layout_transform_buffer", "layout_transform_buffer_blocks")
 SMALLEST_BYTES = 64 * 1024
+SMALLEST_OPENCL_BYTES = 4 * 1024 * 1024
+# Of what, asked of which kind of device, and how much of it.
+OPENCL_QUESTIONS = (("the native kernel's speed", "the host's CPU", 0.4), ("its own copy's bandwidth", "gpu", 0.8))
 ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
@@ -46,13 +60,21 @@ def tensor_bytes(record):
     return product(axes["shape"]) * WIDTHS[axes["dtype"]]
 
 
-def read(directory):
-    """Groups as {kernel: record} of the rows with a latency, and how many rows have none or an unstable one."""
+def kernel_of(record):
+    return record["kernel"]
+
+
+def kernel_and_processor_of(record):
+    return record["kernel"], record["processors"][0]
+
+
+def read(directory, member_of=kernel_of):
+    """Groups as {member: record} of the rows with a latency, and how many rows have none or an unstable one."""
     groups, refused, unstable = collections.defaultdict(dict), collections.Counter(), 0
     for record in records_of(directory, "layout_transform"):
-        if record["status"] == "ok" or (record["status"] == "unstable" and "host_monotonic" in record["latencies"]):
+        if record["status"] == "ok" or (record["status"] == "unstable" and HOST_CLOCK in record["latencies"]):
             unstable += record["status"] == "unstable"
-            groups[record["group"]][record["kernel"]] = record
+            groups[record["group"]][member_of(record)] = record
         else:
             refused[f"{record['kernel']}: {record['status']}: {record['reason']}"] += 1
     return groups, refused, unstable
@@ -81,7 +103,8 @@ def transform_of(record):
 
 def name_of(record):
     axes = record["axes"]
-    return f"{'x'.join(map(str, axes['shape']))} {axes['dtype']} {transform_of(record)} threads={axes['threads']}"
+    threads = f" threads={axes['threads']}" if "threads" in axes else ""
+    return f"{'x'.join(map(str, axes['shape']))} {axes['dtype']} {transform_of(record)}{threads}"
 
 
 def print_ratios(what, ratios, asked, dtype):
@@ -101,6 +124,13 @@ def print_ratios(what, ratios, asked, dtype):
 
 def misses(ratios, asked):
     return [(value, name, note) for name, (_, value, note) in ratios.items() if value < asked]
+
+
+def print_doubts(refused, unstable):
+    if unstable:
+        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
+    for reason, count in refused.items():
+        print(f"\nleft out, {count} rows: {reason}")
 
 
 def report(directory, prints_all):
@@ -129,10 +159,71 @@ def report(directory, prints_all):
         for key, values in ratios.items():
             for value, name, note in sorted(misses(values, asked)) if key[0] == ASKED_DTYPE or prints_all else ():
                 print(f"below {asked} of {what}: {value:.2f} {name} {note}".rstrip())
-    if unstable:
-        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
-    for reason, count in refused.items():
-        print(f"\nleft out, {count} rows: {reason}")
+    print_doubts(refused, unstable)
+
+
+def opencl_devices(directory):
+    """{name: what run.json says of it}, of the OpenCL devices."""
+    processors = json.loads((pathlib.Path(directory) / "run.json").read_text())["processors"]
+    return {facts["name"]: facts for facts in processors if facts["name"].startswith("opencl")}
+
+
+def device_time_ns(record):
+    return time_ns(record, DEVICE_CLOCK)
+
+
+def fastest_on(group, device):
+    """The fastest OpenCL transform of a group on `device` by its own clock, or None."""
+    return min((record for (kernel, where), record in group.items()
+                if where == device and kernel in OPENCL_KERNELS and DEVICE_CLOCK in record["latencies"]
+                and tensor_bytes(record) >= SMALLEST_OPENCL_BYTES), key=device_time_ns, default=None)
+
+
+def copies_on(directory, device):
+    """{bytes moved: record} of the device's own copies, which are groups of their own."""
+    return {record["work"]["executed_bytes"]: record for record in records_of(directory, "copy")
+            if record["processors"] == [device] and DEVICE_CLOCK in record["latencies"]}
+
+
+def shares_on(device, facts, groups, copies):
+    """{name: (transform, share, kernel)} of the native kernel on as many cores, and of the device's copy."""
+    of_native, of_own_copy = {}, {}
+    for group in groups:
+        fastest = fastest_on(group, device)
+        if fastest is None:
+            continue
+        name, note = name_of(fastest), fastest["kernel"].removeprefix("layout_transform_")
+        native = next((record for (kernel, _), record in group.items() if kernel == OURS), None)
+        if native is not None and native["axes"]["threads"] == facts["compute_units"]:
+            share = ratio(native, fastest, (HOST_CLOCK, DEVICE_CLOCK))
+            of_native[name] = (transform_of(fastest), share, note)
+        if (copy := copies.get(fastest["work"]["executed_bytes"])) is not None:
+            of_own_copy[name] = (transform_of(fastest), device_time_ns(copy) / device_time_ns(fastest), note)
+    return of_native, of_own_copy
+
+
+def opencl_report(directory):
+    groups, refused, unstable = read(directory, kernel_and_processor_of)
+    devices = opencl_devices(directory)
+    missed, answered = [], set()
+    print("| what | asked | measured |\n|---|---|---|")
+    for device, facts in devices.items():
+        shares = shares_on(device, facts, groups.values(), copies_on(directory, device))
+        kind = "the host's CPU" if facts["runs_on_host_cpu"] else facts["kind"]
+        for (what, asked_kind, asked), ratios in zip(OPENCL_QUESTIONS, shares):
+            if not ratios:
+                continue
+            is_asked = kind == asked_kind
+            print_ratios(f"{device}, {kind}: of {what}", ratios, (asked if is_asked else None, None), ASKED_DTYPE)
+            if is_asked:
+                answered.add(what)
+                missed += [(asked, f"{device}: of {what}", *miss) for miss in sorted(misses(ratios, asked))]
+    for what, asked_kind, asked in OPENCL_QUESTIONS:
+        if what not in answered:
+            row(f"OpenCL: of {what}", f">= {asked}", f"not testable here: no rows on {asked_kind} that answer it")
+    for asked, what, value, name, note in missed:
+        print(f"below {asked}, {what}: {value:.2f} {name} {note}")
+    print_doubts(refused, unstable)
 
 
 def main():
@@ -140,11 +231,17 @@ def main():
     parser.add_argument("--statistic", choices=STATISTICS, default="rounds",
                         help="rounds: median of the ratios of each round; p05: ratio of the 5th percentiles, which "
                              "leaves out what others on a busy machine took")
-    parser.add_argument("--all", action="store_true", help="also the misses of other element types than f32")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--all", action="store_true", help="also the misses of other element types than f32")
+    mode.add_argument("--opencl", action="store_true", help="OpenCL beside the native kernel and the device's copy")
     arguments = parser.parse_args()
     ratio.statistic = arguments.statistic
-    with records_at(arguments, [SCENARIO], ["--no-roofs"]) as directory:
-        report(directory, arguments.all)
+    scenario = OPENCL_SCENARIO if arguments.opencl else SCENARIO
+    with records_at(arguments, [scenario], ["--no-roofs"]) as directory:
+        if arguments.opencl:
+            opencl_report(directory)
+        else:
+            report(directory, arguments.all)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import statistics
 
 # What --statistic chooses from.
 STATISTICS = ("rounds", "p05")
+HOST_CLOCK = "host_monotonic"
+DEVICE_CLOCK = "opencl_event"  # of the device itself; rows of host functions have none
 
 
 def records_of(directory, operation):
@@ -17,24 +19,26 @@ def records_of(directory, operation):
             yield record
 
 
-def time_ns(record):
-    return record["latencies"]["host_monotonic"]["p05_ns" if ratio.statistic == "p05" else "median_ns"]
+def time_ns(record, clock=HOST_CLOCK):
+    return record["latencies"][clock]["p05_ns" if ratio.statistic == "p05" else "median_ns"]
 
 
-def times_by_round(record):
-    clock = record["latencies"]["host_monotonic"]
+def times_by_round(record, clock=HOST_CLOCK):
+    """{round: median time of its samples}; a sample whose clock could not be read has none."""
+    latency = record["latencies"][clock]
     rounds = collections.defaultdict(list)
-    for number, iterations, total_ns in zip(clock["rounds"], clock["iterations"], clock["totals_ns"]):
-        rounds[number].append(total_ns / iterations)
+    for number, iterations, total_ns in zip(latency["rounds"], latency["iterations"], latency["totals_ns"]):
+        if total_ns is not None:
+            rounds[number].append(total_ns / iterations)
     return {number: statistics.median(values) for number, values in rounds.items()}
 
 
-def ratio(above, below):
-    """Time over time, formed round by round: what disturbs a round disturbs both."""
-    first, second = times_by_round(above), times_by_round(below)
+def ratio(above, below, clocks=(HOST_CLOCK, HOST_CLOCK)):
+    """Time over time, formed round by round: what disturbs a round disturbs both. `clocks`: of above and of below."""
+    first, second = (times_by_round(record, clock) for record, clock in zip((above, below), clocks))
     shared = sorted(first.keys() & second.keys())
     if ratio.statistic == "p05" or not shared:
-        return time_ns(above) / time_ns(below)
+        return time_ns(above, clocks[0]) / time_ns(below, clocks[1])
     return statistics.median(first[number] / second[number] for number in shared)
 
 

@@ -66,5 +66,63 @@ class LayoutNumbers(unittest.TestCase):
             self.report_of([record("memcpy", 10)])
 
 
+def latency(nanoseconds):
+    return {"median_ns": nanoseconds, "p05_ns": nanoseconds, "rounds": [0, 1, 1], "iterations": [1, 1, 1],
+            "totals_ns": [nanoseconds, nanoseconds, None]}
+
+
+def native(nanoseconds, threads=2, shape=(1, 320, 64, 64)):
+    one = record("tiled", nanoseconds, shape)
+    return {**one, "processors": ["cpu"], "axes": {**one["axes"], "threads": threads},
+            "latencies": {"host_monotonic": latency(nanoseconds)}}
+
+
+def on_device(kernel, nanoseconds, device="opencl:0", shape=(1, 320, 64, 64), bytes_moved=100):
+    one = record(kernel, nanoseconds, shape)
+    del one["axes"]["threads"]
+    # The host's clock sees ten times as much: it must not be what is read.
+    return {**one, "processors": [device], "work": {"bytes": bytes_moved, "executed_bytes": bytes_moved},
+            "latencies": {"host_monotonic": latency(10 * nanoseconds), "opencl_event": latency(nanoseconds)}}
+
+
+def copy(nanoseconds, device="opencl:0", bytes_moved=100):
+    one = on_device("", nanoseconds, device, bytes_moved=bytes_moved)
+    return {**one, "operation": "copy", "kernel": "copy_buffer", "group": "a copy"}
+
+
+class OpenClNumbers(unittest.TestCase):
+    def report_of(self, records, devices=(("opencl:0", "cpu", True),)):
+        processors = [{"name": name, "kind": kind, "runs_on_host_cpu": on_host, "compute_units": 2}
+                      for name, kind, on_host in (("cpu", "cpu", True), *devices)]
+        with tempfile.TemporaryDirectory() as name:
+            (pathlib.Path(name) / "run.json").write_text(json.dumps({"processors": processors}))
+            (pathlib.Path(name) / "records.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in records))
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                layout_numbers.opencl_report(name)
+            return output.getvalue()
+
+    def test_on_a_cpu_the_faster_kernel_counts_by_the_devices_clock(self):
+        text = self.report_of([native(50), on_device("buffer", 200), on_device("buffer_blocks", 100), copy(60)])
+        self.assertIn("| opencl:0, the host's CPU: of the native kernel's speed, worst | >= 0.4 | "
+                      "0.50 at 1x320x64x64 f32 NCHW to NHWC, 1 of 1 reach it |", text)
+        self.assertIn("| opencl:0, the host's CPU: of its own copy's bandwidth, worst |  | 0.60 at", text)
+        self.assertIn("of its own copy's bandwidth | >= 0.8 | not testable here", text)
+        self.assertNotIn("below", text)
+
+    def test_a_gpu_is_asked_for_its_copys_bandwidth(self):
+        text = self.report_of([native(50), on_device("buffer", 100, "opencl:1"), copy(70, "opencl:1"),
+                               copy(10, "opencl:1", bytes_moved=50), copy(10)],
+                              (("opencl:0", "cpu", True), ("opencl:1", "gpu", False)))
+        self.assertIn("| opencl:1, gpu: of its own copy's bandwidth, worst | >= 0.8 | 0.70 at", text)
+        self.assertIn("below 0.8, opencl:1: of its own copy's bandwidth: 0.70 1x320x64x64 f32 NCHW to NHWC buffer", text)
+        self.assertIn("of the native kernel's speed | >= 0.4 | not testable here", text)
+
+    def test_other_numbers_of_cores_and_small_tensors_are_not_compared(self):
+        for records in ([native(50, threads=1), on_device("buffer", 100)],
+                        [native(50, shape=SHAPE), on_device("buffer", 100, shape=SHAPE)]):
+            self.assertIn("of the native kernel's speed | >= 0.4 | not testable here", self.report_of(records))
+
+
 if __name__ == "__main__":
     unittest.main()
