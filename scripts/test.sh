@@ -3,7 +3,7 @@
 # are those of the main leg's ctest. A leg whose tool is missing fails: nothing is skipped silently.
 set -euo pipefail
 
-readonly legs=(checks dev asan-ubsan tsan oclgrind clang-tidy)
+readonly legs=(checks dev asan-ubsan tsan oclgrind index-maps clang-tidy)
 # What runs when nothing is named; the others are too long for every change (docs/known_findings.md).
 readonly default_legs=(checks dev oclgrind)
 usage() {
@@ -14,6 +14,7 @@ usage: scripts/test.sh [--quick | --all | --leg NAME ...]
   asan-ubsan  tests under the address and undefined-behaviour sanitizers
   tsan        tests of what runs in threads under the thread sanitizer
   oclgrind    OpenCL kernels on a simulator that reports races and bad accesses
+  index-maps  a million random index maps, others every time; $HETSCOPE_FUZZ_SEED: these again
   clang-tidy  static analysis and clang's warnings
 Without an argument: checks, dev, oclgrind. --quick is checks and dev, --all is every leg. $HETSCOPE_JOBS: parallel jobs (default: the number of CPUs; two more for the tests of dev).
 TEXT
@@ -94,11 +95,29 @@ leg_checks() {
   printf 'includes, formatting and scripts are in order\n'
 }
 
+# export_library VARIABLE FILE: sets the variable to where build/peers has the file, unless somebody has set it.
+export_library() {
+  local path
+  path=$(find "$root/build/peers" -name "$2" -print -quit)
+  if [ -n "$path" ] && [ -z "${!1:-}" ]; then export "$1=$path"; fi
+}
+
+# What transforms and products are compared with, so that these kernels are verified too.
+use_peers() {
+  if ! timeout 60 bash scripts/fetch_peers.sh >"$logs/fetch-peers.log" 2>&1; then
+    printf 'test: no XNNPACK and no newer oneDNN from PyPI (%s): what is installed is tested\n' "$logs/fetch-peers.log"
+    return
+  fi
+  export_library HETSCOPE_XNNPACK_LIBRARY libexecutorch_backend_xnnpack.so
+  export_library HETSCOPE_ONEDNN_LIBRARY libdnnl.so.3
+}
+
 leg_dev() {
   configure dev
   build dev
   # Without these the device tests are skipped, and say why.
   bash tests/device/fetch_daemons.sh build/device-daemons || true
+  use_peers
   # Likewise the tests of processors that take models.
   HETSCOPE_ONNXRUNTIME=$(bash scripts/fetch_onnxruntime.sh || true) \
     jobs=${HETSCOPE_JOBS:-$((jobs + 2))} tests dev -LE '^opencl$'  # those are the leg oclgrind; more jobs, for what starts programs mostly waits
@@ -138,6 +157,15 @@ leg_oclgrind() {
   grep -E 'copy_buffer: [1-9][0-9]* cases ran' "$logs/oclgrind-output.log" >/dev/null ||
     { printf 'test: no OpenCL kernel ran in the simulator (%s)\n' "$logs/oclgrind-output.log" >&2; return 1; }
   grep -E 'cases ran|unsupported, |tests passed' "$logs/oclgrind-output.log"
+}
+
+# What CI checks on ten thousand maps, always the same ones.
+leg_index_maps() {
+  configure dev
+  build dev unit_tensor
+  local seed=${HETSCOPE_FUZZ_SEED:-$(od -An -N8 -tu8 /dev/urandom | tr -d ' ')}
+  printf 'HETSCOPE_FUZZ_SEED=%s\n' "$seed"
+  HETSCOPE_FUZZ_SEED=$seed HETSCOPE_FUZZ_MAPS=${HETSCOPE_FUZZ_MAPS:-1000000} build/dev/bin/unit_tensor --gtest_filter='IndexMapProperty.*'
 }
 
 leg_clang_tidy() {
