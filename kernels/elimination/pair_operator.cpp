@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kMostNumber = std::int64_t{1} << 30;
 constexpr std::size_t kMostSteps = 16;
+constexpr std::int64_t kMostGatheredFrom = std::int64_t{1} << 24;  // all are shuffled to choose among them
 
 struct StepName {
   std::string_view name;
@@ -118,6 +119,7 @@ IndexMap MovementStep::map(const Shape& shape) const {
       if (numbers[1] < 1 || numbers[1] > IndexMap::kMaxTableElements) {
         throw bad_operator(text, "it gathers 1 to 2^20 positions");
       }
+      if (shape[along] > kMostGatheredFrom) throw bad_operator(text, "it gathers from at most 2^24 positions");
       return IndexMap::gather(shape, along, gathered_positions(text, shape[along], numbers[1]));
     }
   }

@@ -123,7 +123,7 @@ TEST(OperatorPair, RefusesWhatDoesNotFitTogether) {
         "shape=4x6 first=transpose:1,-1 second=relu", "shape=4x6 first=reshape:99999999999999999999 second=relu",
         "shape=4x6 first=reshape: second=relu", "shape=4x6 first=depth_to_space:2 second=relu",
         "shape=1x1x1x1x1x1x2 first=relu second=relu", "shape=4x6 first=matmul:1048576 second=relu",
-        "shape=1048576x512 first=relu second=relu"}) {
+        "shape=1048576x512 first=relu second=relu", "shape=4x6 first=matmul:1073741824 second=gather:1:3"}) {
     EXPECT_THROW(operation->validate(pair_case(axes)), Error) << axes;
   }
   EXPECT_NO_THROW(operation->validate(pair_case("shape=4x6 first=transpose:1,0 second=relu")));
