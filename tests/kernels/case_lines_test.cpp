@@ -1,5 +1,5 @@
-// Random case lines of the operations on layouts, good, wrong and broken ones: each ends in a case that prints and reads back
-// as itself, or in an Error with a line to say; never in a crash or another exception.
+// Random case lines of the operations on layouts, good, wrong and broken ones: each ends in a case that prints and
+// reads back as itself, or in an Error with a line to say; never in a crash or another exception.
 #include <gtest/gtest.h>
 
 #include <exception>
@@ -42,9 +42,9 @@ class LineMaker {
   }
   std::string conv2d() {
     begin(4);
-    return "conv2d kernel=conv2d_direct processor=cpu shape=" + shape() + " filters=" + number(8) + " window=" + pair(3) +
-           " stride=" + pair(2) + " padding=" + pair(2, 0) + " groups=" + number(1) + " layout=" + layout() +
-           " output_layout=" + one_of({"NCHW", "NHWC", "NC4HW4"});
+    return "conv2d kernel=conv2d_direct processor=cpu shape=" + shape() + " filters=" + number(8) +
+           " window=" + pair(3) + " stride=" + pair(2) + " padding=" + pair(2, 0) + " groups=" + number(1) +
+           " layout=" + layout() + " output_layout=" + one_of({"NCHW", "NHWC", "NC4HW4"});
   }
   std::string tensor_consumers() {
     begin(3);
@@ -52,12 +52,15 @@ class LineMaker {
     while (below(2) == 0) consumers += "/" + consumer();
     const std::string layouts = one_of({"k1", "k2", "k1_copies", "k2_copies", "", "+"});
     return "tensor_consumers kernel=tensor_consumers_rows processor=cpu shape=" + shape() + " consumers=" + consumers +
-           " layout=" + (layouts.empty() ? layout() : layouts == "+" ? layout() + "+" + layout() : layouts) +
+           " layout=" +
+           (layouts.empty()  ? layout()
+            : layouts == "+" ? layout() + "+" + layout()
+                             : layouts) +
            " producer=" + one_of({"none", "relu"});
   }
   std::string operator_chain() {
-    return "operator_chain kernel=operator_chain_calls processor=cpu operators=" + number(1000) + " words=" + number(4096) +
-           " threads=" + number(4);
+    return "operator_chain kernel=operator_chain_calls processor=cpu operators=" + number(1000) +
+           " words=" + number(4096) + " threads=" + number(4);
   }
 
   // Some lines lose, gain or change a character.
@@ -99,7 +102,8 @@ class LineMaker {
 
   void begin(std::size_t rank) {
     extents_.assign(rank, "");
-    for (std::string& extent : extents_) extent = is_odd() ? odd_number() : one_of({"1", "2", "3", "4", "7", "8", "49"});
+    for (std::string& extent : extents_)
+      extent = is_odd() ? odd_number() : one_of({"1", "2", "3", "4", "7", "8", "49"});
   }
   std::string joined(const std::vector<std::string>& words, const char* separator) {
     std::string text;
