@@ -41,7 +41,7 @@ OPENCL_KERNELS = ("layout_transform_buffer", "layout_transform_buffer_blocks")
 SMALLEST_BYTES = 64 * 1024
 SMALLEST_OPENCL_BYTES = 4 * 1024 * 1024
 # Of what, asked of which kind of device, and how much of it.
-OPENCL_QUESTIONS = (("the native kernel's speed", "the host's CPU", 0.4), ("its own copy's bandwidth", "gpu", 0.8))
+OPENCL_QUESTIONS = (("the native kernel's speed", "the host's CPU", 0.4), ("its own copy's bandwidth", "a GPU", 0.8))
 ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
@@ -168,6 +168,12 @@ def opencl_devices(directory):
     return {facts["name"]: facts for facts in processors if facts["name"].startswith("opencl")}
 
 
+def kind_of(facts):
+    if facts["runs_on_host_cpu"]:
+        return "the host's CPU"
+    return "a GPU" if facts["kind"] == "gpu" else facts["kind"]
+
+
 def device_time_ns(record):
     return time_ns(record, DEVICE_CLOCK)
 
@@ -209,7 +215,7 @@ def opencl_report(directory):
     print("| what | asked | measured |\n|---|---|---|")
     for device, facts in devices.items():
         shares = shares_on(device, facts, groups.values(), copies_on(directory, device))
-        kind = "the host's CPU" if facts["runs_on_host_cpu"] else facts["kind"]
+        kind = kind_of(facts)
         for (what, asked_kind, asked), ratios in zip(OPENCL_QUESTIONS, shares):
             if not ratios:
                 continue

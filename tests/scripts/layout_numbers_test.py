@@ -114,7 +114,7 @@ class OpenClNumbers(unittest.TestCase):
         text = self.report_of([native(50), on_device("buffer", 100, "opencl:1"), copy(70, "opencl:1"),
                                copy(10, "opencl:1", bytes_moved=50), copy(10)],
                               (("opencl:0", "cpu", True), ("opencl:1", "gpu", False)))
-        self.assertIn("| opencl:1, gpu: of its own copy's bandwidth, worst | >= 0.8 | 0.70 at", text)
+        self.assertIn("| opencl:1, a GPU: of its own copy's bandwidth, worst | >= 0.8 | 0.70 at", text)
         self.assertIn("below 0.8, opencl:1: of its own copy's bandwidth: 0.70 1x320x64x64 f32 NCHW to NHWC buffer", text)
         self.assertIn("of the native kernel's speed | >= 0.4 | not testable here", text)
 
