@@ -9,7 +9,12 @@ Runs scenarios/curated/tasd/speedup.json and decompose.json (or reads the record
                    over all shapes, and the worst of those with K >= 512
   second term      what 2:4+2:8 takes beyond 2:4, over what its slots alone would take
   multiply-adds    rate of the executed multiply-adds of a series over that of compressed rows with the same blocking
-  decomposition    bytes of the f32 matrix a second, one thread; the slowest shape and sparsity
+  total time       compressed rows' time / series time: the rows lose nothing, the series is at its error
+  all threads      speed-ups over dense of rows with more than one thread; all other lines are of one thread
+  decomposition    bytes of the matrix in its own type a second, one thread; the slowest shape and sparsity. It is asked of
+                   f32 alone
+
+and which libraries computed the dense products, as far as they say so.
 
 Energy-delay products, measured and modelled, are in the report of the same records (hetscope report).
 
@@ -31,8 +36,10 @@ ASKED = {"1:8": (5.0, 3.5), "1:4": (3.2, 2.4), "2:8": (3.2, 2.4), "2:4": (1.6, 1
          "2:4+2:8": (1.1, None)}
 LONG_K = 512
 SECOND_TERM = 1.05
+COMPRESSED_ROWS = "sparse_matmul_csr"
 DECOMPOSED_SERIES = ("2:4", "2:8")
 DECOMPOSED_GB_PER_S = 2
+ELEMENT_BYTES = {"f32": 4, "f16": 2, "i8": 1}
 
 
 def variant_of(record):
@@ -40,16 +47,31 @@ def variant_of(record):
     return record["axes"]["series"] if kernel == "sparse_matmul_series" else kernel
 
 
+def threads_of(record):
+    return record["axes"].get("threads", 1)
+
+
 def read(directory):
-    """{shape: {variant: record}} of the rows that have a latency, and how many have none or an unstable one."""
-    shapes, refused, unstable = collections.defaultdict(dict), collections.Counter(), 0
+    """{threads: {shape: {variant: record}}} of the rows that have a latency, and how many have none or an unstable one."""
+    threads = collections.defaultdict(lambda: collections.defaultdict(dict))
+    refused, unstable = collections.Counter(), 0
     for record in records_of(directory, "sparse_matmul"):
         if record["status"] == "ok" or (record["status"] == "unstable" and "host_monotonic" in record["latencies"]):
             unstable += record["status"] == "unstable"
+            shapes = threads[threads_of(record)]
             shapes[tuple(record["axes"]["shape"])].setdefault(variant_of(record), record)
         else:
             refused[f"{variant_of(record)}: {record['status']}: {record['reason']}"] += 1
-    return shapes, refused, unstable
+    return threads, refused, unstable
+
+
+def compared(shapes, directory):
+    """The shapes that have a dense product, each measured in the same rounds by all."""
+    shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
+    for shape, variants in shapes.items():
+        if len({record["group"] for record in variants.values()}) != 1:
+            sys.exit(f"{directory}: {'x'.join(map(str, shape))} was not measured in the same rounds by all kernels")
+    return shapes
 
 
 def dense(variants):
@@ -60,10 +82,13 @@ def slots(series):
     return sum(int(n) / int(m) for n, m in (term.split(":") for term in series.split("+")))
 
 
+def against_dense(shapes, series):
+    return {shape: ratio(dense(variants), variants[series]) for shape, variants in shapes.items() if series in variants}
+
+
 def speedups(shapes):
     for series, (mean, worst) in ASKED.items():
-        ratios = {shape: ratio(dense(variants), variants[series])
-                  for shape, variants in shapes.items() if series in variants}
+        ratios = against_dense(shapes, series)
         if not ratios:
             continue
         row(f"{series} against dense, geometric mean of {len(ratios)} shapes", f">= {mean}",
@@ -91,7 +116,7 @@ def second_term(shapes):
 def against_compressed_rows(shapes):
     ratios = {}
     for shape, variants in shapes.items():
-        csr = variants.get("sparse_matmul_csr")
+        csr = variants.get(COMPRESSED_ROWS)
         if csr is None or "density" not in csr["metrics"]:
             continue
         for series in set(ASKED) & set(variants):
@@ -108,19 +133,51 @@ def against_compressed_rows(shapes):
             f"{ratios[shape, series]:.2f} ({series} at {'x'.join(map(str, shape))})")
 
 
+def total_time_against_compressed_rows(shapes):
+    for series in ASKED:
+        ratios = [ratio(variants[COMPRESSED_ROWS], variants[series]) for variants in shapes.values()
+                  if series in variants and COMPRESSED_ROWS in variants]
+        if ratios:
+            row(f"{series} against compressed rows of the whole matrix, total time", "",
+                f"faster in {sum(value > 1 for value in ratios)} of {len(ratios)} shapes, geometric mean "
+                f"{geometric_mean(ratios):.2f}")
+
+
+def all_threads(shapes, threads):
+    means = []
+    for series in ASKED:
+        ratios = against_dense(shapes, series)
+        if ratios:
+            means.append(f"{series} {geometric_mean(ratios.values()):.2f} ({len(ratios)} shapes)")
+    if means:
+        row(f"all threads ({threads}): against dense, geometric mean", "", ", ".join(means))
+
+
 def decomposition(directory):
     rates = collections.defaultdict(dict)
     for record in records_of(directory, "nm_decompose"):
         axes = record["axes"]
-        if record["status"] == "ok" and axes["dtype"] == "f32":
+        if record["status"] == "ok" and threads_of(record) == 1:
             rows, cols = axes["shape"]
             where = f"{rows}x{cols}, sparsity {axes['sparsity']:g}"
-            rates[axes["series"]][where] = 4 * rows * cols / time_ns(record)
+            rates[axes["series"], axes["dtype"]][where] = ELEMENT_BYTES[axes["dtype"]] * rows * cols / time_ns(record)
     for series in DECOMPOSED_SERIES:
-        if rates[series]:
-            slowest = min(rates[series], key=rates[series].get)
-            row(f"decomposition into {series}, GB/s", f">= {DECOMPOSED_GB_PER_S}",
-                f"{rates[series][slowest]:.1f} at {slowest}, {max(rates[series].values()):.1f} at best")
+        for dtype in ELEMENT_BYTES:
+            of_type = rates[series, dtype]
+            if of_type:
+                slowest = min(of_type, key=of_type.get)
+                row(f"decomposition into {series}, {dtype}, GB/s", f">= {DECOMPOSED_GB_PER_S}" if dtype == "f32" else "",
+                    f"{of_type[slowest]:.1f} at {slowest}, {max(of_type.values()):.1f} at best")
+
+
+def print_libraries(by_threads):
+    """What a placement says behind how the threads were pinned: which library and which of its code."""
+    named = {placement["evidence"].rsplit("; ", 1)[1]
+             for shapes in by_threads.values() for variants in shapes.values() for record in variants.values()
+             if record["kernel"] in DENSE_LIBRARIES
+             for placement in record.get("placement", []) if "; " in placement["evidence"]}
+    if named:
+        print(f"\nlibraries: {', '.join(sorted(named))}")
 
 
 def print_shapes(shapes):
@@ -133,18 +190,21 @@ def print_shapes(shapes):
 
 
 def report(directory, with_shapes):
-    shapes, refused, unstable = read(directory)
-    shapes = {shape: variants for shape, variants in shapes.items() if any(n in variants for n in DENSE_LIBRARIES)}
-    for shape, variants in shapes.items():
-        if len({record["group"] for record in variants.values()}) != 1:
-            sys.exit(f"{directory}: {'x'.join(map(str, shape))} was not measured in the same rounds by all kernels")
-    if not shapes:
+    threads, refused, unstable = read(directory)
+    by_threads = {number: compared(shapes, directory) for number, shapes in sorted(threads.items())}
+    shapes = by_threads.get(1, {})
+    if not any(by_threads.values()):
         sys.exit(f"{directory}: no shape has a dense product to compare with")
     print("| what | asked | measured |\n|---|---|---|")
     speedups(shapes)
     second_term(shapes)
     against_compressed_rows(shapes)
+    total_time_against_compressed_rows(shapes)
+    for number, of_threads in by_threads.items():
+        if number != 1:
+            all_threads(of_threads, number)
     decomposition(directory)
+    print_libraries(by_threads)
     if unstable:
         print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
     for reason, count in refused.items():
