@@ -46,6 +46,8 @@ double sum_of_squares(const std::vector<double>& values) {
   return std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
 }
 
+double share_of(double part, double other) { return part + other == 0 ? 0 : part / (part + other); }
+
 void require_residual(const Decomposition& decomposition) {
   if (decomposition.residual.empty()) {
     throw Error("the decomposition has no residual to judge it by", {}, "ask for it with keep_residual");
@@ -54,18 +56,28 @@ void require_residual(const Decomposition& decomposition) {
 
 }  // namespace
 
+double DecompositionMetrics::kept_nonzero_fraction() const noexcept {
+  return share_of(static_cast<double>(kept_nonzeros), static_cast<double>(dropped_nonzeros));
+}
+
 double DecompositionMetrics::dropped_nonzero_fraction() const noexcept {
-  const std::int64_t all = kept_nonzeros + dropped_nonzeros;
-  return all == 0 ? 0 : static_cast<double>(dropped_nonzeros) / static_cast<double>(all);
+  return share_of(static_cast<double>(dropped_nonzeros), static_cast<double>(kept_nonzeros));
+}
+
+double DecompositionMetrics::kept_magnitude_fraction() const noexcept {
+  return share_of(kept_magnitude, dropped_magnitude);
 }
 
 double DecompositionMetrics::dropped_magnitude_fraction() const noexcept {
-  const double all = kept_magnitude + dropped_magnitude;
-  return all == 0 ? 0 : dropped_magnitude / all;
+  return share_of(dropped_magnitude, kept_magnitude);
 }
 
 double DecompositionMetrics::sparsity() const noexcept {
   return entries == 0 ? 0 : 1 - static_cast<double>(kept_nonzeros + dropped_nonzeros) / static_cast<double>(entries);
+}
+
+double DecompositionMetrics::multiply_adds_with_residual() const noexcept {
+  return executed_slots + (entries == 0 ? 0 : static_cast<double>(dropped_nonzeros) / static_cast<double>(entries));
 }
 
 DecompositionMetrics metrics_of(const Decomposition& decomposition) {

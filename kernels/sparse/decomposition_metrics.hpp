@@ -20,9 +20,14 @@ struct DecompositionMetrics {
   double slots = 0;               // sum of N/M
   double executed_slots = 0;      // the same with the padding of the tail blocks
 
+  double kept_nonzero_fraction() const noexcept;
   double dropped_nonzero_fraction() const noexcept;
+  double kept_magnitude_fraction() const noexcept;
   double dropped_magnitude_fraction() const noexcept;
   double sparsity() const noexcept;  // zeros of the matrix over its entries
+  // Multiply-adds over those of the dense product when the residual follows the terms entry by entry (as compressed
+  // rows) and nothing is lost.
+  double multiply_adds_with_residual() const noexcept;
 };
 
 // Throws Error when the decomposition has no residual.

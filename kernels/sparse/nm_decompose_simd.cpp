@@ -4,6 +4,8 @@
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/registration.hpp"
 #include "kernels/sparse/decomposition.hpp"
+#include "kernels/sparse/fused_product.hpp"
+#include "kernels/sparse/series_product.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
 
 namespace hetscope {
@@ -12,12 +14,7 @@ namespace {
 class DecomposeRun final : public HostRunnable {
  public:
   DecomposeRun(HostCpu& cpu, ThreadPool& pool, Series series, const HostTensor& matrix)
-      : HostRunnable(cpu, pool), series_(std::move(series)), matrix_(matrix) {
-    view_.dtype = matrix.dtype();
-    view_.data = matrix.data();
-    view_.rows = matrix.shape()[0];
-    view_.cols = view_.row_stride = matrix.shape()[1];
-  }
+      : HostRunnable(cpu, pool), series_(std::move(series)), matrix_(matrix), view_(view_of(matrix)) {}
 
   std::vector<HostTensor> outputs() override {
     const std::vector<float> kept = result_.approximation();
@@ -28,6 +25,8 @@ class DecomposeRun final : public HostRunnable {
     }
     return result;
   }
+  // Decomposed once more, because within the clock nothing keeps the residual.
+  Metrics metrics() override { return metrics_of_terms(metrics_of(decompose(view_, series_))); }
 
  protected:
   void run_once() override { decompose(view_, series_, {.keep_residual = false, .pool = &pool()}, result_); }

@@ -1,7 +1,6 @@
 // The slots of a series, and the metrics of a product with it.
 #include "kernels/sparse/series_product.hpp"
 
-#include "kernels/sparse/decomposition_metrics.hpp"
 #include "kernels/sparse/packed_term.hpp"
 
 namespace hetscope {
@@ -12,23 +11,30 @@ std::int64_t slots_of_row(const Series& series, std::int64_t k) {
   return slots;
 }
 
+Metrics metrics_of_terms(const DecompositionMetrics& m) {
+  return {{"density", {1 - m.sparsity(), "1", ""}},
+          {"slots", {m.slots, "1", ""}},
+          {"executed_slots", {m.executed_slots, "1", ""}},
+          {"kept_nonzeros", {m.kept_nonzero_fraction(), "1", ""}},
+          {"dropped_nonzeros", {m.dropped_nonzero_fraction(), "1", ""}},
+          {"kept_magnitude", {m.kept_magnitude_fraction(), "1", ""}},
+          {"dropped_magnitude", {m.dropped_magnitude_fraction(), "1", ""}},
+          {"relative_error_of_matrix", {m.relative_frobenius, "1", ""}}};
+}
+
 Metrics metrics_of_product(const Decomposition& decomposed, std::int64_t multiply_adds, bool keeps_rest) {
   const DecompositionMetrics m = metrics_of(decomposed);
-  const double entries = static_cast<double>(m.entries);
+  const auto entries = static_cast<double>(m.entries);
   std::int64_t packed_bytes = 0;
   for (const PackedTerm& term : pack(decomposed)) packed_bytes += term.stored_bytes();
-  Metrics result = {{"density", {1 - m.sparsity(), "1", ""}},
-                    {"slots", {m.slots, "1", ""}},
-                    {"executed_slots", {m.executed_slots, "1", ""}},
-                    {"executed_multiply_adds", {static_cast<double>(multiply_adds) / entries, "1", ""}},
-                    {"packed_bytes", {static_cast<double>(packed_bytes), "B", ""}}};
-  if (keeps_rest) {
-    result["residual_nonzeros"] = {static_cast<double>(m.dropped_nonzeros) / entries, "1", ""};
-    return result;
-  }
-  result["dropped_nonzeros"] = {m.dropped_nonzero_fraction(), "1", ""};
-  result["dropped_magnitude"] = {m.dropped_magnitude_fraction(), "1", ""};
-  result["relative_error_of_matrix"] = {m.relative_frobenius, "1", ""};
+  Metrics result = metrics_of_terms(m);
+  result["executed_multiply_adds"] = {static_cast<double>(multiply_adds) / entries, "1", ""};
+  result["packed_bytes"] = {static_cast<double>(packed_bytes), "B", ""};
+  if (!keeps_rest) return result;
+  // What the terms do not keep, the residual does.
+  for (const char* lost : {"dropped_nonzeros", "dropped_magnitude", "relative_error_of_matrix"}) result[lost].value = 0;
+  result["residual_nonzeros"] = {static_cast<double>(m.dropped_nonzeros) / entries, "1", ""};
+  result["residual_magnitude"] = {m.dropped_magnitude_fraction(), "1", ""};
   return result;
 }
 

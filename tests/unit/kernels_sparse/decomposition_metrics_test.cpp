@@ -23,6 +23,9 @@ TEST(DecompositionMetrics, CountWhatIsKeptAndDropped) {
   EXPECT_DOUBLE_EQ(m.dropped_magnitude, 4);
   EXPECT_DOUBLE_EQ(m.dropped_nonzero_fraction(), 0.5);
   EXPECT_DOUBLE_EQ(m.dropped_magnitude_fraction(), 0.4);
+  EXPECT_DOUBLE_EQ(m.kept_nonzero_fraction(), 0.5);
+  EXPECT_DOUBLE_EQ(m.kept_magnitude_fraction(), 0.6);
+  EXPECT_DOUBLE_EQ(m.multiply_adds_with_residual(), 0.5);  // two slots and two entries of the residual, of eight
   EXPECT_DOUBLE_EQ(m.relative_frobenius, std::sqrt(10.0 / 30.0));
   EXPECT_DOUBLE_EQ(m.sparsity(), 0.5);
   EXPECT_DOUBLE_EQ(m.slots, 0.25);
