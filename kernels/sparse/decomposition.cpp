@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -167,7 +166,7 @@ std::vector<float> values_of(const MatrixView& matrix) {
 }
 
 Term extract_term(NmPattern pattern, std::int64_t rows, std::int64_t cols, std::vector<float>& residual) {
-  assert(static_cast<std::int64_t>(residual.size()) == rows * cols);
+  check_size(residual.size(), rows, cols);
   validate(pattern);
   Term term;
   shape_term(term, pattern, rows, cols);

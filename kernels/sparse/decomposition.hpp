@@ -68,14 +68,15 @@ struct DecomposeOptions {
 
 // Throws Error for a matrix without elements or of another dtype, a row stride below cols, a scale that is not finite
 // and positive, and NaN or infinity in the matrix (with row and column of the first). The buffers of `result` are
-// reused.
+// reused. 1:4, 2:4, 1:8, 2:8 and 4:8 are vectorised; every other pattern takes a scalar loop.
 void decompose(const MatrixView& matrix, const Series& series, const DecomposeOptions& options, Decomposition& result);
 Decomposition decompose(const MatrixView& matrix, const Series& series, const DecomposeOptions& options = {});
 
 // The values in f32 (i8: without the scale), rows x cols. Throws Error for what decompose() refuses.
 std::vector<float> values_of(const MatrixView& matrix);
 
-// Takes one more term out of `residual` (rows x cols, finite, from a decomposition): the greedy step by itself.
+// Takes one more term out of `residual` (finite, from a decomposition): the greedy step by itself. Throws Error for a
+// pattern that validate() refuses, and unless `residual` has rows x cols elements, at least one.
 Term extract_term(NmPattern pattern, std::int64_t rows, std::int64_t cols, std::vector<float>& residual);
 
 }  // namespace hetscope

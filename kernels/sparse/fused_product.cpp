@@ -37,26 +37,35 @@ class FusedProduct final : public OneResultRunnable {
   Metrics metrics_;
 };
 
+template <class T>
+std::span<T> elements_of(HostTensor& tensor) {
+  return {tensor.as<T>(), static_cast<std::size_t>(tensor.shape().element_count())};
+}
+
+template <class T>
+std::span<const T> elements_of(const HostTensor& tensor) {
+  return {tensor.as<T>(), static_cast<std::size_t>(tensor.shape().element_count())};
+}
+
 }  // namespace
 
 MatrixView view_of(const HostTensor& matrix) {
   const std::int64_t rows = matrix.shape()[0];
   const std::int64_t cols = matrix.shape()[1];
-  const auto count = static_cast<std::size_t>(rows * cols);
-  if (matrix.dtype() == DType::f16) return MatrixView::f16(std::span(matrix.as<std::uint16_t>(), count), rows, cols);
-  if (matrix.dtype() == DType::i8) return MatrixView::i8(std::span(matrix.as<std::int8_t>(), count), rows, cols, 1);
-  return MatrixView::f32(std::span(matrix.as<float>(), count), rows, cols);
+  if (matrix.dtype() == DType::f16) return MatrixView::f16(elements_of<std::uint16_t>(matrix), rows, cols);
+  if (matrix.dtype() == DType::i8) return MatrixView::i8(elements_of<std::int8_t>(matrix), rows, cols, 1);
+  return MatrixView::f32(elements_of<float>(matrix), rows, cols);
 }
 
 void multiply_fused(const FusedSeries& left, const HostTensor& right, HostTensor& result,
                     SeriesMatmulWorkspace& workspace, ThreadPool* pool) {
   const std::int64_t n = right.shape()[1];
   if (right.dtype() == DType::f16) {
-    series_matmul(left, right.as<std::uint16_t>(), n, result.as<std::uint16_t>(), workspace, pool);
+    series_matmul(left, elements_of<std::uint16_t>(right), n, elements_of<std::uint16_t>(result), workspace, pool);
   } else if (right.dtype() == DType::i8) {
-    series_matmul(left, right.as<std::int8_t>(), n, result.as<std::int32_t>(), workspace, pool);
+    series_matmul(left, elements_of<std::int8_t>(right), n, elements_of<std::int32_t>(result), workspace, pool);
   } else {
-    series_matmul(left, right.as<float>(), n, result.as<float>(), workspace, pool);
+    series_matmul(left, elements_of<float>(right), n, elements_of<float>(result), workspace, pool);
   }
 }
 

@@ -1,6 +1,7 @@
 // The fused product of f32 operands, and what the products of all types share: the workspace and the threads.
 #include "kernels/sparse/series_matmul.hpp"
 
+#include <string>
 #include <tuple>
 
 #include "kernels/sparse/series_matmul_share.hpp"
@@ -38,10 +39,21 @@ HWY_EXPORT(panel_columns);
 template <class In, class Out>
 using MultiplyShare = void(const SeriesMatmulShare<In, Out>& share);
 
+// Throws Error unless `elements` are rows x n, without forming a product that may overflow.
+void check_operand(const char* name, std::size_t elements, std::int64_t rows, std::int64_t n) {
+  const auto columns = static_cast<std::size_t>(n);
+  if (elements % columns == 0 && elements / columns == static_cast<std::size_t>(rows)) return;
+  throw Error(std::string(name) + " has " + std::to_string(elements) + " elements", "series_matmul",
+              "the product needs " + std::to_string(rows) + " x " + std::to_string(n));
+}
+
 template <class In, class Out>
-void multiply_all(const FusedSeries& a, const In* b, std::int64_t n, Out* c, SeriesMatmulWorkspace& workspace,
-                  ThreadPool* pool, MultiplyShare<In, Out>* multiply) {
-  if (n < 1) throw Error("a product without columns");
+void multiply_all(const FusedSeries& a, std::span<const In> b, std::int64_t n, std::span<Out> c,
+                  SeriesMatmulWorkspace& workspace, ThreadPool* pool, MultiplyShare<In, Out>* multiply) {
+  if (a.rows() < 1) throw Error("the left operand has no rows", "series_matmul", "make it from a matrix first");
+  if (n < 1) throw Error("a product of " + std::to_string(n) + " columns", "series_matmul", "B needs at least one");
+  check_operand("B", b.size(), a.cols(), n);
+  check_operand("C", c.size(), a.rows(), n);
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)(a);
   const std::int64_t panel_floats = (a.block_k() + NmPattern::kMaxM) * width;
   const std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkBandPanels * FusedSeries::kBandRows * width;
@@ -51,7 +63,7 @@ void multiply_all(const FusedSeries& a, const In* b, std::int64_t n, Out* c, Ser
       static_cast<std::int64_t>(sizeof(In)) * a.cols() * n + static_cast<std::int64_t>(sizeof(Out)) * a.rows() * n;
   const auto share_of_worker = [&](int worker) {
     float* buffer = buffers + (panel_floats + sum_floats) * worker;
-    return SeriesMatmulShare<In, Out>{a, b,         n, c, buffer, buffer + panel_floats, bytes > kCacheBytes,
+    return SeriesMatmulShare<In, Out>{a, b.data(),  n, c.data(), buffer, buffer + panel_floats, bytes > kCacheBytes,
                                       0, a.bands(), 0, n};
   };
   if (workers == 1) {
@@ -82,17 +94,17 @@ float* SeriesMatmulWorkspace::floats(std::size_t count) {
   return buffer_.get();
 }
 
-void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* c, SeriesMatmulWorkspace& workspace,
-                   ThreadPool* pool) {
+void series_matmul(const FusedSeries& a, std::span<const float> b, std::int64_t n, std::span<float> c,
+                   SeriesMatmulWorkspace& workspace, ThreadPool* pool) {
   multiply_all(a, b, n, c, workspace, pool, HWY_DYNAMIC_DISPATCH(multiply_share_of_type));
 }
 
-void series_matmul(const FusedSeries& a, const std::uint16_t* b, std::int64_t n, std::uint16_t* c,
+void series_matmul(const FusedSeries& a, std::span<const std::uint16_t> b, std::int64_t n, std::span<std::uint16_t> c,
                    SeriesMatmulWorkspace& workspace, ThreadPool* pool) {
   multiply_all(a, b, n, c, workspace, pool, multiply_share_f16);
 }
 
-void series_matmul(const FusedSeries& a, const std::int8_t* b, std::int64_t n, std::int32_t* c,
+void series_matmul(const FusedSeries& a, std::span<const std::int8_t> b, std::int64_t n, std::span<std::int32_t> c,
                    SeriesMatmulWorkspace& workspace, ThreadPool* pool) {
   multiply_all(a, b, n, c, workspace, pool, multiply_share_i8);
 }

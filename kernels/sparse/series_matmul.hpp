@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "harness/processor/thread_pool.hpp"
 #include "kernels/sparse/fused_series.hpp"
@@ -25,14 +26,15 @@ class SeriesMatmulWorkspace {
 };
 
 // C (rows x n) = A·B (cols x n), both row-major without gaps. The order of the additions depends on neither `pool` nor
-// n. `pool` nullptr: the calling thread alone. Throws Error when n < 1.
-void series_matmul(const FusedSeries& a, const float* b, std::int64_t n, float* c, SeriesMatmulWorkspace& workspace,
-                   ThreadPool* pool = nullptr);
+// n. `pool` nullptr: the calling thread alone. Throws Error, before anything is read or written, for an A without rows,
+// n < 1, and unless B has cols x n and C rows x n elements.
+void series_matmul(const FusedSeries& a, std::span<const float> b, std::int64_t n, std::span<float> c,
+                   SeriesMatmulWorkspace& workspace, ThreadPool* pool = nullptr);
 // B and C of binary16 bits; multiplied and summed in f32, rounded once.
-void series_matmul(const FusedSeries& a, const std::uint16_t* b, std::int64_t n, std::uint16_t* c,
+void series_matmul(const FusedSeries& a, std::span<const std::uint16_t> b, std::int64_t n, std::span<std::uint16_t> c,
                    SeriesMatmulWorkspace& workspace, ThreadPool* pool = nullptr);
 // A's values are integers from -128 to 127; exact sums, modulo 2^32.
-void series_matmul(const FusedSeries& a, const std::int8_t* b, std::int64_t n, std::int32_t* c,
+void series_matmul(const FusedSeries& a, std::span<const std::int8_t> b, std::int64_t n, std::span<std::int32_t> c,
                    SeriesMatmulWorkspace& workspace, ThreadPool* pool = nullptr);
 
 }  // namespace hetscope

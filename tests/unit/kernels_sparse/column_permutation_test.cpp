@@ -69,9 +69,9 @@ TEST(ColumnPermutation, TheProductFollows) {
     std::vector<float> expected(static_cast<std::size_t>(rows * n));
     std::vector<float> c(expected.size());
     SeriesMatmulWorkspace workspace;
-    series_matmul(FusedSeries::dense(matrix), b.data(), n, expected.data(), workspace);
+    series_matmul(FusedSeries::dense(matrix), b, n, expected, workspace);
     left.set_b_order(order);
-    series_matmul(left, b.data(), n, c.data(), workspace);
+    series_matmul(left, b, n, c, workspace);
     EXPECT_EQ(c, expected);
   }
 }

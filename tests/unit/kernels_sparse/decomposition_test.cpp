@@ -220,6 +220,12 @@ TEST(Decomposition, ExtractTermIsOneStepOfTheSeries) {
     EXPECT_EQ(term.indices, expected.indices);
   }
   EXPECT_EQ(residual, d.residual);
+  EXPECT_THAT(error_of([&] {
+                extract_term({2, 4}, 9, 30, residual);
+              }),
+              HasSubstr("261 values are not a matrix of 9 x 30"));
+  EXPECT_THAT(error_of([&] { extract_term({2, 4}, -9, 29, residual); }), HasSubstr("not a matrix"));
+  EXPECT_THAT(error_of([&] { extract_term({5, 4}, 9, 29, residual); }), HasSubstr("N > M"));
 }
 
 // Rows of every length around the vector widths, with ties, zeros of both signs, subnormals and normals.

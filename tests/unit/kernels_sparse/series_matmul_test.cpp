@@ -53,7 +53,7 @@ std::vector<float> multiply(const FusedSeries& a, const Problem& problem, Thread
   const auto b = hwy::AllocateAligned<float>(problem.b.size());
   std::ranges::copy(problem.b, b.get());
   SeriesMatmulWorkspace workspace;
-  series_matmul(a, b.get(), problem.n, c.data(), workspace, pool);
+  series_matmul(a, std::span(b.get(), problem.b.size()), problem.n, c, workspace, pool);
   return c;
 }
 
@@ -145,7 +145,8 @@ TEST(SeriesMatmul, WritesNothingBesideC) {
   const Problem problem = make_problem(7, 33, 21, "2:4", 0.5);
   std::vector<float> c(problem.product.size() + 64, 7.0F);
   SeriesMatmulWorkspace workspace;
-  series_matmul(FusedSeries(problem.a), problem.b.data(), problem.n, c.data() + 32, workspace);
+  series_matmul(FusedSeries(problem.a), problem.b, problem.n, std::span(c).subspan(32, problem.product.size()),
+                workspace);
   for (std::size_t i = 0; i < 32; ++i) {
     EXPECT_EQ(c[i], 7.0F);
     EXPECT_EQ(c[c.size() - 1 - i], 7.0F);
@@ -162,12 +163,24 @@ TEST(SeriesMatmul, FewRowsReadBInPlace) {
   });
 }
 
-TEST(SeriesMatmul, NeedsColumns) {
-  const Problem problem = make_problem(4, 8, 1, "2:4", 0.5);
-  float c = 0;
-  SeriesMatmulWorkspace workspace;
-  EXPECT_THAT(error_of([&] { series_matmul(FusedSeries(problem.a), problem.b.data(), 0, &c, workspace); }),
-              HasSubstr("columns"));
+TEST(SeriesMatmul, ShapesThatDoNotMultiplyAreErrors) {
+  const Problem problem = make_problem(4, 8, 3, "2:4", 0.5);
+  const FusedSeries a(problem.a);
+  std::vector<float> c(12, 7.0F);
+  const auto message = [&](const FusedSeries& left, std::size_t b_size, std::int64_t n, std::size_t c_size) {
+    SeriesMatmulWorkspace workspace;
+    return error_of(
+        [&] { series_matmul(left, std::span(problem.b).first(b_size), n, std::span(c).first(c_size), workspace); });
+  };
+  EXPECT_THAT(message(a, 24, 0, 12), HasSubstr("0 columns"));
+  EXPECT_THAT(message(a, 24, -3, 12), HasSubstr("-3 columns"));
+  EXPECT_THAT(message(a, 23, 3, 12), HasSubstr("B has 23 elements; the product needs 8 x 3"));
+  EXPECT_THAT(message(a, 21, 3, 12), HasSubstr("B has 21 elements"));
+  EXPECT_THAT(message(a, 24, 3, 9), HasSubstr("C has 9 elements; the product needs 4 x 3"));
+  EXPECT_THAT(message(a, 24, std::int64_t{1} << 62, 12), HasSubstr("B has 24 elements"));
+  EXPECT_THAT(message(FusedSeries(), 0, 3, 0), HasSubstr("no rows"));
+  EXPECT_THAT(c, ::testing::Each(7.0F));
+  EXPECT_EQ(message(a, 24, 3, 12), "");
 }
 
 // Grouping rows may change the order of the slots of a row, and nothing else. Returns the matrix that the groups hold,
