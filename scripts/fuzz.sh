@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Fuzzes the importers with libFuzzer under the address and undefined-behaviour sanitizers, one after the other, beginning
-# with their samples. What was found lies in build/fuzz/findings; run import_fuzz with such a file to see it again.
+# Fuzzes the importers and the readers of files with matrices with libFuzzer under the address and undefined-behaviour
+# sanitizers, one after the other, beginning with their samples. What was found lies in build/fuzz/findings; run
+# import_fuzz or matrix_file_fuzz with such a file to see it again.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: scripts/fuzz.sh [--seconds N] [FORMAT...]
   --seconds N  for each format (default 600)
-  FORMAT       an importer's name (default: all, one after the other), or 'every': all samples as one corpus, each input given to the
-               importers that claim it
+  FORMAT       an importer's name, packed_terms, npy or npz (default: all, one after the other), or 'every': all samples of importers
+               as one corpus, each input given to the importers that claim it
 TEXT
 }
 
@@ -30,8 +31,10 @@ done
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+matrix_formats=(packed_terms npy npz)
 if [ ${#formats[@]} -eq 0 ]; then
   mapfile -t formats < <(sed -n 's/^HETSCOPE_IMPORTER(\(.*\))$/\1/p' reports/importers/importers.inc)
+  formats+=("${matrix_formats[@]}")
 fi
 for tool in clang++ cmake ninja python3; do
   command -v "$tool" >/dev/null || { printf 'fuzz: %s is missing: run scripts/setup.sh all\n' "$tool" >&2; exit 2; }
@@ -49,14 +52,22 @@ cmake -G Ninja -S . -B "$build" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=
   -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link -DCMAKE_CXX_FLAGS_RELWITHDEBINFO='-O1 -g1' \
   -DHETSCOPE_SANITIZE=address,undefined -DHETSCOPE_FUZZ=ON >"$build/configure.log" 2>&1 ||
   { tail -n 30 "$build/configure.log" >&2; exit 1; }
-cmake --build "$build" --target import_fuzz -j "${HETSCOPE_JOBS:-$(nproc)}"
+# What reads FORMAT, and where its samples are.
+program_of() {
+  case " ${matrix_formats[*]} " in *" $1 "*) echo matrix_file_fuzz ;; *) echo import_fuzz ;; esac
+}
+samples_of() {
+  case $(program_of "$1") in matrix_file_fuzz) echo tests/golden/matrices ;; *) echo tests/golden/importers ;; esac
+}
+mapfile -t programs < <(for format in "${formats[@]}"; do program_of "$format"; done | sort -u)
+cmake --build "$build" --target "${programs[@]}" -j "${HETSCOPE_JOBS:-$(nproc)}"
 
 mkdir -p "$build/findings"
 failed=()
 for format in "${formats[@]}"; do
   corpus=$build/corpus/$format
   mkdir -p "$corpus"
-  python3 - "tests/golden/importers" "$format" "$corpus" <<'PYTHON'
+  python3 - "$(samples_of "$format")" "$format" "$corpus" <<'PYTHON'
 import pathlib
 import sys
 
@@ -75,7 +86,7 @@ for path in (path for folder in folders for path in sorted(folder.iterdir())):
     (corpus / ("sample-" + path.parent.name + "-" + path.stem)).write_bytes(text)
 PYTHON
   printf '=== %s, %s s\n' "$format" "$seconds"
-  if HETSCOPE_FUZZ_FORMAT=$format "$build/bin/import_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+  if HETSCOPE_FUZZ_FORMAT=$format "$build/bin/$(program_of "$format")" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
     -max_len=16384 -artifact_prefix="$build/findings/$format-" -print_final_stats=1 -verbosity=0 "$corpus" \
     >"$build/$format.log" 2>&1; then
     grep -E 'number_of_executed_units' "$build/$format.log"

@@ -223,6 +223,18 @@ TEST(Npz, MutationsGiveAnErrorOrAnArray) {
   EXPECT_GT(refused, 5000);
 }
 
+TEST(Npz, SamplesLoad) {
+  EXPECT_THAT(parse_npy(matrix_file("npy/f4"), "f4").to_f32(), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(parse_npy(matrix_file("npy/f8_fortran"), "f8").to_f32(), ElementsAre(1, 3, 2, 4));
+  EXPECT_THAT(parse_npy(matrix_file("npy/i1_version_3"), "i1").to_f32(), ElementsAre(1, -1, 0, 3));
+  EXPECT_THAT(parse_npy(matrix_file("npy/f2_scalar"), "f2").to_f32(), ElementsAre(1.5F));
+  const std::vector<NpyArray> two = parse_npz(matrix_file("npz/two_arrays"), "two");
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[0].name, "weight");
+  EXPECT_EQ(two[1].shape, (std::vector<std::int64_t>{4}));
+  EXPECT_EQ(parse_npz(matrix_file("npz/comment_and_text"), "one").size(), 1U);
+}
+
 TEST(Npz, LoadsByContentAndByName) {
   const std::string path = ::testing::TempDir() + "npy_test_array";
   write_file_bytes(path, npz({{"w.npy", kSmall}, {"v.npy", kSmall}}));

@@ -83,6 +83,21 @@ TEST(PackedTerm, BytesAreAsDocumented) {
   EXPECT_EQ(load_little<double>(file, 48), 2.0);
   EXPECT_EQ(load_little<std::uint64_t>(file, 56), 6U);
   EXPECT_EQ(load_little<std::uint64_t>(file, 64), 2U);
+  EXPECT_EQ(file, matrix_file("packed_terms/documented"));
+}
+
+// Written once, read for ever.
+TEST(PackedFile, SamplesLoad) {
+  const std::vector<PackedTerm> two = decode(matrix_file("packed_terms/two_terms_f32"));
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(unpack(two[0]).values, (std::vector<float>{3, 4, -5, 0}));
+  EXPECT_EQ(unpack(two[0]).indices, (std::vector<std::uint8_t>{2, 3, 3, 0}));
+  EXPECT_EQ(unpack(two[1]).values, (std::vector<float>{2}));
+  EXPECT_EQ(unpack(two[1]).indices, (std::vector<std::uint8_t>{1}));
+  const std::vector<PackedTerm> halves = decode(matrix_file("packed_terms/bytes_as_indices_f16"));
+  ASSERT_EQ(halves.size(), 1U);
+  EXPECT_EQ(unpack(halves[0]).values, (std::vector<float>{1, -2, 0, 0.5F}));
+  EXPECT_EQ(unpack(halves[0]).indices, (std::vector<std::uint8_t>{2, 0, 0, 0}));
 }
 
 TEST(PackedTerm, ThreeBitIndicesCrossBytes) {

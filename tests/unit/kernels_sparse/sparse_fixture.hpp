@@ -4,7 +4,9 @@
 #include <hwy/highway.h>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,18 @@ inline std::vector<float> normal_values(std::size_t count, std::uint64_t seed) {
   std::vector<float> values(count);
   for (float& v : values) v = static_cast<float>(random.normal());
   return values;
+}
+
+// The bytes of tests/golden/matrices/NAME.hex.
+inline std::vector<std::byte> matrix_file(const std::string& name) {
+  std::ifstream file(std::string(HETSCOPE_SOURCE_DIR) + "/tests/golden/matrices/" + name + ".hex");
+  std::vector<std::byte> bytes;
+  for (std::string line; file >> line;) {
+    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
+      bytes.push_back(static_cast<std::byte>(std::stoi(line.substr(i, 2), nullptr, 16)));
+    }
+  }
+  return bytes;
 }
 
 inline double sum_of_magnitudes(const std::vector<float>& values) {
