@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "harness/core/error.hpp"
 
@@ -73,6 +74,21 @@ class Search {
     return !matrix_within(limits, metrics_of(scratch_));
   }
 
+  // Of `all`, by ascending slots: a series executes no less than its slots.
+  std::optional<SeriesCandidate> cheapest_hybrid(const std::vector<Series>& all) {
+    double fewest = request_.limits.slots.value_or(std::numeric_limits<double>::infinity());
+    std::optional<SeriesCandidate> hybrid;
+    for (const Series& series : all) {
+      if (series.slots() >= fewest) break;
+      SeriesCandidate candidate = evaluate(series);
+      const double multiply_adds = candidate.metrics.multiply_adds_with_residual();
+      if (multiply_adds > fewest || (hybrid && multiply_adds == fewest)) continue;
+      fewest = multiply_adds;
+      hybrid = std::move(candidate);
+    }
+    return hybrid;
+  }
+
   // Smaller is better.
   std::tuple<double, double, double> rank(const SeriesCandidate& candidate) const {
     const double error = candidate.output_error.value_or(candidate.metrics.relative_frobenius);
@@ -119,6 +135,8 @@ SearchResult search_series(const MatrixView& matrix, const SearchRequest& reques
   if (result.best) {
     const Series& best = result.candidates[*result.best].series;
     result.control = search.evaluate_with_cost(Series({best.same_slots_control()}));
+  } else {
+    result.hybrid = search.cheapest_hybrid(all);
   }
   result.search_ns = clock.now_ns() - begin_ns;
   return result;

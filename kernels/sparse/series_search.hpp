@@ -52,13 +52,19 @@ struct SearchResult {
   std::vector<SeriesCandidate> candidates;  // all that were evaluated, by ascending slots
   std::optional<std::size_t> best;          // none: no series of the menu is within the limits
   std::optional<SeriesCandidate> control;   // of the best one
-  std::int64_t pruned = 0;                  // series that could be ruled out without an evaluation
-  std::int64_t search_ns = 0;               // host time of the whole search, costs and control included
+  // Where there is no best one: the series that executes the fewest multiply-adds when its residual follows as
+  // compressed rows (DecompositionMetrics::multiply_adds_with_residual). Such a product loses nothing and so is within
+  // every limit on an error; its multiply-adds are within the limit on the slots, or it is not there. Its metrics are
+  // those of the terms alone.
+  std::optional<SeriesCandidate> hybrid;
+  std::int64_t pruned = 0;     // series that could be ruled out without an evaluation
+  std::int64_t search_ns = 0;  // host time of the whole search, costs and control included
 };
 
 // Pruning: for `slots`, the search ends with the slots of the first candidate within the limits; where every M of the
 // menu divides the largest one, slots whose control is beyond the limit of magnitude or matrix error are skipped, since
-// no series keeps more than its control. Throws Error for what decompose() and all_series() refuse, for `slots` without
+// no series keeps more than its control. The hybrid is looked for in all series whose slots alone are below the fewest
+// multiply-adds so far. Throws Error for what decompose() and all_series() refuse, for `slots` without
 // a limit on an error, `cost` without a function, an output limit without B, and a B that does not multiply.
 SearchResult search_series(const MatrixView& matrix, const SearchRequest& request, const Clock& clock);
 

@@ -140,6 +140,29 @@ TEST_F(SeriesSearch, NothingWithinTheLimitsIsAnAnswer) {
   EXPECT_GT(result.pruned, 0);
 }
 
+TEST_F(SeriesSearch, WhereNothingFitsTheHybridOfTheFewestMultiplyAddsIsOffered) {
+  request_.limits = {.dropped_magnitude = 1e-9};
+  request_.menu = parse_menu("1:4,1:8,2:8,2:4");
+  const SearchResult result = search();
+  ASSERT_FALSE(result.best.has_value());
+  double fewest = std::numeric_limits<double>::infinity();
+  for (const Series& series : all_series(request_.menu, 2)) {
+    const Decomposition d = decompose(view(), series);
+    const auto rest = std::count_if(d.residual.begin(), d.residual.end(), [](float v) { return v != 0; });
+    fewest = std::min(fewest, d.executed_slots() + static_cast<double>(rest) / (48 * 64));
+  }
+  ASSERT_TRUE(result.hybrid.has_value());
+  EXPECT_DOUBLE_EQ(result.hybrid->metrics.multiply_adds_with_residual(), fewest);
+  // A limit on the slots holds for all that the hybrid executes.
+  request_.limits.slots = fewest * 1.001;
+  EXPECT_EQ(search().hybrid->series.to_string(), result.hybrid->series.to_string());
+  request_.limits.slots = fewest * 0.999;
+  EXPECT_FALSE(search().hybrid.has_value());
+  // Where a series fits, nobody needs one.
+  request_.limits = {.dropped_magnitude = 0.9};
+  EXPECT_FALSE(search().hybrid.has_value());
+}
+
 TEST_F(SeriesSearch, AMenuThatDoesNotNestIsNotPrunedByAControl) {
   request_.menu = parse_menu("1:3,2:5,1:4");
   request_.limits = {.dropped_magnitude = 1e-9};
