@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""hetscope series as its users see it: a matrix of a case or of a file, limits, controls, and bad input."""
+"""hetscope series as its users see it: a matrix of a case or of a file, limits, controls, packed files, and bad input."""
 
 import json
 import pathlib
@@ -63,11 +63,75 @@ class SeriesTest(unittest.TestCase):
         best = next(item for item in answer["candidates"] if item["series"] == answer["best"])
         self.assertEqual(best["edp_of_dense"]["value"], min(fitting))
 
-    def test_nothing_within_the_limits(self):
-        answer = self.answer("--case", CASE, "--menu", "1:8", "--terms", 1, "--limit", "matrix_error=0.01", code=3)
+    def test_where_no_series_is_within_the_limits_what_loses_nothing_is_offered(self):
+        question = ("--case", CASE, "--menu", "1:8,2:8", "--terms", 1, "--limit", "matrix_error=0.01")
+        answer = self.answer(*question)
         self.assertIsNone(answer["best"])
-        self.assertIn("no series", self.series("--case", CASE, "--menu", "1:8", "--terms", 1, "--limit",
-                                               "matrix_error=0.01", code=3))
+        self.assertTrue(answer["hybrid"]["is_answer"])
+        # 40 % of the entries are not zero, and none is executed less than once.
+        self.assertGreaterEqual(answer["hybrid"]["multiply_adds"], 0.4)
+        text = self.series(*question)
+        self.assertIn(f"no series of the menu is within the limits; {answer['hybrid']['series']}+csr loses nothing", text)
+        measured = self.answer(*question, "--by", "latency", "--budget", 0.02)
+        product = next(item for item in measured["products"] if item.get("residual") == "csr")
+        self.assertEqual(product["series"], answer["hybrid"]["series"])
+        self.assertGreater(product["median_ns"], 0)
+
+    def test_nothing_within_the_limits(self):
+        question = ("--case", CASE, "--menu", "1:8", "--terms", 1, "--limit", "matrix_error=0.01", "--limit",
+                    "slots=0.2", "--save", self.folder / "terms")
+        answer = self.answer(*question, code=3)
+        self.assertIsNone(answer["best"])
+        self.assertNotIn("hybrid", answer)
+        self.assertIn("no series", self.series(*question, code=3))
+        self.assertFalse((self.folder / "terms").exists())
+
+    def saved_terms(self, *limits):
+        folder = self.folder / "terms"
+        self.answer("--case", CASE, *limits, "--save", folder)
+        return folder, json.loads((folder / "series.json").read_text())
+
+    def test_the_terms_of_the_answer_are_saved_and_read_back(self):
+        limits = ("--limit", "dropped_magnitude=0.05")
+        best = self.answer("--case", CASE, *limits)
+        folder, saved = self.saved_terms(*limits)
+        self.assertEqual((saved["series"], saved["residual"]), (best["best"], "drop"))
+        self.assertEqual("+".join(term["pattern"] for term in saved["terms"]), best["best"])
+        self.assertEqual(sorted(path.name for path in folder.iterdir()),
+                         sorted(["series.json"] + [term["file"] for term in saved["terms"]]))
+        shown = json.loads(self.series("--packed", *(folder / term["file"] for term in saved["terms"]), "--json"))
+        self.assertEqual([term | {"file": ""} for term in shown["terms"]],
+                         [term | {"file": ""} for term in saved["terms"]])
+        # What the terms keep is what the search said they keep, of 40 % of 40 x 96 entries.
+        dropped = next(item for item in best["candidates"] if item["series"] == best["best"])["dropped_nonzeros"]
+        kept = sum(term["kept_entries"] for term in shown["terms"])
+        self.assertEqual(kept, round(1536 * (1 - dropped)))
+        for term in shown["terms"]:
+            n, m = map(int, term["pattern"].split(":"))
+            self.assertEqual((term["rows"], term["cols"], term["slots"]), (40, 96, 40 * 96 * n // m))
+            row_bits = 96 * n // m * term["index_bits"]
+            self.assertEqual(term["bytes"], 4 * term["slots"] + 40 * ((row_bits + 7) // 8))
+        text = self.series("--packed", folder / "term-1.nm")
+        self.assertIn(f"| {saved['terms'][0]['pattern']} | f32 | 40 x 96 | {saved['terms'][0]['kept_entries']} |", text)
+
+    def test_packed_files_that_are_none_are_refused(self):
+        folder, _ = self.saved_terms("--menu", "2:5", "--terms", "1", "--limit", "dropped_magnitude=0.9")
+        good = (folder / "term-1.nm").read_bytes()
+        bad = self.folder / "bad.nm"
+        bad.write_bytes(good[:-1])
+        error = self.refused("--packed", bad)
+        self.assertIn(f"{bad} term 1: the file ends inside a term", error)
+        # Behind both headers and 40 rows of 20 blocks of two f32 values: the first index, of three bits.
+        first_index = 16 + 56 + 40 * 20 * 2 * 4
+        bad.write_bytes(good[:first_index] + bytes([good[first_index] | 7]) + good[first_index + 1:])
+        error = self.refused("--packed", bad)
+        self.assertIn(f"{bad} term 1: row 0, block 0, slot 0: index 7 is out of its block", error)
+        bad.write_bytes(b"no terms")
+        self.assertIn("not a file of packed", self.refused("--packed", bad))
+        self.assertIn("missing.nm", self.refused("--packed", folder / "term-1.nm", self.folder / "missing.nm"))
+        self.assertIn("leave out", self.refused("--case", CASE, "--packed", folder / "term-1.nm"))
+        (self.folder / "file").write_text("in the way")
+        self.assertIn("--save", self.refused("--case", CASE, "--by", "error", "--save", self.folder / "file/terms"))
 
     def test_by_latency_everything_is_measured_and_verified(self):
         answer = self.answer("--case", CASE, "--limit", "dropped_magnitude=0.1", "--by", "latency", "--budget", 0.02,
