@@ -117,6 +117,10 @@ bool has_gain(ClaimOutcome outcome) {
 
 std::vector<ClaimAnswer> answer_claim(const QuestionDecision& decision) {
   std::vector<ClaimAnswer> answers;
+  if (!decision.is_testable()) {
+    answers.emplace_back().reason = decision.question->published->not_testable;
+    return answers;
+  }
   for (const GenerationDecision& generation : decision.generations) {
     answers.push_back(answer_of(generation, decision.question->published->gain));
   }
@@ -129,7 +133,7 @@ std::vector<ClaimAnswer> answer_claim(const QuestionDecision& decision) {
   return answers;
 }
 
-void compose_claims(const std::string& title, const Decision& decision, Document& document) {
+Table claims_table(const Decision& decision) {
   Table table;
   table.columns = {
       {"claim"}, {"published", true}, {"where"}, {"measured", true}, {"95 % interval", true}, {"sessions", true},
@@ -140,12 +144,21 @@ void compose_claims(const std::string& title, const Decision& decision, Document
       table.rows.push_back(row_of(*question.question, answer));
     }
   }
+  return table;
+}
+
+Paragraph about_claims() {
+  return {
+      "A gain is the baseline's figure over the candidate's, as geometric mean over the cases that every session has; "
+      "the published one was measured on another device. A claim holds when the whole interval is at or above it; "
+      "where the paper gives no figure, what was measured stands alone."};
+}
+
+void compose_claims(const std::string& title, const Decision& decision, Document& document) {
+  Table table = claims_table(decision);
   if (table.rows.empty()) return;
   document.add(Heading{2, title + ": on this device"});
-  document.add(
-      Paragraph{"A gain is the baseline's figure over the candidate's, as geometric mean over the cases that every "
-                "session has; the published one was measured on another device. A claim holds when the whole interval "
-                "is at or above it; where the paper gives no figure, what was measured stands alone."});
+  document.add(about_claims());
   document.add(std::move(table));
 }
 

@@ -39,6 +39,9 @@ struct ClaimAnswer {
 // For a decision whose question has a published gain: one answer a generation, at least one.
 std::vector<ClaimAnswer> answer_claim(const QuestionDecision& decision);
 
+// All claims of the set, without a row when its questions have none; and what its columns mean.
+Table claims_table(const Decision& decision);
+Paragraph about_claims();
 // "TITLE on this device" and a table of all claims of the set; nothing when its questions have none.
 void compose_claims(const std::string& title, const Decision& decision, Document& document);
 

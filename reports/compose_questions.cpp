@@ -156,8 +156,8 @@ Code reproduction_of(const QuestionDecision& answer, const std::vector<const Com
 Sheet sheet_of(const Summary& summary, const QuestionDecision& answer, bool with_figures) {
   Document sheet;
   const std::vector<const Comparison*> comparisons = comparisons_of(summary, answer.question->rule);
-  sheet.add(Banner{std::string(to_string(answer.verdict)), answer.question->question, answer.reason,
-                   tone_of(answer.verdict)});
+  sheet.add(
+      Banner{std::string(verdict_text(answer)), answer.question->question, answer.reason, tone_of(answer.verdict)});
   const std::vector<const Evidence*> carrying = answer.carrying(kCarryingRows);
   const bool has_interval = std::any_of(carrying.begin(), carrying.end(),
                                         [](const Evidence* row) { return std::isfinite(row->interval.high); });

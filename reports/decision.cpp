@@ -328,6 +328,12 @@ void judge_generation(const DecisionRule& rule, const std::vector<InstrumentNote
   }
 }
 
+bool QuestionDecision::is_testable() const { return !question->published || question->published->not_testable.empty(); }
+
+std::string_view verdict_text(const QuestionDecision& decision) {
+  return decision.is_testable() ? to_string(decision.verdict) : "NOT TESTABLE";
+}
+
 std::vector<const Evidence*> QuestionDecision::carrying(std::size_t count) const {
   std::vector<const Evidence*> combined, rows;
   for (const GenerationDecision& generation : generations) {
@@ -362,6 +368,10 @@ Decision decide(const ReportInput& input, const QuestionSet& questions,
   for (const Question& question : questions.questions) {
     QuestionDecision& answer = decision.questions.emplace_back();
     answer.question = &question;
+    if (!answer.is_testable()) {
+      answer.reason = question.published->not_testable;
+      continue;
+    }
     collect_evidence(input, runs, answer);
     for (GenerationDecision& generation : answer.generations) {
       judge_generation(question.rule, instruments, generation);

@@ -89,9 +89,14 @@ struct QuestionDecision {
   std::vector<std::string> would_change;
   bool names_missing_metric = false;
 
+  // Whether the question's file says that rows can speak of it: else it has a reason and neither evidence nor verdict.
+  bool is_testable() const;
   // At most `count` rows that carry the verdict, the most telling first.
   std::vector<const Evidence*> carrying(std::size_t count) const;
 };
+
+// "GO", "NO-GO", "UNCLEAR", or "NOT TESTABLE".
+std::string_view verdict_text(const QuestionDecision& decision);
 
 struct Decision {
   std::vector<QuestionDecision> questions;

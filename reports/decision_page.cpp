@@ -122,7 +122,7 @@ Table evidence_table(const DecisionRule& rule, const std::vector<const Evidence*
 }
 
 void compose_answer(const QuestionDecision& decision, Document& document) {
-  document.add(Banner{std::string(to_string(decision.verdict)), decision.question->question, decision.reason,
+  document.add(Banner{std::string(verdict_text(decision)), decision.question->question, decision.reason,
                       tone_of(decision.verdict)});
   const std::vector<const Evidence*> carrying = decision.carrying(kCarryingRows);
   if (!carrying.empty()) document.add(evidence_table(decision.question->rule, carrying));

@@ -106,7 +106,7 @@ DecisionRule read_rule(const JsonNode& node) {
 
 // A gain is one number: it needs a rule that makes one number of many cases.
 PublishedGain read_published(const JsonNode& node, const DecisionRule& rule) {
-  node.check_keys({"gain", "what", "source"});
+  node.check_keys({"gain", "what", "source", "not_testable"});
   if (rule.over != Over::geometric_mean) {
     throw node.error("is one gain for a rule that judges every case by itself", "use \"over\": \"geometric_mean\"");
   }
@@ -117,6 +117,7 @@ PublishedGain read_published(const JsonNode& node, const DecisionRule& rule) {
   }
   published.what = node.at("what").text();
   published.source = node.at("source").text();
+  if (const auto reason = node.find("not_testable")) published.not_testable = reason->text();
   return published;
 }
 

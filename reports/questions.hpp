@@ -54,9 +54,10 @@ struct DecisionRule {
 
 // What a paper reports of the same comparison on its device: the baseline's figure over the candidate's.
 struct PublishedGain {
-  std::optional<double> gain;  // above 1; nothing: it makes the claim and gives no figure
-  std::string what;            // "Conv 3x3, Adreno 740"
-  std::string source;          // "SmartMem, section 3.2.2"
+  std::optional<double> gain;     // above 1; nothing: it makes the claim and gives no figure
+  std::string what;               // "Conv 3x3, Adreno 740"
+  std::string source;             // "SmartMem, section 3.2.2"
+  std::string not_testable = {};  // why no row of hetscope's can speak of it; "": some can
 };
 
 struct Question {

@@ -42,9 +42,9 @@ int run(const DecideOptions& options) {
   for (const std::string& caution : decision.cautions) fmt::print(stderr, "{}\n", one_line(caution));
   bool is_decided = true;
   for (const QuestionDecision& question : decision.questions) {
-    fmt::print("{:8} {}{}\n", to_string(question.verdict), question.question->name,
+    fmt::print("{:8} {}{}\n", verdict_text(question), question.question->name,
                question.reason.empty() ? "" : ": " + one_line(question.reason));
-    is_decided = is_decided && question.verdict != Go::unclear;
+    is_decided = is_decided && (question.verdict != Go::unclear || !question.is_testable());
   }
   fmt::print("{0}/decision.md, {0}/decision.json\n", options.out);
   return is_decided ? kExitOk : kExitUndecided;

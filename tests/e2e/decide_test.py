@@ -127,6 +127,17 @@ class DecideTest(unittest.TestCase):
             self.assertIn(words, result.stderr)
         self.assertFalse(out.exists())
 
+    def test_what_is_not_testable_does_not_leave_the_rest_undecided(self):
+        runs = self.records(240, "--sessions", "4", "--samples", "20")
+        path = self.questions(RULE, RULE)
+        document = json.loads(path.read_text())
+        document["questions"][1]["published"] = {"what": "a", "source": "b", "not_testable": "no network is run"}
+        path.write_text(json.dumps(document))
+        result, document = self.decide(path, runs)
+        self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
+        self.assertIn("NOT TESTABLE q1: no network is run", result.stdout)
+        self.assertEqual(document["questions"][1]["published"]["measured"][0]["outcome"], "not testable here")
+
     def test_the_ready_questions_are_read_and_say_what_to_run(self):
         runs = self.records(12, "--samples", "20")
         for path in sorted((ROOT / "scenarios" / "decisions").glob("*.json")):

@@ -71,6 +71,21 @@ TEST(Claims, WhatCannotBeMeasuredHereIsNotTestable) {
   EXPECT_THAT(on_cpu.reason, HasSubstr("host's CPU"));
 }
 
+TEST(Claims, WhatNoRowCanSpeakOfSaysWhyWhateverWasMeasured) {
+  const QuestionSet set =
+      parse_questions(set_text(R"({"what":"a","source":"b","not_testable":"no network is run"})"), "q.json");
+  for (const ReportInput& input : {sessions_of_pairs(5, 0.5), ReportInput{}}) {
+    const ClaimAnswer answer = claim_answer(input, set);
+    EXPECT_EQ(answer.outcome, ClaimOutcome::not_testable);
+    EXPECT_EQ(answer.reason, "no network is run");
+  }
+  const Decision decision = decide(sessions_of_pairs(5, 0.5), set, {});
+  EXPECT_TRUE(decision.questions.front().generations.empty());
+  const std::string page = markdown_text(decision_document(decision, set));
+  EXPECT_THAT(page, HasSubstr("NOT TESTABLE"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("UNCLEAR")));
+}
+
 TEST(Claims, WithoutARowNothingWasMeasured) {
   const ClaimAnswer nothing = claim_answer(ReportInput{}, claim_of(1.5));
   EXPECT_EQ(nothing.outcome, ClaimOutcome::not_measured);
