@@ -6,6 +6,7 @@
 #include "harness/core/units.hpp"
 #include "reports/claims.hpp"
 #include "reports/detectors/detectors.hpp"
+#include "reports/sparse_products.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -16,6 +17,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_overview(summary, answers, document);
   compose_questions(summary, answers, with_figures, document);
   for (std::size_t i = 0; i < answers.sets.size(); ++i) {
+    if (is_about_sparse_products(answers.sets[i])) continue;  // in their own section
     compose_claims(answers.sets[i].title, answers.decisions[i], document);
   }
   if (with_figures && charts == Charts::plain) {
@@ -27,7 +29,7 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_contention(summary, with_figures, document);
   compose_transfer(summary, document);
   compose_texture(summary, document);
-  compose_tasd(summary, document);
+  compose_tasd(summary, answers, document);
   compose_mappings(summary, document);
   compose_launches(summary, document);
   compose_frameworks(summary, document);

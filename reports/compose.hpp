@@ -35,7 +35,7 @@ void compose_comparisons(const Summary& summary, bool with_figures, Document& do
 void compose_contention(const Summary& summary, bool with_figures, Document& document);
 void compose_transfer(const Summary& summary, Document& document);
 void compose_texture(const Summary& summary, Document& document);
-void compose_tasd(const Summary& summary, Document& document);
+void compose_tasd(const Summary& summary, const Answers& answers, Document& document);
 void compose_mappings(const Summary& summary, Document& document);
 void compose_launches(const Summary& summary, Document& document);
 void compose_frameworks(const Summary& summary, Document& document);

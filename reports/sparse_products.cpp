@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kOperation = "sparse_matmul";
 constexpr std::string_view kPrefix = "sparse_matmul_";
 constexpr std::string_view kRows = "sparse_matmul_csr";
+constexpr std::string_view kOnline = "_online";
 // Words that tell alternatives apart, or that a layer's name and processor already say.
 constexpr std::array<std::string_view, 7> kNotProblem = {"kernel",    "series", "residual", "columns",
                                                          "processor", "shape",  "layer"};
@@ -48,7 +49,7 @@ std::string product_name(const Record& record) {
   if (series.empty()) return kernel.starts_with(kPrefix) ? kernel.substr(kPrefix.size()) : kernel;
   std::string name = series;
   if (axis_value<std::string>(record, "residual").value_or("drop") != "drop") name += "+csr";
-  if (kernel.ends_with("_online")) name += " online";
+  if (kernel.ends_with(kOnline)) name += " online";
   if (kernel.ends_with("_image2d")) name += " image";
   if (axis_value<std::string>(record, "columns").value_or("as_they_are") != "as_they_are") name += " spread";
   return name;
@@ -65,6 +66,7 @@ SparseProduct product_of(const Row& row) {
   const std::string series = axis_value<std::string>(record, "series").value_or("");
   product.is_exact = series.empty() || axis_value<std::string>(record, "residual").value_or("drop") != "drop";
   if (!product.is_exact) product.terms = modelled_terms(series);
+  if (record.item.kernel().ends_with(kOnline)) product.decomposed = Decomposed::while_running;
   return product;
 }
 
@@ -78,6 +80,7 @@ SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows
   layer.problem = problem_of(words);
   layer.sparsity = sparsity_of(record);
   layer.dtype = word_of(words, "dtype");
+  layer.threads = axis_value<std::int64_t>(record, "threads").value_or(1);
   layer.dense = &dense;
   layer.name = word_of(words, "shape");
   if (const auto named = axis_value<std::string>(record, "layer")) {
@@ -152,6 +155,14 @@ const Row* im2col_of(const Summary& summary, const SparseLayer& layer) {
     if (found == nullptr || is_faster(&row, found)) found = &row;
   }
   return found;
+}
+
+bool is_about_sparse_products(const QuestionSet& set) {
+  return std::ranges::all_of(set.questions, [](const Question& question) {
+    return std::ranges::any_of(question.rule.where.words, [](const auto& word) {
+      return word.first == "operation" && word.second == std::vector<std::string>{std::string(kOperation)};
+    });
+  });
 }
 
 bool is_dense_product(const Record& record) {

@@ -10,6 +10,7 @@
 #include "harness/statistics/crossover.hpp"
 #include "reports/accelerator_model.hpp"
 #include "reports/case_words.hpp"
+#include "reports/questions.hpp"
 #include "reports/summary.hpp"
 
 namespace hetscope {
@@ -19,6 +20,7 @@ struct SparseProduct {
   std::string name;                 // "2:4+2:8", "2:4+csr" with a residual, else the kernel's
   bool is_exact = false;            // multiplies every entry other than zero
   std::vector<ModelledTerm> terms;  // of a series without a residual: what a model can speak of
+  Decomposed decomposed = Decomposed::ahead;
   // Relative Frobenius errors of the operand and of the product, as the record has them.
   std::optional<double> matrix_error;
   std::optional<double> product_error;
@@ -44,6 +46,7 @@ struct SparseLayer {
   std::optional<double> sparsity;       // of the case
   std::optional<LayerExtents> extents;  // none: a record of strangers
   std::string dtype;
+  std::int64_t threads = 1;
   const Row* dense = nullptr;  // the fastest of those that multiply every entry
   std::vector<SparseProduct> products;
 };
@@ -51,6 +54,9 @@ struct SparseLayer {
 // The row that brings an image into the columns which this layer multiplies: of the same run, processor, type and
 // threads, and of as many rows and columns; the fastest of several. nullptr: none.
 const Row* im2col_of(const Summary& summary, const SparseLayer& layer);
+
+// Whether all questions of the set ask for rows of sparse_matmul, so that its claims belong to their section.
+bool is_about_sparse_products(const QuestionSet& set);
 
 // Whether a kernel of sparse_matmul multiplies every entry.
 bool is_dense_product(const Record& record);
