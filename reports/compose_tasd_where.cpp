@@ -1,8 +1,6 @@
-// Where structured sparsity pays: beside im2col, over the sparsity, on several threads, and with activations decomposed
-// within the clock.
+// Where structured sparsity pays: beside im2col, over the sparsity, and with activations decomposed within the clock.
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -96,77 +94,6 @@ Table activation_table(const SparsePlace& place) {
                             number_cell(speed_up_text(product), product.speed_up().value_or(NAN)),
                             number_cell(fmt::format("{:.0f}", columns), columns),
                             won_ns > 0 ? number_cell(fmt::format("{:.0f}", needed), needed) : Cell{"never"}});
-    }
-  }
-  return table;
-}
-
-namespace {
-
-// "43 % of copy_bandwidth@cpu threads=2"
-Cell memory_roof_cell(const Record& record) {
-  const auto found = record.metrics.find("of_bandwidth_roof");
-  if (found == record.metrics.end() || !std::isfinite(found->second.value)) return {"not recorded"};
-  return number_cell(percent_text(found->second.value) + " of " + found->second.roof, found->second.value);
-}
-
-std::vector<Cell> thread_cells(const std::string& product, const Record& record, Cell speed_up, std::string on_one) {
-  const double ns = record.latency()->figure_ns();
-  const double gb_per_s = static_cast<double>(record.executed_bytes) / ns;
-  return {{product},           number_cell(figure_text(*record.latency()), ns), std::move(speed_up),
-          {std::move(on_one)}, number_cell(format_number(gb_per_s), gb_per_s),  memory_roof_cell(record)};
-}
-
-// The same layer of the same place on one thread; nullptr: it was not measured.
-const SparseLayer* on_one_thread(const SparsePlace& place, const SparseLayer& layer) {
-  const auto but_threads = [](CaseWords words) {
-    std::erase_if(words, [](const auto& word) { return word.first == "threads"; });
-    return words;
-  };
-  const auto found = std::ranges::find_if(place.layers, [&](const SparseLayer* other) {
-    return other->threads == 1 && other->net == layer.net && other->name == layer.name &&
-           but_threads(other->problem) == but_threads(layer.problem);
-  });
-  return found == place.layers.end() ? nullptr : *found;
-}
-
-std::string speed_up_of(const SparseLayer* layer, const std::string& product) {
-  if (layer == nullptr) return std::string(kMissing);
-  const auto found = std::ranges::find(layer->products, product, &SparseProduct::name);
-  return found == layer->products.end() ? std::string(kMissing) : speed_up_text(*found);
-}
-
-}  // namespace
-
-Table thread_table(const SparsePlace& place) {
-  Table table;
-  table.columns = {{"net"},
-                   {"layer"},
-                   {"setting"},
-                   {"threads", true},
-                   {"product"},
-                   {"time", true},
-                   {"speed-up", true},
-                   {"speed-up on one thread", true},
-                   {"GB/s", true},
-                   {"share of the memory roof", true}};
-  for (const SparseLayer* layer : place.layers) {
-    if (layer->threads < 2) continue;
-    const SparseLayer* alone = on_one_thread(place, *layer);
-    const auto add = [&](std::vector<Cell> cells) {
-      std::vector<Cell> row = {{layer->net.empty() ? std::string(kMissing) : layer->net},
-                               {layer->name},
-                               {place.setting(*layer)},
-                               number_cell(std::to_string(layer->threads), static_cast<double>(layer->threads))};
-      std::ranges::move(cells, std::back_inserter(row));
-      table.rows.push_back(std::move(row));
-    };
-    const Record& dense = *layer->dense->record;
-    add(thread_cells("dense: " + dense.item.kernel(), dense, {"1"}, "1"));
-    for (const SparseProduct& product : layer->products) {
-      add(thread_cells(product.name, *product.row->record,
-                       number_cell(speed_up_text(product), product.speed_up().value_or(NAN)),
-                       speed_up_of(alone, product.name)));
     }
   }
   return table;

@@ -218,6 +218,8 @@ TEST(TasdReport, SeveralThreadsStandBesideOneWithTheirShareOfTheMemory) {
     record.group += " threads=2";
     rows.push_back(record);
   }
+  EXPECT_THAT(tasd_report(on_two),
+              HasSubstr("| 2 | dense: sparse_matmul_onednn | 80.0 us | 1 | \u2013 | 20.1 | not recorded |"));
   const std::string text = tasd_report(rows);
   // 1,605,632 bytes in 80 us and in 40.
   EXPECT_THAT(text, HasSubstr("| 2 | dense: sparse_matmul_onednn | 80.0 us | 1 | 1 | 20.1 | not recorded |"));
