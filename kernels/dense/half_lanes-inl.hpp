@@ -78,6 +78,24 @@ HWY_INLINE void store_halves([[maybe_unused]] D d, hwy::HWY_NAMESPACE::Vec<D> va
 #endif
 }
 
+// The same names for both types, so that one loop serves f32, too.
+template <class D>
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_lanes(D d, const float* from) {
+  return hwy::HWY_NAMESPACE::LoadU(d, from);
+}
+template <class D>
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_lanes(D d, const std::uint16_t* from) {
+  return load_halves(d, from);
+}
+template <class D>
+HWY_INLINE void store_lanes(D d, hwy::HWY_NAMESPACE::Vec<D> values, float* to) {
+  hwy::HWY_NAMESPACE::StoreU(values, d, to);
+}
+template <class D>
+HWY_INLINE void store_lanes(D d, hwy::HWY_NAMESPACE::Vec<D> values, std::uint16_t* to) {
+  store_halves(d, values, to);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace hetscope

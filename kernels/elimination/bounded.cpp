@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <span>
 #include <utility>
 
@@ -12,6 +13,30 @@ namespace {
 Bounded relu_of(Bounded in) {
   for (std::size_t i = 0; i < in.values.size(); ++i) {
     in.values[i] = std::max(in.values[i], 0.0);
+  }
+  return in;
+}
+
+// Worst case of what computes the error function: an approximation by a polynomial, rounded at each of its steps, or
+// the 16 units of the last place that OpenCL allows. The slope of gelu is at most 1.13.
+constexpr double kGeluUnits = 32;
+// Likewise an exponential of 3 units, a sum and a quotient; the slope of silu is at most 1.1.
+constexpr double kSiluUnits = 16;
+
+Bounded gelu_of(Bounded in) {
+  for (std::size_t i = 0; i < in.values.size(); ++i) {
+    const double x = in.values[i];
+    // Where x is far below zero, 1 + erf would lose what erfc keeps.
+    in.values[i] = 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
+    in.errors[i] = 1.13 * in.errors[i] + kGeluUnits * std::abs(x);
+  }
+  return in;
+}
+
+Bounded silu_of(Bounded in) {
+  for (std::size_t i = 0; i < in.values.size(); ++i) {
+    in.values[i] /= 1 + std::exp(-in.values[i]);
+    in.errors[i] = 1.1 * in.errors[i] + kSiluUnits * std::abs(in.values[i]);
   }
   return in;
 }
@@ -124,6 +149,8 @@ Bounded moved(const IndexMap& map, const Bounded& in) {
 
 Bounded applied_to_rows(OperatorKind kind, Bounded in) {
   if (kind == OperatorKind::relu) return relu_of(std::move(in));
+  if (kind == OperatorKind::gelu) return gelu_of(std::move(in));
+  if (kind == OperatorKind::silu) return silu_of(std::move(in));
   if (kind == OperatorKind::softmax) return softmax_of(std::move(in));
   if (kind == OperatorKind::layer_norm) return layer_norm_of(std::move(in));
   return sum_of(in);

@@ -29,7 +29,7 @@ double summing_error(std::int64_t terms);
 Bounded exactly(const HostTensor& tensor);
 
 Bounded moved(const IndexMap& map, const Bounded& in);
-// relu, softmax, layer_norm or sum of the rows of the last dimension.
+// An activation, or softmax, layer_norm or sum of the rows of the last dimension.
 Bounded applied_to_rows(OperatorKind kind, Bounded in);
 // The last dimension by a right operand of `columns`, row-major f32.
 Bounded product_of(std::int64_t columns, const Bounded& in, const HostTensor& weights);

@@ -127,7 +127,7 @@ class RowPass final : public HostPass {
       std::int64_t taken = length;
       for (RowStage& stage : stages) {
         // An operator on single elements takes any row.
-        if (stage.kind == OperatorKind::relu) stage.in = stage.out = taken;
+        if (works_on_elements(stage.kind)) stage.in = stage.out = taken;
         taken = stage.out;
       }
     }

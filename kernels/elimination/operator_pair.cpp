@@ -41,7 +41,7 @@ class OperatorPair final : public Operation {
         AxisSpec{"dtype", AxisType::text, "element type", AxisValue(std::string("f32")), {"f32"}},
         AxisSpec{"first",
                  AxisType::text,
-                 "the producer: matmul:N, softmax, layer_norm, sum, relu, or movements with / between them",
+                 "the producer: matmul:N, softmax, layer_norm, sum, relu, gelu, silu, or movements with / between them",
                  std::nullopt,
                  {}},
         AxisSpec{"second", AxisType::text, "the consumer, likewise", std::nullopt, {}},
@@ -70,7 +70,7 @@ class OperatorPair final : public Operation {
     check_row(problem.second, problem.v, item);
     if (problem.between && !problem.between->is_movement()) {
       throw Error("between=" + item.text("between") + " is no movement", item.line(),
-                  "give reshapes, transposes, slices or gathers");
+                  "give reshapes, transposes, slices, gathers or rolls");
     }
   }
 

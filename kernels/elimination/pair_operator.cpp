@@ -33,13 +33,23 @@ constexpr std::array kSteps = {
     StepName{"space_to_depth", MovementStep::Kind::space_to_depth, ':', 1, 1},
     StepName{"slice", MovementStep::Kind::slice, ':', 4, 4},
     StepName{"gather", MovementStep::Kind::gather, ':', 2, 2},
+    StepName{"roll", MovementStep::Kind::roll, ':', 2, 2},
+};
+
+struct NamedOperator {
+  std::string_view name;
+  OperatorKind kind;
+};
+constexpr std::array kWithoutNumbers = {
+    NamedOperator{"softmax", OperatorKind::softmax}, NamedOperator{"layer_norm", OperatorKind::layer_norm},
+    NamedOperator{"sum", OperatorKind::sum},         NamedOperator{"relu", OperatorKind::relu},
+    NamedOperator{"gelu", OperatorKind::gelu},       NamedOperator{"silu", OperatorKind::silu},
 };
 
 Error bad_operator(std::string_view text, const std::string& what) {
-  return Error(
-      "operator '" + std::string(text) + "': " + what, {},
-      "matmul:N, softmax, layer_norm, sum, relu, or movements such as reshape:8x96/transpose:1,0, slice:0:2:8:1, "
-      "gather:0:16");
+  return Error("operator '" + std::string(text) + "': " + what, {},
+               "matmul:N, softmax, layer_norm, sum, relu, gelu, silu, or movements such as reshape:8x96/transpose:1,0, "
+               "slice:0:2:8:1, gather:0:16, roll:0:3");
 }
 
 // Numbers between separators; throws for anything else.
@@ -85,11 +95,23 @@ std::vector<std::int64_t> gathered_positions(const std::string& text, std::int64
   return positions;
 }
 
-bool is_selection(const MovementStep& step) {
-  return step.kind == MovementStep::Kind::slice || step.kind == MovementStep::Kind::gather;
+// It chooses places along one axis and leaves the others as they are.
+bool works_along_axis(const MovementStep& step) {
+  using enum MovementStep::Kind;
+  return step.kind == slice || step.kind == gather || step.kind == roll;
 }
 
 }  // namespace
+
+bool works_on_elements(OperatorKind kind) {
+  return kind == OperatorKind::relu || kind == OperatorKind::gelu || kind == OperatorKind::silu;
+}
+
+std::int64_t operations_of_element(OperatorKind kind) {
+  if (kind == OperatorKind::gelu) return 5;  // quotient, error function, sum, two products
+  if (kind == OperatorKind::silu) return 3;  // exponential, sum, quotient
+  return 1;
+}
 
 std::string_view to_string(OperatorClass operator_class) {
   constexpr std::array<std::string_view, 4> kNames = {"ILD & Variable", "ILI & Variable", "ILD & Fixed", "ILI & Fixed"};
@@ -122,20 +144,21 @@ IndexMap MovementStep::map(const Shape& shape) const {
       if (shape[along] > kMostGatheredFrom) throw bad_operator(text, "it gathers from at most 2^24 positions");
       return IndexMap::gather(shape, along, gathered_positions(text, shape[along], numbers[1]));
     }
+    case Kind::roll:
+      return IndexMap::roll(shape, axis(), numbers[1]);
   }
   assert(false);
   return IndexMap::identity(shape);
 }
 
 bool MovementStep::keeps_last_dimension(const Shape& shape) const {
-  return is_selection(*this) && numbers[0] + 1 < shape.rank();
+  return works_along_axis(*this) && numbers[0] + 1 < shape.rank();
 }
 
 PairOperator PairOperator::parse(std::string_view text) {
-  if (text == "softmax") return {OperatorKind::softmax, 0, {}};
-  if (text == "layer_norm") return {OperatorKind::layer_norm, 0, {}};
-  if (text == "sum") return {OperatorKind::sum, 0, {}};
-  if (text == "relu") return {OperatorKind::relu, 0, {}};
+  for (const NamedOperator& item : kWithoutNumbers) {
+    if (item.name == text) return {item.kind, 0, {}};
+  }
   constexpr std::string_view kMatmul = "matmul:";
   if (text.starts_with(kMatmul)) {
     const std::vector<std::int64_t> numbers = numbers_of(text.substr(kMatmul.size()), ':', text);
@@ -151,9 +174,9 @@ PairOperator PairOperator::parse(std::string_view text) {
 }
 
 OperatorClass PairOperator::operator_class() const {
-  if (kind == OperatorKind::relu) return OperatorClass::ili_variable;
+  if (works_on_elements(kind)) return OperatorClass::ili_variable;
   if (!is_movement()) return OperatorClass::ild_variable;
-  return std::ranges::all_of(steps, is_selection) ? OperatorClass::ili_fixed : OperatorClass::ild_fixed;
+  return std::ranges::all_of(steps, works_along_axis) ? OperatorClass::ili_fixed : OperatorClass::ild_fixed;
 }
 
 Shape PairOperator::output(const Shape& input) const {

@@ -16,11 +16,18 @@ enum class OperatorClass { ild_variable, ili_variable, ild_fixed, ili_fixed };
 // "ILD & Variable", ...
 std::string_view to_string(OperatorClass operator_class);
 
-enum class OperatorKind { matmul, softmax, layer_norm, sum, relu, movement };
+// gelu is x Phi(x), half x times 1 + erf(x / sqrt(2)) (Hendrycks and Gimpel, 2016), not its approximation by a
+// hyperbolic tangent; silu is x / (1 + exp(-x)).
+enum class OperatorKind { matmul, softmax, layer_norm, sum, relu, gelu, silu, movement };
+
+// Activations: each element of the result is made of one of the input, wherever it lies.
+bool works_on_elements(OperatorKind kind);
+// Of an activation, for each element; an elementary function counts as one.
+std::int64_t operations_of_element(OperatorKind kind);
 
 // One step of a movement. A gather reads `stop` positions of `axis`, chosen by its own text.
 struct MovementStep {
-  enum class Kind { reshape, transpose, depth_to_space, space_to_depth, slice, gather };
+  enum class Kind { reshape, transpose, depth_to_space, space_to_depth, slice, gather, roll };
   Kind kind = Kind::reshape;
   std::vector<std::int64_t> numbers;  // as written
   std::string text;
@@ -37,11 +44,12 @@ struct PairOperator {
   std::vector<MovementStep> steps;  // of a movement
 
   // One of
-  //   matmul:N  softmax  layer_norm  sum  relu
+  //   matmul:N  softmax  layer_norm  sum  relu  gelu  silu
   // or movements one behind the other, with "/" between them:
   //   reshape:8x7x96  transpose:0,2,1  depth_to_space:2  space_to_depth:2  (these ONNX's DCR order)
-  //   slice:AXIS:START:STOP:STEP  gather:AXIS:COUNT
-  // A run of slices and gathers is ILI & Fixed, a run with any other movement ILD & Fixed. Throws Error for all else.
+  //   slice:AXIS:START:STOP:STEP  gather:AXIS:COUNT  roll:AXIS:SHIFT (towards higher indices, around the end)
+  // A run of slices, gathers and rolls is ILI & Fixed, a run with any other movement ILD & Fixed. Throws Error for all
+  // else.
   static PairOperator parse(std::string_view text);
 
   bool is_movement() const noexcept { return kind == OperatorKind::movement; }

@@ -66,10 +66,10 @@ class Planner {
       return PairPlan{{{plain(problem_.x), plain(problem_.y).through(*inverse).simplified(), {stage}}}};
     }
     // Rows, or elements, that nobody wants are not computed: the operator reads through the map instead.
-    if (problem_.first.kind != OperatorKind::relu && !problem_.second.keeps_rows(problem_.u)) return std::nullopt;
+    if (!works_on_elements(stage.kind) && !problem_.second.keeps_rows(problem_.u)) return std::nullopt;
     const TensorView read = plain(problem_.x).through(problem_.second.map(problem_.x)).simplified();
     const std::int64_t row = read.shape()[read.shape().rank() - 1];
-    const RowStage moved = stage.kind == OperatorKind::relu ? RowStage{stage.kind, row, row, 0} : stage;
+    const RowStage moved = works_on_elements(stage.kind) ? RowStage{stage.kind, row, row, 0} : stage;
     return PairPlan{{{read, plain(problem_.y), {moved}}}};
   }
 
@@ -137,6 +137,9 @@ std::int64_t flops_of(const RowStage& stage) {
     case OperatorKind::layer_norm:
       return 6 * stage.in;  // sum, difference, square, sum, difference, product
     case OperatorKind::relu:
+    case OperatorKind::gelu:
+    case OperatorKind::silu:
+      return operations_of_element(stage.kind) * stage.in;
     case OperatorKind::sum:
       return stage.in;
     case OperatorKind::movement:

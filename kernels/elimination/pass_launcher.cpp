@@ -8,6 +8,7 @@
 #include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/tensor/view_access.hpp"
+#include "kernels/activation/activation_functions.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {
@@ -74,7 +75,9 @@ std::string print_stages(const PairPass& pass, std::string& result) {
       text += each + fmt::format("layer_norm({}, {}, shared); ", row, stage.in);
     }
     if (stage.kind == OperatorKind::sum) text += each + fmt::format("sum({}, {}, shared); ", row, stage.in);
-    if (stage.kind == OperatorKind::relu) text += each + fmt::format("relu({}, {}); ", row, stage.in);
+    if (works_on_elements(stage.kind)) {
+      text += each + fmt::format("ON_ELEMENTS({}, {}, {}); ", function_of_element(stage.kind), row, stage.in);
+    }
     if (stage.kind == OperatorKind::matmul) {
       text += fmt::format("matmul(panel0, panel1, weights{}, {}, {}); ", product++, stage.in, stage.out);
       result = "panel1";
@@ -140,7 +143,7 @@ Launch PassLauncher::launch_rows(const PairPass& pass, const PassSource& source,
   std::string result;
   const std::string stages = print_stages(pass, result);
   const std::string text = views + "#define STAGES " + stages + "\n#define RESULT " + result + "\n" +
-                           std::string(embedded_text(opencl_source_files(), kRowsSource));
+                           activation_functions() + std::string(embedded_text(opencl_source_files(), kRowsSource));
   Launch launch;
   std::int64_t items = wanted_items(device_);
   while (true) {

@@ -1,4 +1,5 @@
-// The host puts access to "source" and "target" before this text, generated from their views, and the macros
+// The host puts access to "source" and "target" before this text, generated from their views, the functions of
+// activation_functions.cl, and the macros
 //   ROWS        rows of a group, side by side in local memory
 //   ITEMS       work-items of a group
 //   LONGEST     elements of the longest row, before, between and behind the stages
@@ -61,9 +62,9 @@ void sum(__local float* row, const int length, __local float* shared) {
   if (item == 0) row[0] = total;
 }
 
-void relu(__local float* row, const int length) {
-  for (int i = (int)get_local_id(0); i < length; i += ITEMS) row[i] = fmax(row[i], 0.0f);
-}
+// Each element of a row by a function of activation_functions.cl.
+#define ON_ELEMENTS(function, row, length) \
+  for (int i = (int)get_local_id(0); i < (length); i += ITEMS) (row)[i] = function((row)[i])
 
 // Each item makes columns of all ROWS rows, so that a weight is loaded once a group.
 void matmul(__local const float* in, __local float* out, __global const float* weights,

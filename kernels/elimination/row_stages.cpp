@@ -1,4 +1,4 @@
-// Softmax, layer normalisation, sum, ReLU and the product of a block of rows.
+// Softmax, layer normalisation, sum, activations and the product of a block of rows.
 #include "kernels/elimination/row_stages.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
+#include "kernels/activation/activation_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -176,6 +176,8 @@ void apply(const RowStage& stage, const float* weights, const float* const* in, 
     if (stage.kind == OperatorKind::layer_norm) layer_norm_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::sum) sum_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::relu) relu_row(in[row], out[row], stage.in);
+    if (stage.kind == OperatorKind::gelu) for_each_lane(in[row], out[row], stage.in, GeluLanes());
+    if (stage.kind == OperatorKind::silu) for_each_lane(in[row], out[row], stage.in, SiluLanes());
   }
 }
 

@@ -251,7 +251,7 @@ std::vector<RowRegion> row_regions(const PairPass& pass) {
   const std::vector<std::int64_t> read = places_in(pass.read);
   const std::vector<std::int64_t> write = places_in(pass.write);
   std::vector<RowRegion> regions;
-  if (std::ranges::all_of(pass.stages, [](const RowStage& stage) { return stage.kind == OperatorKind::relu; })) {
+  if (std::ranges::all_of(pass.stages, [](const RowStage& stage) { return works_on_elements(stage.kind); })) {
     const OffsetPattern from = offset_pattern(read);
     const OffsetPattern to = offset_pattern(write);
     append_free_rows(from.first, to.first, paired_loops(from, to), regions);

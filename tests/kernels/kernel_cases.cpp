@@ -91,6 +91,17 @@ std::vector<std::string> operator_pairs() {
                   "shape=33x40 first=relu between=transpose:1,0 second=softmax",
                   "shape=6x10x2 first=softmax between=reshape:3x8x5/transpose:0,2,1 second=matmul:3",
                   "shape=7x9 first=matmul:5 between=slice:1:0:5:2 second=relu",
+                  "shape=6x10x2 first=gelu second=transpose:2,0,1",
+                  "shape=33x40 first=transpose:1,0 second=silu",
+                  "shape=17x19 first=silu second=slice:1:3:18:5",
+                  "shape=5x33 first=matmul:17 second=gelu",
+                  "shape=5x33 first=silu second=layer_norm",
+                  "shape=7x9 first=roll:0:3 second=softmax",
+                  "shape=7x9 first=roll:1:13 second=layer_norm",
+                  "shape=2x6x8x5 first=relu second=roll:1:5/roll:2:3",
+                  "shape=2x6x8x3 first=layer_norm second=roll:1:3/reshape:2x2x3x2x4x3/transpose:0,1,3,2,4,5",
+                  "shape=6x8 first=roll:0:2 second=roll:1:1",
+                  "shape=6x8x4 first=relu between=roll:0:2/transpose:1,0,2 second=matmul:3",
                   "shape=4x4 first=reshape:2x8 second=reshape:16x1",
                   "shape=16x48 first=reshape:16x3x16 second=transpose:1,2,0"});
   return result;

@@ -45,6 +45,30 @@ TEST(OperatorPair, ARunOfMovementsHasTheClassOfItsHardestOne) {
   EXPECT_EQ(PairOperator::parse("matmul:7").operator_class(), OperatorClass::ild_variable);
 }
 
+TEST(OperatorPair, ActivationsDependOnNoLayout) {
+  for (const char* name : {"relu", "gelu", "silu"}) {
+    EXPECT_EQ(PairOperator::parse(name).operator_class(), OperatorClass::ili_variable) << name;
+    EXPECT_EQ(action("softmax", name), PairAction::try_fuse) << name;
+  }
+}
+
+TEST(OperatorPair, ARollReadsAroundTheEndOfItsAxisAlone) {
+  const PairOperator roll = PairOperator::parse("roll:0:2");
+  EXPECT_EQ(roll.operator_class(), OperatorClass::ili_fixed);
+  const Shape shape{5, 3};
+  const IndexMap map = roll.map(shape);
+  IndexMapEvaluator evaluator(map);
+  for_each_index(shape, [&](std::span<const std::int64_t> index) {
+    const IndexSource from = evaluator.at(index);
+    EXPECT_EQ(from.coordinates[0], (index[0] + 3) % 5);
+    EXPECT_EQ(from.coordinates[1], index[1]);
+  });
+  EXPECT_TRUE(roll.keeps_rows(shape));
+  EXPECT_FALSE(PairOperator::parse("roll:1:2").keeps_rows(shape));
+  // A bijection: what stands before it writes through it.
+  EXPECT_EQ(plan_pair(problem_of("shape=4x6 first=softmax second=roll:1:2"), PairMethod::folded).passes.size(), 1u);
+}
+
 std::size_t launches(const std::string& axes, PairMethod method) {
   return plan_pair(problem_of(axes), method).passes.size();
 }
@@ -111,19 +135,45 @@ TEST(OperatorPair, ReferenceOfRowsIsTheirDefinition) {
   EXPECT_EQ(operation->tolerance(pair_case("shape=2x3 first=transpose:1,0 second=relu")).rtol, 0);
 }
 
+TEST(OperatorPair, ReferenceOfGeluIsTheExactFormAndNoOther) {
+  const auto operation = make_operation<OperationId::operator_pair>();
+  const Case item = pair_case("shape=40x5 first=gelu second=reshape:200");
+  const std::vector<Operand> inputs = operation->inputs(item, 3);
+  const std::vector<Expectation> expected = operation->reference(item, inputs);
+  double furthest = 0;
+  for (std::size_t i = 0; i < 200; ++i) {
+    const double x = inputs[0].tensor.as<float>()[i];
+    EXPECT_NEAR(expected[0].values[i], x * (1 + std::erf(x / std::sqrt(2))) / 2, 1e-15);
+    const double by_tanh = x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x))) / 2;
+    furthest = std::max(furthest, std::abs(by_tanh - expected[0].values[i]) / (0x1p-24 * expected[0].magnitudes[i]));
+  }
+  EXPECT_GT(furthest, 10) << "the approximation by tanh would pass";
+}
+
 TEST(OperatorPair, RefusesWhatDoesNotFitTogether) {
   const auto operation = make_operation<OperationId::operator_pair>();
-  for (const char* axes :
-       {"shape=4x6 first=transpose:0,0 second=relu", "shape=4x6 first=reshape:5x5 second=relu",
-        "shape=4x6 first=slice:0:2:9:1 second=relu", "shape=4x6 first=slice:2:0:1:1 second=relu",
-        "shape=4x6 first=slice:0:3:2:1 second=relu", "shape=4x6 first=slice:0:0:2:0 second=relu",
-        "shape=4x6 first=gather:0:0 second=relu", "shape=4x6 first=gather:5:1 second=relu",
-        "shape=4x6 first=matmul:0 second=relu", "shape=4x6 first=matmul second=relu",
-        "shape=4x6 first=turn:1 second=relu", "shape=4x6 first=relu/transpose:1,0 second=relu",
-        "shape=4x6 first=transpose:1,-1 second=relu", "shape=4x6 first=reshape:99999999999999999999 second=relu",
-        "shape=4x6 first=reshape: second=relu", "shape=4x6 first=depth_to_space:2 second=relu",
-        "shape=1x1x1x1x1x1x2 first=relu second=relu", "shape=4x6 first=matmul:1048576 second=relu",
-        "shape=1048576x512 first=relu second=relu"}) {
+  for (const char* axes : {"shape=4x6 first=transpose:0,0 second=relu",
+                           "shape=4x6 first=reshape:5x5 second=relu",
+                           "shape=4x6 first=slice:0:2:9:1 second=relu",
+                           "shape=4x6 first=slice:2:0:1:1 second=relu",
+                           "shape=4x6 first=slice:0:3:2:1 second=relu",
+                           "shape=4x6 first=slice:0:0:2:0 second=relu",
+                           "shape=4x6 first=gather:0:0 second=relu",
+                           "shape=4x6 first=gather:5:1 second=relu",
+                           "shape=4x6 first=matmul:0 second=relu",
+                           "shape=4x6 first=matmul second=relu",
+                           "shape=4x6 first=roll:2:1 second=relu",
+                           "shape=4x6 first=roll:0 second=relu",
+                           "shape=4x6 first=gelu:2 second=relu",
+                           "shape=4x6 first=turn:1 second=relu",
+                           "shape=4x6 first=relu/transpose:1,0 second=relu",
+                           "shape=4x6 first=transpose:1,-1 second=relu",
+                           "shape=4x6 first=reshape:99999999999999999999 second=relu",
+                           "shape=4x6 first=reshape: second=relu",
+                           "shape=4x6 first=depth_to_space:2 second=relu",
+                           "shape=1x1x1x1x1x1x2 first=relu second=relu",
+                           "shape=4x6 first=matmul:1048576 second=relu",
+                           "shape=1048576x512 first=relu second=relu"}) {
     EXPECT_THROW(operation->validate(pair_case(axes)), Error) << axes;
   }
   // Before 2^30 positions are made to choose one of them.
