@@ -86,29 +86,32 @@ Support fit_texels(const OpenClProcessor& device, DType dtype, const Shape& shap
   return answer;
 }
 
-TensorView as_texels(const TensorView& view, const Layout& layout, const TexelExtent& extent) {
+TensorView in_storage_order(const TensorView& view, const Layout& layout) {
   const Shape& shape = view.shape();
+  if (!layout.is_packed()) return view.through(IndexMap::transpose(shape, layout.order()));
   const int packed = layout.packed_dim();
-  const std::int64_t groups = groups_of(shape[packed]);
+  const std::int64_t groups = divided_up(shape[packed], layout.lanes());
   std::vector<std::int64_t> none(static_cast<std::size_t>(shape.rank()), 0);
   std::vector<std::int64_t> behind = none;
-  behind[static_cast<std::size_t>(packed)] = groups * kTexelLanes - shape[packed];
+  behind[static_cast<std::size_t>(packed)] = groups * layout.lanes() - shape[packed];
   const IndexMap padded = IndexMap::pad(shape, none, behind, 0);
   // The packed dimension in two, groups and lanes.
   std::vector<std::int64_t> split = padded.output().dims();
   split[static_cast<std::size_t>(packed)] = groups;
-  split.insert(split.begin() + packed + 1, kTexelLanes);
+  split.insert(split.begin() + packed + 1, layout.lanes());
   std::vector<int> order;
   for (const int dim : layout.order()) order.push_back(dim > packed ? dim + 1 : dim);
   order.push_back(packed + 1);
   const Shape parts{split};
-  const IndexMap turned = IndexMap::transpose(parts, order);
-  const IndexMap folded = IndexMap::reshape(turned.output(), Shape{extent.height, extent.width, kTexelLanes});
   return view.through(padded)
       .through(IndexMap::reshape(padded.output(), parts))
-      .through(turned)
-      .through(folded)
-      .simplified();
+      .through(IndexMap::transpose(parts, order));
+}
+
+TensorView as_texels(const TensorView& view, const Layout& layout, const TexelExtent& extent) {
+  const TensorView ordered = in_storage_order(view, layout);
+  const IndexMap folded = IndexMap::reshape(ordered.shape(), Shape{extent.height, extent.width, kTexelLanes});
+  return ordered.through(folded).simplified();
 }
 
 bool moves_whole_texels(const TexelMovement& movement) {
@@ -152,6 +155,10 @@ std::unique_ptr<Runnable> make_texel_movement(OpenClProcessor& device, const Tex
     } catch (const Error& error) {
       throw Declined(Support::no(error.what()));
     }
+  }
+  if (!movement.function.name.empty()) {
+    text = movement.function.text + text;
+    options += " -DFUNCTION=" + movement.function.name;
   }
   cl::Image2D source = upload_texels(device, movement.source, movement.source_extent);
   const DType dtype = movement.source.dtype();

@@ -28,12 +28,22 @@ TexelExtent texel_extent(const Shape& shape, const Layout& layout, int x_dims);
 Support fit_texels(const OpenClProcessor& device, DType dtype, const Shape& shape, const Layout& layout, int x_dims,
                    TexelExtent& extent);
 
+// `view` by the indices of a tensor of its shape as it is stored in `layout`: dimensions in the layout's order, and the
+// lanes of a packed one behind them; what pads it reads as 0. Not simplified. Throws Error where that takes more
+// dimensions than a map has.
+TensorView in_storage_order(const TensorView& view, const Layout& layout);
 // `view` by the indices {y, x, lane} of a tensor of the view's shape that is stored in `layout`: lanes that pad a
 // packed dimension read as 0. Throws Error where that takes more dimensions than a map has.
 TensorView as_texels(const TensorView& view, const Layout& layout, const TexelExtent& extent);
 
 cl::Image2D upload_texels(OpenClProcessor& device, const HostTensor& tensor, const TexelExtent& extent);
 void download_texels(OpenClProcessor& device, const cl::Image2D& image, const TexelExtent& extent, HostTensor& target);
+
+// A function of OpenCL C, float to float, and the text that has it. 0 becomes 0.
+struct ElementFunction {
+  std::string name;
+  std::string text;
+};
 
 // A tensor in an image, and a movement of it.
 struct TexelMovement {
@@ -42,6 +52,7 @@ struct TexelMovement {
   TensorView read;       // of the source in Storage::image2d, through the movement: the target's shape
   Layout target_layout;  // packed by four
   TexelExtent target_extent;
+  ElementFunction function = {};  // of each element on its way; without a name: as it is
 };
 // Whether texel t of the target holds what texel t of the source holds, for every t.
 bool moves_whole_texels(const TexelMovement& movement);

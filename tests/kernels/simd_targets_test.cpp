@@ -5,14 +5,17 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include "harness/tensor/host_tensor.hpp"
+#include "kernels/activation/activate.hpp"
 #include "kernels/convolution/convolution_tile.hpp"
 #include "kernels/layout/matrix_transpose.hpp"
 #include "kernels/layout/run_copy.hpp"
 #include "kernels/probe/multiply_add_chains.hpp"
 #include "kernels/probe/stream_copy.hpp"
+#include "kernels/texture/sum_loops.hpp"
 
 namespace hetscope {
 namespace {
@@ -208,6 +211,89 @@ TEST_P(SimdTargetsTest, ConvertsBytesAsOneByOne) {
   for (std::size_t i = 0; i < narrow.size(); ++i) {
     // Eighths are exact; nearbyint rounds ties to even.
     ASSERT_EQ(narrow[i], std::clamp(std::nearbyint(sums[i] * 0.125F), -128.0F, 127.0F)) << sums[i];
+  }
+}
+
+double exactly_activated(OperatorKind function, double x) {
+  if (function == OperatorKind::gelu) return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+  if (function == OperatorKind::silu) return x / (1 + std::exp(-x));
+  return std::max(x, 0.0);
+}
+
+constexpr OperatorKind kActivations[] = {OperatorKind::relu, OperatorKind::gelu, OperatorKind::silu};
+
+TEST_P(SimdTargetsTest, ActivatesByTheExactFunctions) {
+  HostTensor in(DType::f32, Shape{3073}, Layout::row_major(1));
+  for (std::int64_t i = 0; i < 3073; ++i) in.set(i, static_cast<double>(i - 1536) / 128);
+  // Far from zero nothing overflows, and what is left is x or nothing.
+  const double far[] = {3e38, -3e38, 200, -200, 1e-30, -1e-30, 0};
+  for (std::size_t i = 0; i < std::size(far); ++i) in.set(static_cast<std::int64_t>(i), far[i]);
+  HostTensor out = in.clone();
+  for (const OperatorKind function : kActivations) {
+    activate(function, DType::f32, in.data(), out.data(), 3073);
+    for (std::int64_t i = 0; i < 3073; ++i) {
+      const double x = in.get(i);
+      // Half the published error of the error function's approximation, and eight roundings.
+      ASSERT_NEAR(out.get(i), exactly_activated(function, x), std::abs(x) * (0.75e-7 + 8 * 0x1p-24)) << x;
+    }
+  }
+}
+
+TEST_P(SimdTargetsTest, ActivatesEveryHalf) {
+  HostTensor in(DType::f16, Shape{1 << 16}, Layout::row_major(1));
+  for (std::uint32_t bits = 0; bits < 1 << 16; ++bits) in.as<std::uint16_t>()[bits] = static_cast<std::uint16_t>(bits);
+  HostTensor out(DType::f16, Shape{1 << 16}, Layout::row_major(1));
+  for (const OperatorKind function : kActivations) {
+    activate(function, DType::f16, in.data(), out.data(), 1 << 16);
+    for (std::int64_t i = 0; i < 1 << 16; ++i) {
+      const double x = in.get(i);
+      if (!std::isfinite(x)) continue;
+      const double exact = exactly_activated(function, x);
+      const double rounding = std::max(0x1p-11 * std::abs(exact), 0x1p-25);
+      ASSERT_NEAR(out.get(i), exact, rounding + std::abs(x) * 0x1p-20) << x;
+    }
+  }
+}
+
+// In place, and no element depends on its neighbours or writes past the end.
+TEST_P(SimdTargetsTest, ActivatesEveryLengthAsOneByOne) {
+  for (const DType dtype : {DType::f32, DType::f16}) {
+    for (std::int64_t count = 1; count <= 70; ++count) {
+      HostTensor together(dtype, Shape{count + 1}, Layout::row_major(1));
+      Random random(static_cast<std::uint64_t>(count));
+      together.fill_random(random);
+      HostTensor alone = together.clone();
+      activate(OperatorKind::gelu, dtype, together.data(), together.data(), count);
+      for (std::int64_t i = 0; i < count; ++i) {
+        std::byte* element = alone.data() + i * static_cast<std::int64_t>(size_of(dtype));
+        activate(OperatorKind::gelu, dtype, element, element, 1);
+      }
+      ASSERT_EQ(std::memcmp(together.data(), alone.data(), alone.size_bytes()), 0) << to_string(dtype) << " " << count;
+    }
+  }
+}
+
+TEST_P(SimdTargetsTest, AddsRunsOfEveryLength) {
+  for (const DType dtype : {DType::f32, DType::f16}) {
+    for (const std::int64_t run : {1, 2, 3, 4, 5, 7, 8, 11, 16, 17, 31, 33, 64, 67, 130, 200}) {
+      const std::vector<float> numbers = small_integers(3 * run, 4);
+      HostTensor source(dtype, Shape{3 * run}, Layout::row_major(1));
+      for (std::int64_t i = 0; i < 3 * run; ++i) source.set(i, numbers[static_cast<std::size_t>(i)]);
+      std::vector<float> by_row(4, 1.0F);
+      std::vector<float> by_column(static_cast<std::size_t>(run) + 1, 1.0F);
+      add_by_loops({{{{3, run, 1, false}, {run, 1, 0, true}}}, 2}, dtype, source.data(), by_row.data());
+      add_by_loops({{{{3, run, 0, true}, {run, 1, 1, false}}}, 2}, dtype, source.data(), by_column.data());
+      for (std::size_t row = 0; row < 3; ++row) {
+        const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(row) * run;
+        ASSERT_EQ(by_row[row], std::accumulate(first, first + run, 1.0F)) << run;
+      }
+      for (std::size_t i = 0; i < static_cast<std::size_t>(run); ++i) {
+        const auto step = static_cast<std::size_t>(run);
+        ASSERT_EQ(by_column[i], 1.0F + numbers[i] + numbers[step + i] + numbers[2 * step + i]) << i << " of " << run;
+      }
+      EXPECT_EQ(by_row.back(), 1.0F) << "wrote past the sums";
+      EXPECT_EQ(by_column.back(), 1.0F) << "wrote past the sums";
+    }
   }
 }
 

@@ -283,6 +283,17 @@ TEST_F(SlicedRefusalTest, TwoHalvesOfADeviceGiveTheWholeReduction) {
   }
 }
 
+TEST_F(SlicedRefusalTest, TwoSetsOfCpusGiveTheWholeReduction) {
+  const std::string sets = two_host_sets();
+  if (sets.empty()) GTEST_SKIP() << "one CPU only";
+  for (const char* problem : {"shape=8x7x12 reduced=0", "shape=5x16x9 reduced=1 dtype=f16 layout=order:2,0,1/p0x4"}) {
+    for (const char* axis : {"dim0", "dim1", "dim2"}) {
+      expect_right(parse("reduce kernel=reduce_split processor=" + sets +
+                         " parts=reduce_simd,reduce_simd ratio=0.4 unit=4 split=" + axis + " " + problem));
+    }
+  }
+}
+
 TEST_F(SlicedRefusalTest, HeadsOfAttentionAreSlicesOfContiguousMemory) {
   for (const char* layout : {"order:0,1,2", "order:0,2,1"}) {
     const std::string line =
