@@ -17,8 +17,8 @@ Bounded relu_of(Bounded in) {
   return in;
 }
 
-// Worst case of what computes the error function: an approximation by a polynomial, rounded at each of its steps, or
-// the 16 units of the last place that OpenCL allows. The slope of gelu is at most 1.13.
+// Worst case of what computes the error function: an approximation by a polynomial, rounded at each of its steps. The
+// slope of gelu is at most 1.13.
 constexpr double kGeluUnits = 32;
 // Likewise an exponential of 3 units, a sum and a quotient; the slope of silu is at most 1.1.
 constexpr double kSiluUnits = 16;
