@@ -134,7 +134,7 @@ std::string series_text(const SeriesOptions& options, const SeriesAnswer& answer
   text += fmt::format(
       "| series | slots | dropped magnitude | error of the matrix | of the product | EDP of dense ({}) | |\n"
       "|---|---:|---:|---:|---:|---:|---|\n",
-      answer.accelerator.name);
+      answer.accelerator.title());
   for (std::size_t i = 0; i < result.candidates.size(); ++i) {
     const SeriesCandidate& candidate = result.candidates[i];
     const bool is_best = result.best == i && options.by != "latency";
