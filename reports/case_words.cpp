@@ -22,6 +22,11 @@ std::string word_of(const CaseWords& words, const std::string& name) {
   return "";
 }
 
+CaseWords words_without(CaseWords words, std::string_view name) {
+  std::erase_if(words, [&](const auto& word) { return word.first == name; });
+  return words;
+}
+
 void WordSpread::add(const CaseWords& words) {
   ++cases_;
   for (const auto& [name, value] : words) {

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@ inline constexpr const char* kLoadWord = "load";
 CaseWords words_of(const Case& item);
 // "" when the case has no such word.
 std::string word_of(const CaseWords& words, const std::string& name);
+CaseWords words_without(CaseWords words, std::string_view name);
 
 // Over many cases: which words all of them share, and which vary (differ, or are missing somewhere), in the order in
 // which they first appear.

@@ -5,7 +5,6 @@
 
 #include "harness/core/units.hpp"
 #include "reports/claims.hpp"
-#include "reports/detectors/detectors.hpp"
 #include "reports/sparse_products.hpp"
 #include "reports/text.hpp"
 
@@ -14,6 +13,7 @@ namespace hetscope {
 Document compose(const ReportInput& input, const Summary& summary, bool with_figures, Charts charts) {
   Document document;
   const Answers answers = answer_questions(input, summary);
+  const std::vector<Finding> findings = detect(summary);
   compose_overview(summary, answers, document);
   compose_questions(summary, answers, with_figures, document);
   for (std::size_t i = 0; i < answers.sets.size(); ++i) {
@@ -33,8 +33,8 @@ Document compose(const ReportInput& input, const Summary& summary, bool with_fig
   compose_mappings(summary, document);
   compose_launches(summary, document);
   compose_frameworks(summary, document);
-  compose_splits(summary, input.instruments, document);
-  compose_pitfalls(summary, document);
+  compose_splits(summary, input.instruments, findings, document);
+  compose_pitfalls(findings, document);
   compose_conditions(summary, document);
   compose_results(summary, with_figures, document);
   compose_other_clocks(summary, document);

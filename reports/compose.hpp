@@ -6,6 +6,7 @@
 
 #include "reports/case_words.hpp"
 #include "reports/decision.hpp"
+#include "reports/detectors/detectors.hpp"
 #include "reports/document.hpp"
 #include "reports/summary.hpp"
 
@@ -39,7 +40,9 @@ void compose_tasd(const Summary& summary, const Answers& answers, Document& docu
 void compose_mappings(const Summary& summary, Document& document);
 void compose_launches(const Summary& summary, Document& document);
 void compose_frameworks(const Summary& summary, Document& document);
-void compose_splits(const Summary& summary, const std::vector<InstrumentNote>& instruments, Document& document);
+void compose_splits(const Summary& summary, const std::vector<InstrumentNote>& instruments,
+                    const std::vector<Finding>& findings, Document& document);
+void compose_pitfalls(const std::vector<Finding>& findings, Document& document);
 void compose_conditions(const Summary& summary, Document& document);
 void compose_results(const Summary& summary, bool with_figures, Document& document);
 void compose_other_clocks(const Summary& summary, Document& document);

@@ -46,11 +46,7 @@ std::map<Places, std::vector<LoadedPair>> pairs_of(const Summary& summary) {
   return result;
 }
 
-CaseWords words_without_load(const Case& item) {
-  CaseWords words = words_of(item);
-  std::erase_if(words, [](const auto& word) { return word.first == kLoadWord; });
-  return words;
-}
+CaseWords words_without_load(const Case& item) { return words_without(words_of(item), kLoadWord); }
 
 // An operation's name, and the words that tell its cases in one matrix apart.
 void name_kinds(std::vector<LoadedPair>& pairs) {

@@ -1,11 +1,11 @@
-// "Pitfalls": what each detector came to, where it fires, and what was not looked at.
+// "Pitfalls": the detectors that were evaluated as a table, a line for each place where one fires, and the others as a
+// list of what was not evaluated.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "harness/core/units.hpp"
 #include "reports/compose.hpp"
-#include "reports/detectors/detectors.hpp"
 #include "reports/text.hpp"
 
 namespace hetscope {
@@ -45,12 +45,12 @@ void append_places(const Finding& finding, List& lines) {
 
 }  // namespace
 
-void compose_pitfalls(const Summary& summary, Document& document) {
+void compose_pitfalls(const std::vector<Finding>& findings, Document& document) {
   Table table;
   table.columns = {{"detector"},          {"pitfall"}, {"outcome"}, {"fires in", true}, {"largest value", true},
                    {"fires above", true}, {"value"},   {"where"},   {"what to do"}};
   List places, others;
-  for (const Finding& finding : detect(summary)) {
+  for (const Finding& finding : findings) {
     if (finding.evaluated == 0) {
       others.items.push_back(finding.detector->name() + ", " + finding.detector->pitfall +
                              ": not evaluated, no such rows (" + finding.detector->experiment + ").");

@@ -273,8 +273,9 @@ Table survival_table(const Summary& summary) {
 
 }  // namespace
 
-void compose_splits(const Summary& summary, const std::vector<InstrumentNote>& instruments, Document& document) {
-  const std::vector<SplitList> lists = split_lists(summary, instruments);
+void compose_splits(const Summary& summary, const std::vector<InstrumentNote>& instruments,
+                    const std::vector<Finding>& findings, Document& document) {
+  const std::vector<SplitList> lists = split_lists(summary, instruments, findings);
   Table survival = survival_table(summary);
   if (lists.empty() && survival.rows.empty()) return;
   document.add(Heading{2, "Splitting on this device"});

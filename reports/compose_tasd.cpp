@@ -175,9 +175,8 @@ void add_place(const Summary& summary, const SparsePlace& place, const std::vect
   document.add(net_table(place));
   add("The fastest product of each layer at what it may lose:", loss_table(place));
   add("What a net would take: one product for all of its layers, or for each layer its fastest where that is FASTER "
-      "than "
-      "dense, and dense elsewhere. The speed-up is the sum of the dense times over the sum of the chosen ones, each "
-      "layer of the list once; its interval takes the layers' errors for independent:",
+      "than dense, and dense elsewhere. The speed-up is the sum of the dense times over the sum of the chosen ones, "
+      "each layer of the list once; its interval takes the layers' errors for independent:",
       choice_table(place));
   add("With more than one thread, beside the same on one, and how much of the copy bandwidth of as many threads the "
       "bytes that each product moves come to:",

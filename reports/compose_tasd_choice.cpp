@@ -63,11 +63,12 @@ double largest_loss(const Assignment& assignment) {
   return largest;
 }
 
-// Of a dense layer all.
+// Of a dense layer all; NaN where a layer's extents are not known.
 double mean_slots(const Assignment& assignment) {
   double executed = 0, dense = 0;
   for (const auto& [layer, product] : assignment) {
-    const LayerExtents extents = layer->extents.value_or(LayerExtents{});
+    if (!layer->extents) return NAN;
+    const LayerExtents& extents = *layer->extents;
     const double work =
         static_cast<double>(extents.m) * static_cast<double>(extents.k) * static_cast<double>(extents.n);
     dense += work;

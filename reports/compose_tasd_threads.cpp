@@ -26,13 +26,9 @@ std::vector<Cell> thread_cells(const std::string& product, const Record& record,
 
 // The same layer of the same place on one thread; nullptr: it was not measured.
 const SparseLayer* on_one_thread(const SparsePlace& place, const SparseLayer& layer) {
-  const auto but_threads = [](CaseWords words) {
-    std::erase_if(words, [](const auto& word) { return word.first == "threads"; });
-    return words;
-  };
   const auto found = std::ranges::find_if(place.layers, [&](const SparseLayer* other) {
     return other->threads == 1 && other->net == layer.net && other->name == layer.name &&
-           but_threads(other->problem) == but_threads(layer.problem);
+           words_without(other->problem, "threads") == words_without(layer.problem, "threads");
   });
   return found == place.layers.end() ? nullptr : *found;
 }

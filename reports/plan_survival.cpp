@@ -10,12 +10,7 @@ namespace {
 
 using Alternatives = std::map<std::string, const Row*>;  // by its words, without the load
 
-// Without the load's name.
-CaseWords plan_of(const Case& item) {
-  CaseWords words = words_of(item);
-  std::erase_if(words, [](const auto& word) { return word.first == kLoadWord; });
-  return words;
-}
+CaseWords plan_of(const Case& item) { return words_without(words_of(item), kLoadWord); }
 
 const Row* fastest(const Alternatives& rows, const std::string& clock) {
   const Row* best = nullptr;

@@ -72,7 +72,6 @@ NetGain net_gain(const Assignment& assignment) {
 
 NetChoice choose_products(const std::vector<const SparseLayer*>& layers, double loss) {
   NetChoice choice;
-  choice.loss = loss;
   for (const SparseLayer* layer : layers) {
     const SparseProduct* fastest = fastest_within(*layer, loss);
     const bool is_faster = fastest != nullptr && fastest->against_dense.verdict == Verdict::faster;

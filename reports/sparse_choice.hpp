@@ -26,8 +26,7 @@ struct NetGain {
 NetGain net_gain(const Assignment& assignment);
 
 struct NetChoice {
-  double loss = 0;       // what a product of each layer may lose at most
-  Assignment one;        // the fastest single product that all layers have within `loss`; empty: there is none
+  Assignment one;        // the fastest single product that all layers have within the loss; empty: there is none
   Assignment by_layer;   // the fastest of each layer where it is FASTER than dense, else dense
   std::string one_name;  // of `one`
 };

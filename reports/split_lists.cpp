@@ -6,7 +6,6 @@
 #include <set>
 #include <tuple>
 
-#include "reports/detectors/detectors.hpp"
 #include "reports/row_values.hpp"
 #include "reports/text.hpp"
 
@@ -224,7 +223,8 @@ const Row* whole_cpu_row(const Summary& summary, const SplitGroup& group) {
   return best;
 }
 
-std::vector<SplitList> split_lists(const Summary& summary, const std::vector<InstrumentNote>& instruments) {
+std::vector<SplitList> split_lists(const Summary& summary, const std::vector<InstrumentNote>& instruments,
+                                   const std::vector<Finding>& findings) {
   std::map<ListKey, SplitList> by_key;
   for (const RowSection& section : summary.results) {
     for (SplitGroup& group : split_groups(section)) {
@@ -234,7 +234,6 @@ std::vector<SplitList> split_lists(const Summary& summary, const std::vector<Ins
   }
   std::vector<SplitList> lists;
   if (by_key.empty()) return lists;
-  const std::vector<Finding> findings = detect(summary);
   const auto lines = lines_of(summary);
   for (auto& [key, list] : by_key) {
     std::tie(list.decision.device_model, list.scenario, list.operation, list.dtype, list.name) = key;

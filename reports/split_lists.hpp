@@ -8,6 +8,7 @@
 
 #include "harness/statistics/crossover.hpp"
 #include "reports/decision.hpp"
+#include "reports/detectors/detectors.hpp"
 #include "reports/split_summary.hpp"
 
 namespace hetscope {
@@ -53,7 +54,8 @@ struct SplitList {
 // The fastest row of a group on all cores of the native CPU; nullptr when there is none.
 const Row* whole_cpu_row(const Summary& summary, const SplitGroup& group);
 
-// By device model, scenario, operation, type and name. `instruments` as decide() takes them.
-std::vector<SplitList> split_lists(const Summary& summary, const std::vector<InstrumentNote>& instruments);
+// By device model, scenario, operation, type and name. `instruments` as decide() takes them; `findings`: of detect().
+std::vector<SplitList> split_lists(const Summary& summary, const std::vector<InstrumentNote>& instruments,
+                                   const std::vector<Finding>& findings);
 
 }  // namespace hetscope

@@ -13,12 +13,6 @@ double time_of(const StageTimes& stages, std::string_view name) {
   return found == stages.end() ? 0 : found->second;
 }
 
-double computing_ns(const StageTimes& stages) {
-  double sum = 0;
-  for (const auto& [name, ns] : stages) sum += is_computing(name) ? ns : 0;
-  return sum;
-}
-
 // One processor's part: its name, its weight u and its share of its time alone.
 struct Part {
   std::string processor;

@@ -76,6 +76,12 @@ double sum_of(const StageTimes& stages) {
 
 bool is_computing(std::string_view stage) { return stage == "compute" || stage.starts_with("compute."); }
 
+double computing_ns(const StageTimes& stages) {
+  double sum = 0;
+  for (const auto& [name, ns] : stages) sum += is_computing(name) ? ns : 0;
+  return sum;
+}
+
 std::vector<double> shares_of(const Record& record) {
   std::vector<double> shares;
   for (const char* axis : {"ratio", "ratio_of_second"}) {

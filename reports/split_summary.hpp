@@ -24,6 +24,7 @@ struct StagesOfRun {
 StagesOfRun stages_of(const Record& record);
 double sum_of(const StageTimes& stages);
 bool is_computing(std::string_view stage);
+double computing_ns(const StageTimes& stages);  // of the stages that compute
 
 // The shares of a divided row's processors, in their order. The ratios are axes of every kernel that divides; where
 // cuts are at multiples of a unit the first share is what the row says it came to (docs/split.md). NaN for what is no

@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from record_ratios import geometric_mean, ratio, records_of  # noqa: E402
+from record_ratios import geometric_mean, has_time, ratio, records_of  # noqa: E402
 from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
 SCENARIO = ROOT / "scenarios/curated/smartmem/elimination.json"
@@ -30,7 +30,7 @@ def read(directory):
     """Groups as {method: record} of the rows with a latency, and why others have none."""
     groups, refused = collections.defaultdict(dict), collections.Counter()
     for record in records_of(directory, "operator_pair"):
-        if record["status"] in ("ok", "unstable") and "host_monotonic" in record["latencies"]:
+        if has_time(record):
             groups[record["group"]][method_of(record)] = record
         else:
             refused[f"{method_of(record)}: {record['status']}: {record['reason']}"] += 1

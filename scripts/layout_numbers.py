@@ -4,8 +4,8 @@
 usage: scripts/layout_numbers.py [--build DIR] [--out DIR] [--records DIR] [--filter RE] [--statistic NAME]
                                  [--all | --opencl]
 
-Runs scenarios/curated/layout_vs_peers.json (with the libraries of scripts/fetch_peers.sh where they are; or reads the records of an earlier run) and prints, for tensors of at least
-64 KiB, by element type and threads,
+Runs scenarios/curated/layout_vs_peers.json (with the libraries of scripts/fetch_peers.sh where they are; or reads the
+records of an earlier run) and prints, for tensors of at least 64 KiB, by element type and threads,
 
   of memcpy   bandwidth over that of memcpy of the same bytes (useful bytes: elements read, storage written, padding
               included; memcpy reads and writes the whole storage), round by round
@@ -28,8 +28,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from record_ratios import (DEVICE_CLOCK, HOST_CLOCK, STATISTICS, geometric_mean, ratio, records_of, row,  # noqa: E402
-                           time_ns)
+from record_ratios import (DEVICE_CLOCK, ELEMENT_BYTES, HOST_CLOCK, STATISTICS, geometric_mean,  # noqa: E402
+                           has_time, print_doubts, ratio, records_of, row, time_ns)
 from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
 SCENARIO = ROOT / "scenarios/curated/layout_vs_peers.json"
@@ -45,7 +45,6 @@ OPENCL_QUESTIONS = (("the native kernel's speed", "the host's CPU", 0.4), ("its 
 ASKED_OF_MEMCPY = (0.7, 0.85)  # of each case, of the geometric mean
 ASKED_OF_PEERS = (1.0, 2.0)
 ASKED_DTYPE = "f32"
-WIDTHS = {"f32": 4, "f16": 2, "i8": 1}
 
 
 def product(extents):
@@ -57,7 +56,7 @@ def product(extents):
 
 def tensor_bytes(record):
     axes = record["axes"]
-    return product(axes["shape"]) * WIDTHS[axes["dtype"]]
+    return product(axes["shape"]) * ELEMENT_BYTES[axes["dtype"]]
 
 
 def kernel_of(record):
@@ -72,7 +71,7 @@ def read(directory, member_of=kernel_of):
     """Groups as {member: record} of the rows with a latency, and how many rows have none or an unstable one."""
     groups, refused, unstable = collections.defaultdict(dict), collections.Counter(), 0
     for record in records_of(directory, "layout_transform"):
-        if record["status"] == "ok" or (record["status"] == "unstable" and HOST_CLOCK in record["latencies"]):
+        if has_time(record):
             unstable += record["status"] == "unstable"
             groups[record["group"]][member_of(record)] = record
         else:
@@ -126,13 +125,6 @@ def misses(ratios, asked):
     return [(value, name, note) for name, (_, value, note) in ratios.items() if value < asked]
 
 
-def print_doubts(refused, unstable):
-    if unstable:
-        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
-    for reason, count in refused.items():
-        print(f"\nleft out, {count} rows: {reason}")
-
-
 def report(directory, prints_all):
     groups, refused, unstable = read(directory)
     if not any(OURS in group for group in groups.values()):
@@ -148,7 +140,7 @@ def report(directory, prints_all):
         if (value := of_peers(group)) is not None:
             peers[key][name_of(ours)] = (transform_of(ours), value[0], value[1])
     print("| what | asked | measured |\n|---|---|---|")
-    for key in sorted(memcpy.keys() | peers.keys(), key=lambda key: (list(WIDTHS).index(key[0]), key[1])):
+    for key in sorted(memcpy.keys() | peers.keys(), key=lambda key: (list(ELEMENT_BYTES).index(key[0]), key[1])):
         where = f"{key[0]}, {key[1]} thread{'s' if key[1] > 1 else ''}"
         if memcpy[key]:
             print_ratios(f"{where}: of memcpy's bandwidth", memcpy[key], ASKED_OF_MEMCPY, key[0])

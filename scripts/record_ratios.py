@@ -10,6 +10,7 @@ import statistics
 STATISTICS = ("rounds", "p05")
 HOST_CLOCK = "host_monotonic"
 DEVICE_CLOCK = "opencl_event"  # of the device itself; rows of host functions have none
+ELEMENT_BYTES = {"f32": 4, "f16": 2, "i8": 1}
 
 
 def records_of(directory, operation):
@@ -17,6 +18,10 @@ def records_of(directory, operation):
         record = json.loads(line)
         if record["operation"] == operation:
             yield record
+
+
+def has_time(record):
+    return record["status"] in ("ok", "unstable") and HOST_CLOCK in record["latencies"]
 
 
 def time_ns(record, clock=HOST_CLOCK):
@@ -51,3 +56,11 @@ def geometric_mean(values):
 
 def row(what, asked, measured):
     print(f"| {what} | {asked} | {measured} |")
+
+
+def print_doubts(refused, unstable):
+    """`refused`: {why: rows without a time}; `unstable`: rows with one that has not settled."""
+    if unstable:
+        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
+    for reason, count in refused.items():
+        print(f"\nleft out, {count} rows: {reason}")

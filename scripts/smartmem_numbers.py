@@ -56,10 +56,19 @@ def program(build):
     return str(pathlib.Path(build) / "bin/hetscope")
 
 
-def keeps_a_case(build, scenario, pattern):
-    """Whether `pattern` leaves anything of `scenario`: a run of nothing is an error."""
-    listed = subprocess.run([program(build), "list", str(scenario), "--filter", pattern], capture_output=True, check=False)
-    return listed.returncode == 0
+def kept_by(build, pattern, scenarios):
+    """Those of which `pattern` leaves anything: a run of nothing is an error."""
+    kept, refusal = [], ""
+    for scenario in scenarios:
+        listed = subprocess.run([program(build), "list", str(scenario), "--filter", pattern], capture_output=True,
+                                text=True, check=False)
+        if listed.returncode == 0:
+            kept.append(scenario)
+        else:
+            refusal = listed.stderr.strip()
+    if not kept:
+        print(refusal, file=sys.stderr)
+    return kept
 
 
 def finished_run(build, scenario, out, pattern, options=()):
@@ -77,12 +86,14 @@ def finished_run(build, scenario, out, pattern, options=()):
 
 
 def run_sessions(arguments, out, scenarios, sessions):
+    if arguments.filter:
+        scenarios = kept_by(arguments.build, arguments.filter, scenarios)
     for session in range(1, sessions + 1):
         for scenario in scenarios:
             run_out = out / f"{scenario.stem}-{session}"
             if arguments.quick:
                 finished_run(arguments.build, scenario, run_out, QUICK[scenario.stem], ["--no-roofs"])
-            elif not arguments.filter or keeps_a_case(arguments.build, scenario, arguments.filter):
+            else:
                 finished_run(arguments.build, scenario, run_out, arguments.filter)
 
 

@@ -42,7 +42,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from ratio_search import confirmation, golden_section  # noqa: E402
-from record_ratios import times_by_round  # noqa: E402
+from record_ratios import HOST_CLOCK, has_time, times_by_round  # noqa: E402
 from scenario_run import ROOT, parser_of, records_at, run_scenarios  # noqa: E402
 
 # Each thread of PoCL's on a core of its own; other drivers do not know the variable.
@@ -69,7 +69,7 @@ def read(directory):
         record = json.loads(line)
         if record["operation"] not in (*SPLITS, "transfer"):
             continue
-        if record["status"] in ("ok", "unstable") and "host_monotonic" in record["latencies"]:
+        if has_time(record):
             groups[record["group"]].append(record)
         else:
             refused[f"{record['kernel']}: {record['status']}: {record['reason']}"] += 1
@@ -77,7 +77,7 @@ def read(directory):
 
 
 def time_ns(record):
-    return record["latencies"]["host_monotonic"]["p05_ns" if time_ns.statistic == "p05" else "median_ns"]
+    return record["latencies"][HOST_CLOCK]["p05_ns" if time_ns.statistic == "p05" else "median_ns"]
 
 
 time_ns.statistic = "median"

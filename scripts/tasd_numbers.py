@@ -27,7 +27,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from record_ratios import STATISTICS, geometric_mean, ratio, records_of, row, time_ns  # noqa: E402
+from record_ratios import (ELEMENT_BYTES, STATISTICS, geometric_mean, has_time, print_doubts, ratio,  # noqa: E402
+                           records_of, row, time_ns)
 from scenario_run import ROOT, parser_of, records_at  # noqa: E402
 
 SCENARIOS = [ROOT / "scenarios/curated/tasd" / name for name in ("speedup.json", "decompose.json")]
@@ -39,7 +40,6 @@ SECOND_TERM = 1.05
 COMPRESSED_ROWS = "sparse_matmul_csr"
 DECOMPOSED_SERIES = ("2:4", "2:8")
 DECOMPOSED_GB_PER_S = 2
-ELEMENT_BYTES = {"f32": 4, "f16": 2, "i8": 1}
 
 
 def variant_of(record):
@@ -56,7 +56,7 @@ def read(directory):
     threads = collections.defaultdict(lambda: collections.defaultdict(dict))
     refused, unstable = collections.Counter(), 0
     for record in records_of(directory, "sparse_matmul"):
-        if record["status"] == "ok" or (record["status"] == "unstable" and "host_monotonic" in record["latencies"]):
+        if has_time(record):
             unstable += record["status"] == "unstable"
             shapes = threads[threads_of(record)]
             shapes[tuple(record["axes"]["shape"])].setdefault(variant_of(record), record)
@@ -205,10 +205,7 @@ def report(directory, with_shapes):
             all_threads(of_threads, number)
     decomposition(directory)
     print_libraries(by_threads)
-    if unstable:
-        print(f"\n{unstable} rows are unstable: few samples, or a machine that was busy; they count all the same")
-    for reason, count in refused.items():
-        print(f"\nleft out, {count} rows: {reason}")
+    print_doubts(refused, unstable)
     if with_shapes:
         print_shapes(shapes)
 

@@ -103,7 +103,7 @@ export_library() {
 }
 
 # What transforms and products are compared with, so that these kernels are verified too.
-use_peers() {
+use_peers() {  # the libraries of PEERS in scenario_run.py
   if ! timeout 60 bash scripts/fetch_peers.sh >"$logs/fetch-peers.log" 2>&1; then
     printf 'test: no XNNPACK and no newer oneDNN from PyPI (%s): what is installed is tested\n' "$logs/fetch-peers.log"
     return

@@ -28,9 +28,11 @@ void add_list(Commands& commands) {
       static const Plan& plan = *new Plan(make_plan(*selection, commands.catalog));
       std::size_t cases = 0;
       std::size_t with_energy = 0;
+      std::size_t without_baseline = 0;
       for (const PlannedGroup& group : plan.groups) {
         cases += group.cases.size();
         if (group.energy) with_energy += group.cases.size();
+        if (group.lacks_baseline) ++without_baseline;
       }
       if (!*estimate) {
         print_lines(plan.groups);
@@ -39,6 +41,12 @@ void add_list(Commands& commands) {
         std::printf("%zu cases in %zu groups, at most %.1f minutes", cases, plan.groups.size(), time.total_s / 60);
         if (with_energy > 0) {
           std::printf("; %zu cases with energy, %.1f minutes of it for each meter", with_energy, time.energy_s / 60);
+        }
+        if (without_baseline > 0) {
+          std::printf(
+              "; %zu groups have no member that is the baseline: an axis is missing in compare_by, or a kernel or "
+              "processor is not here",
+              without_baseline);
         }
         std::printf("\n");
       }

@@ -74,11 +74,11 @@ void search_for_series(const SeriesOptions& options, SeriesAnswer& answer, const
   request.objective = SearchObjective::error;
   if (options.by == "slots") request.objective = SearchObjective::slots;
   if (options.by == "edp") {
-    if (answer.problem.item.text("dtype") == "i8") {
+    if (!answer.is_modelled()) {
       throw Error("the tables of accelerators have words of 16 and 32 bits, none of i8", "--by edp", "choose by slots");
     }
     request.objective = SearchObjective::cost;
-    request.cost = [&answer](const Series& series, const Decomposition&) { return answer.edp_of(series); };
+    request.cost = [&answer](const Series& series, const Decomposition&) { return *answer.edp_of(series); };
   }
   answer.result = search_series(answer.problem.matrix(), request, MonotonicClock());
 }
@@ -155,6 +155,7 @@ int run_series_search(const SeriesOptions& options, const Catalog& catalog) {
   if (!(options.budget_s > 0 && options.budget_s <= 3600)) {
     throw Error(fmt::format("{} is no number of seconds", options.budget_s), "--budget", "give 0.01 to 3600");
   }
+  if (!options.save.empty()) check_vacant(options.save);
   SeriesAnswer answer;
   answer.accelerator = accelerator_of(options.accelerator);
   answer.problem = options.file.empty() ? series_problem_of_case(options.case_line, catalog)
@@ -166,8 +167,8 @@ int run_series_search(const SeriesOptions& options, const Catalog& catalog) {
   if (options.spread && answer.result.best) spread_best(answer);
   if (options.by == "latency") measure_candidates(options, catalog, answer);
   const auto chosen = chosen_series(options, answer);
-  if (chosen && !options.save.empty()) save_series(options.save, answer.problem, *chosen);
   give(options.as_json ? series_json(options, answer) : series_text(options, answer), options.out);
+  if (chosen && !options.save.empty()) save_series(options.save, answer.problem, *chosen);
   return chosen ? kExitOk : kExitUndecided;
 }
 

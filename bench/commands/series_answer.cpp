@@ -28,8 +28,9 @@ nlohmann::json json_of(const SeriesAnswer& answer, const SeriesCandidate& candid
   if (candidate.output_error && std::isfinite(*candidate.output_error)) {
     json["output_error"] = *candidate.output_error;
   }
-  json["edp_of_dense"] = {
-      {"value", answer.edp_of(candidate.series)}, {"kind", "modelled"}, {"model", answer.accelerator.name}};
+  if (const std::optional<double> edp = answer.edp_of(candidate.series)) {
+    json["edp_of_dense"] = {{"value", *edp}, {"kind", "modelled"}, {"model", answer.accelerator.name}};
+  }
   return json;
 }
 
@@ -51,13 +52,24 @@ nlohmann::json json_of(const SeriesProduct& product) {
   return json;
 }
 
+std::string edp_text(const SeriesAnswer& answer, const Series& series) {
+  const std::optional<double> edp = answer.edp_of(series);
+  return edp ? "~" + format_number(*edp) : std::string(kMissing);
+}
+
 std::string candidate_line(const SeriesAnswer& answer, const SeriesCandidate& candidate, const std::string& note) {
-  return fmt::format("| {} | {} | {} | {} | {} | ~{} | {} |\n", candidate.series.to_string(),
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", candidate.series.to_string(),
                      format_number(candidate.series.slots()),
                      format_number(candidate.metrics.dropped_magnitude_fraction()),
                      format_number(candidate.metrics.relative_frobenius),
                      candidate.output_error ? format_number(*candidate.output_error) : std::string(kMissing),
-                     format_number(answer.edp_of(candidate.series)), note);
+                     edp_text(answer, candidate.series), note);
+}
+
+// The only compressed residual among what may be the fastest is the hybrid's.
+std::string note_of(const SeriesProduct& product, bool is_fastest) {
+  if (!is_fastest) return product.converged ? "" : "not converged";
+  return product.residual == "csr" ? "the answer: it loses nothing" : "the fastest within the limits";
 }
 
 std::string product_line(const SeriesProduct& product, bool is_fastest) {
@@ -72,12 +84,15 @@ std::string product_line(const SeriesProduct& product, bool is_fastest) {
                        format_number(1 / ratio.interval.low));
   }
   return fmt::format("| {} | {} | {} | {} |\n", name, time_text(*product.median_ns), gain,
-                     is_fastest ? "the fastest within the limits" : (product.converged ? "" : "not converged"));
+                     note_of(product, is_fastest));
 }
 
 }  // namespace
 
-double SeriesAnswer::edp_of(const Series& series) const {
+bool SeriesAnswer::is_modelled() const { return problem.item.text("dtype") != "i8"; }
+
+std::optional<double> SeriesAnswer::edp_of(const Series& series) const {
+  if (!is_modelled()) return std::nullopt;
   return modelled_edp_ratio(accelerator, extents, modelled_terms(series.to_string()));
 }
 

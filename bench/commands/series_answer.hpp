@@ -41,10 +41,12 @@ struct SeriesAnswer {
   std::optional<SeriesCandidate> spread;  // the best one after its columns were spread
   double spread_ns = 0;
   std::vector<SeriesProduct> products;  // by latency: the dense product first
-  std::optional<std::size_t> fastest;   // of products, within the limits
+  std::optional<std::size_t> fastest;   // of products, within the limits or losing nothing
   std::size_t not_measured = 0;         // candidates within the limits beyond those that are
 
-  double edp_of(const Series& series) const;  // modelled, over that of the dense product
+  bool is_modelled() const;  // not i8: the tables have none of its words
+  // Modelled, over that of the dense product.
+  std::optional<double> edp_of(const Series& series) const;
 };
 
 // The series that answers the question: the best one, by latency the fastest; where none is within the limits, the one

@@ -48,6 +48,13 @@ std::string text_of(const nlohmann::json& json) {
 
 }  // namespace
 
+void check_vacant(const std::string& folder) {
+  std::error_code fault;
+  if (std::filesystem::exists(folder + "/series.json", fault)) {
+    throw Error("the directory holds a series already", folder, "choose another --save");
+  }
+}
+
 void save_series(const std::string& folder, const SeriesProblem& problem, const ChosenSeries& chosen) {
   const std::vector<PackedTerm> terms = pack(decompose(problem.matrix(), chosen.series, {.keep_residual = false}));
   std::error_code fault;

@@ -9,6 +9,9 @@
 
 namespace hetscope {
 
+// Throws Error when the folder holds a series: terms of it that are left over would be taken for terms of the next one.
+void check_vacant(const std::string& folder);
+
 // Decomposes the problem's matrix and writes FOLDER/term-1.nm, term-2.nm, ..., a file of one packed term each, in the
 // order of extraction, and FOLDER/series.json, which names them, the series and the matrix. A residual is not written:
 // it is the matrix without the terms. Throws Error when a file cannot be written.

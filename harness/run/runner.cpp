@@ -153,15 +153,15 @@ void Runner::State::prepare(GroupMember& member, const Case& item) {
   // Before the case itself: a member that holds a Runnable is one that can be measured.
   if (const std::optional<Case> load = catalog.load_of(item)) member.load = load_of(*load);
   member.problem = member.kernel->unverifiable().empty() ? problem_of(item, operation) : unverified_problem(operation);
+  member.on = on;
+  for (Processor* processor : on) {
+    if (ReferenceLoop* loop = reference_of(*processor)) member.references.push_back(loop);
+  }
   peak_memory.restart();
   const std::int64_t begin_ns = clock.now_ns();
   member.runnable = member.kernel->prepare(item, on, member.problem->inputs);
   member.record.prepare_ns = static_cast<double>(clock.now_ns() - begin_ns);
   member.record.prepare_bytes = member.runnable->prepared_bytes();
-  member.on = on;
-  for (Processor* processor : on) {
-    if (ReferenceLoop* loop = reference_of(*processor)) member.references.push_back(loop);
-  }
 }
 
 std::vector<Processor*> Runner::State::opened(const Case& item) {
@@ -252,8 +252,10 @@ void Runner::State::verify_answer(GroupMember& member, const Case& item) {
 }
 
 ReferenceLoop* Runner::State::reference_of(Processor& processor) {
-  auto [entry, is_new] = references.try_emplace(processor.name());
-  if (is_new) entry->second = make_reference_loop(processor, clock);
+  auto entry = references.find(processor.name());
+  if (entry == references.end()) {
+    entry = references.emplace(processor.name(), make_reference_loop(processor, clock)).first;
+  }
   return entry->second.get();
 }
 

@@ -28,9 +28,10 @@ struct PlannedGroup {
   std::string key;       // what its members share, as printed in the record
   std::string scenario;  // name of the scenario
   std::vector<PlannedCase> cases;
-  std::string baseline;    // line of the member that the others are compared with, "" when there is none
-  double budget_s = 5;     // measuring time for the group
-  double timeout_s = 120;  // after which the worker is killed
+  std::string baseline;         // line of the member that the others are compared with, "" when there is none
+  bool lacks_baseline = false;  // the experiment names one, and no member is it
+  double budget_s = 5;          // measuring time for the group
+  double timeout_s = 120;       // after which the worker is killed
   bool energy = false;
   bool soak = false;  // to the end of the budget; see MeasureOptions
 

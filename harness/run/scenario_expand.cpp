@@ -96,6 +96,7 @@ class Expansion {
           std::ranges::find_if(group.cases, [&](const PlannedCase& planned) { return is_baseline(planned.item()); });
       group.baseline = next == group.cases.end() ? std::string() : next->line;
     }
+    group.lacks_baseline = !experiment_.baseline.empty() && group.baseline.empty();
     const double budget_s = experiment_.budget_s > 0 ? experiment_.budget_s : scenario_.budget_s;
     group.budget_s = budget_s * static_cast<double>(group.cases.size());
     group.timeout_s = timeout_for(group.budget_s, group.energy);

@@ -279,8 +279,9 @@ std::string WorkerProcess::death() {
     ::poll(&fd, 1, 1);
     pass_on_stderr();
   }
+  const bool has_ended = has_exited();
   kill();
-  return how_it_ended(wait_status_);
+  return has_ended ? how_it_ended(wait_status_) : "closed its channel, went on and was killed";
 }
 
 std::string WorkerProcess::last_words() {

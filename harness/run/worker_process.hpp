@@ -90,7 +90,7 @@ class WorkerProcess {
   void kill();
 
   SharedProgress& progress() noexcept { return progress_; }
-  // How it ended: "was killed by SIGSEGV", "exited with code 3". Ends it when it has not.
+  // How it ended: "was killed by SIGSEGV", "exited with code 3". Ends it when it has not, and says so.
   std::string death();
   // The last line of its standard error, shortened; "" when there is none.
   std::string last_words();

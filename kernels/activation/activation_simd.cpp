@@ -13,7 +13,7 @@
 namespace hetscope {
 namespace {
 
-// A line of the cache of the smallest type: threads share none.
+// Of the smallest type these fill a cache line of 64 bytes: threads share none.
 constexpr std::int64_t kGrainElements = 32;
 
 class ActivationSimdRuns final : public HostMovement {

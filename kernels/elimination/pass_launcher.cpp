@@ -8,7 +8,7 @@
 #include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/tensor/view_access.hpp"
-#include "kernels/activation/activation_functions.hpp"
+#include "kernels/elimination/activation_functions.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {

@@ -12,7 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/activation/activation_lanes-inl.hpp"
+#include "kernels/elimination/activation_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -104,13 +104,6 @@ void sum_row(const float* in, float* out, std::int64_t count) {
   *out = sum + hn::GetLane(hn::SumOfLanes(d, sums));
 }
 
-void relu_row(const float* in, float* out, std::int64_t count) {
-  const Tag d;
-  for_each_vector(
-      in, count, [&](auto v, std::int64_t at) { hn::StoreU(hn::Max(v, hn::Zero(d)), d, out + at); },
-      [&](float value, std::int64_t at) { out[at] = std::max(value, 0.0F); });
-}
-
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
 constexpr std::int64_t kPanelVectors =
     kPanelColumns / static_cast<std::int64_t>(HWY_LANES(float) < kPanelColumns ? HWY_LANES(float) : kPanelColumns);
@@ -175,7 +168,7 @@ void apply(const RowStage& stage, const float* weights, const float* const* in, 
     if (stage.kind == OperatorKind::softmax) softmax_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::layer_norm) layer_norm_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::sum) sum_row(in[row], out[row], stage.in);
-    if (stage.kind == OperatorKind::relu) relu_row(in[row], out[row], stage.in);
+    if (stage.kind == OperatorKind::relu) for_each_lane(in[row], out[row], stage.in, ReluLanes());
     if (stage.kind == OperatorKind::gelu) for_each_lane(in[row], out[row], stage.in, GeluLanes());
     if (stage.kind == OperatorKind::silu) for_each_lane(in[row], out[row], stage.in, SiluLanes());
   }

@@ -11,15 +11,15 @@ std::int64_t slots_of_row(const Series& series, std::int64_t k) {
   return slots;
 }
 
-Metrics metrics_of_terms(const DecompositionMetrics& m) {
-  return {{"density", {1 - m.sparsity(), "1", ""}},
-          {"slots", {m.slots, "1", ""}},
-          {"executed_slots", {m.executed_slots, "1", ""}},
-          {"kept_nonzeros", {m.kept_nonzero_fraction(), "1", ""}},
-          {"dropped_nonzeros", {m.dropped_nonzero_fraction(), "1", ""}},
-          {"kept_magnitude", {m.kept_magnitude_fraction(), "1", ""}},
-          {"dropped_magnitude", {m.dropped_magnitude_fraction(), "1", ""}},
-          {"relative_error_of_matrix", {m.relative_frobenius, "1", ""}}};
+Metrics metrics_of_terms(const DecompositionMetrics& metrics) {
+  return {{"density", {1 - metrics.sparsity(), "1", ""}},
+          {"slots", {metrics.slots, "1", ""}},
+          {"executed_slots", {metrics.executed_slots, "1", ""}},
+          {"kept_nonzeros", {metrics.kept_nonzero_fraction(), "1", ""}},
+          {"dropped_nonzeros", {metrics.dropped_nonzero_fraction(), "1", ""}},
+          {"kept_magnitude", {metrics.kept_magnitude_fraction(), "1", ""}},
+          {"dropped_magnitude", {metrics.dropped_magnitude_fraction(), "1", ""}},
+          {"relative_error_of_matrix", {metrics.relative_frobenius, "1", ""}}};
 }
 
 Metrics metrics_of_product(const Decomposition& decomposed, std::int64_t multiply_adds, bool keeps_rest) {

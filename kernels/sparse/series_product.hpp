@@ -14,7 +14,7 @@ std::int64_t slots_of_row(const Series& series, std::int64_t k);
 
 // density, slots and executed_slots; what the terms keep and what nothing does, as shares of the entries other than
 // zero and of their magnitude; and the relative error (docs/record.md).
-Metrics metrics_of_terms(const DecompositionMetrics& m);
+Metrics metrics_of_terms(const DecompositionMetrics& metrics);
 
 // The same, executed_multiply_adds and packed_bytes. Where the residual is multiplied too (`keeps_rest`), nothing is
 // lost, and what it holds is named. `decomposed` has its residual.

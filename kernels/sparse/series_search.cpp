@@ -80,11 +80,12 @@ class Search {
     std::optional<SeriesCandidate> hybrid;
     for (const Series& series : all) {
       if (series.slots() >= fewest) break;
-      SeriesCandidate candidate = evaluate(series);
-      const double multiply_adds = candidate.metrics.multiply_adds_with_residual();
+      decompose(matrix_, series, {.keep_residual = true, .pool = request_.pool}, scratch_);
+      const DecompositionMetrics metrics = metrics_of(scratch_);
+      const double multiply_adds = metrics.multiply_adds_with_residual();
       if (multiply_adds > fewest || (hybrid && multiply_adds == fewest)) continue;
       fewest = multiply_adds;
-      hybrid = std::move(candidate);
+      hybrid = SeriesCandidate{series, metrics, std::nullopt, std::nullopt, false};
     }
     return hybrid;
   }

@@ -64,8 +64,8 @@ struct SearchResult {
 // Pruning: for `slots`, the search ends with the slots of the first candidate within the limits; where every M of the
 // menu divides the largest one, slots whose control is beyond the limit of magnitude or matrix error are skipped, since
 // no series keeps more than its control. The hybrid is looked for in all series whose slots alone are below the fewest
-// multiply-adds so far. Throws Error for what decompose() and all_series() refuse, for `slots` without
-// a limit on an error, `cost` without a function, an output limit without B, and a B that does not multiply.
+// multiply-adds so far. Throws Error for what decompose() and all_series() refuse, for `slots` without a limit on an
+// error, `cost` without a function, an output limit without B, and a B that does not multiply.
 SearchResult search_series(const MatrixView& matrix, const SearchRequest& request, const Clock& clock);
 
 }  // namespace hetscope

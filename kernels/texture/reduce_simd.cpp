@@ -3,6 +3,7 @@
 // outermost dimension that is kept, in pieces whose sums stay in the cache where one step does not make more of them.
 //   traffic: storage read once, results written once; of a layout that is not row-major they are read and written again
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -64,33 +65,35 @@ class ReduceSimdRuns final : public OneResultRunnable {
   ReduceSimdRuns(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, int reduced, const Shape& output)
       : OneResultRunnable(cpu, pool, HostTensor(DType::f32, output, Layout::row_major(output.rank()))),
         source_(source),
-        nest_(nest_of(source.view(), reduced)),
-        sums_(DType::f32, output, without(source.layout(), reduced)) {
+        nest_(nest_of(source.view(), reduced)) {
     while (nest_.loops[shared_].is_reduced) ++shared_;
-    if (sums_.layout() == result().layout()) return;
-    for (const MovementBox& box : movement_of(sums_.view(), result().view())) {
+    const Layout layout = without(source.layout(), reduced);
+    if (layout == result().layout()) return;
+    sums_.emplace(DType::f32, output, layout);
+    for (const MovementBox& box : movement_of(sums_->view(), result().view())) {
       boxes_.emplace_back(box, static_cast<std::int64_t>(sizeof(float)), TransposeStores::cached);
     }
   }
 
  protected:
   void run_once() override {
-    float* sums = boxes_.empty() ? result().as<float>() : sums_.as<float>();
+    float* sums = sums_ ? sums_->as<float>() : result().as<float>();
     const std::int64_t stride = nest_.loops[shared_].sum_stride;
     const std::int64_t piece = std::max<std::int64_t>(kPieceSums / stride, 1);
     pool().parallel_for(nest_.loops[shared_].count, std::max<std::int64_t>(kLineSums / stride, 1),
                         [&](std::int64_t begin, std::int64_t end) {
                           for (; begin < end; begin += piece) add_piece(begin, std::min(piece, end - begin), sums);
                         });
-    if (boxes_.empty()) return;
+    if (!sums_) return;
     pool().run([&](int worker) {
-      for (const BoxMover& box : boxes_) box.move(sums_.data(), result().data(), worker, pool().size());
+      for (const BoxMover& box : boxes_) box.move(sums_->data(), result().data(), worker, pool().size());
     });
   }
   std::vector<std::span<const std::byte>> operands() const override {
-    return {{source_.data(), source_.size_bytes()},
-            {sums_.data(), sums_.size_bytes()},
-            {result().data(), result().size_bytes()}};
+    std::vector<std::span<const std::byte>> spans = {{source_.data(), source_.size_bytes()},
+                                                     {result().data(), result().size_bytes()}};
+    if (sums_) spans.push_back({sums_->data(), sums_->size_bytes()});
+    return spans;
   }
 
  private:
@@ -107,9 +110,9 @@ class ReduceSimdRuns final : public OneResultRunnable {
 
   const HostTensor& source_;
   SumNest nest_;
-  HostTensor sums_;
+  std::optional<HostTensor> sums_;  // where they do not lie as the result does
   std::size_t shared_ = 0;
-  std::vector<BoxMover> boxes_;  // from sums to results; none: they are one
+  std::vector<BoxMover> boxes_;  // from sums to results
 };
 
 class ReduceSimd final : public HostKernel {

@@ -23,9 +23,7 @@ bool is_of_memory(const std::string& operation) { return is_stream(operation) ||
 using LoadedPlace = std::tuple<std::size_t, std::string, std::vector<std::string>>;
 
 LoadedPlace place_of(const Row& row, const Case& load) {
-  CaseWords words = words_of(row.record->item);
-  std::erase_if(words, [](const auto& word) { return word.first == kLoadWord; });
-  return {row.run, words_text(words), load.processors()};
+  return {row.run, words_text(words_without(words_of(row.record->item), kLoadWord)), load.processors()};
 }
 
 // Rows beside a load that computes in registers and touches no memory.

@@ -53,10 +53,6 @@ double limit_of(std::string_view id, std::string_view name);
 // One finding for each entry.
 std::vector<Finding> detect(const Summary& summary);
 
-// compose_pitfalls.cpp: "Pitfalls": those that were evaluated as a table, a line for each place where one fires, and
-// the others as a list of what was not evaluated.
-void compose_pitfalls(const Summary& summary, Document& document);
-
 // The values of each entry; none where nothing can tell. Evidence is a row's case line.
 // split_detectors.cpp
 std::vector<Measured> slower_than_alone(const Summary& summary);  // D1

@@ -46,12 +46,6 @@ double predicted_ns(const SplitGroup& group, const Row& divided) {
   return slowest;
 }
 
-double computing_ns(const StageTimes& stages) {
-  double sum = 0;
-  for (const auto& [name, ns] : stages) sum += is_computing(name) ? ns : 0;
-  return sum;
-}
-
 // One pass by stages: the whole division, or a part alone, where what a device does before and after computing is
 // known.
 struct StagePass {

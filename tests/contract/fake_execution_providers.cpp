@@ -164,7 +164,7 @@ const void* const* table(std::uint32_t) {
     const OnnxRuntimeFunctions functions = make_functions();
     std::array<const void*, kTableEntries> entries{};
 #define HETSCOPE_ONNXRUNTIME_FUNCTION(index, Result, Name, parameters) \
-  entries[index] = reinterpret_cast<const void*>(functions.Name);
+  entries.at(index) = reinterpret_cast<const void*>(functions.Name);
 #include "harness/processor/onnxruntime_functions.inc"
 #undef HETSCOPE_ONNXRUNTIME_FUNCTION
     return entries;

@@ -173,6 +173,17 @@ class CliTest(unittest.TestCase):
         result = self.hetscope("list", "--estimate", *paths)
         self.assertEqual(result.returncode, 0, result.stderr)
 
+    def test_the_estimate_tells_of_groups_without_their_baseline(self):
+        lacking = scenario(experiment={"kernels": ["copy_memcpy", "copy_buffer"], "compare_by": ["kernel"],
+                                       "baseline": {"kernel": "copy_buffer"}})
+        self.assertIn("; 2 groups have no member that is the baseline", self.estimate_of(self.write(lacking))[3])
+        devices = json.loads(self.hetscope("devices", "--json").stdout)["processors"]
+        if not any(processor["name"] == "opencl:0" for processor in devices):
+            self.skipTest("no OpenCL device")
+        for folder in ("split", "tasd"):
+            paths = sorted((ROOT / "scenarios/curated" / folder).glob("*.json"))
+            self.assertNotIn("no member that is the baseline", self.estimate_of(*map(str, paths))[3])
+
     def estimate_of(self, *paths):
         """Cases, groups and minutes that `list --estimate` prints."""
         result = self.hetscope("list", "--estimate", *paths)

@@ -136,6 +136,7 @@ class DecideTest(unittest.TestCase):
         result, document = self.decide(path, runs)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         self.assertIn("NOT TESTABLE q1: no network is run", result.stdout)
+        self.assertEqual(document["questions"][1]["verdict"], "NOT TESTABLE")
         self.assertEqual(document["questions"][1]["published"]["measured"][0]["outcome"], "not testable here")
 
     def test_the_ready_questions_are_read_and_say_what_to_run(self):
@@ -144,8 +145,10 @@ class DecideTest(unittest.TestCase):
             with self.subTest(path.name):
                 result, document = self.decide(path, runs)
                 self.assertEqual(result.returncode, 3, result.stderr)
-                for question in document["questions"]:
-                    self.assertEqual(question["verdict"], "UNCLEAR")
+                asked = json.loads(path.read_text())["questions"]
+                for question, source in zip(document["questions"], asked, strict=True):
+                    is_testable = "not_testable" not in source.get("published", {})
+                    self.assertEqual(question["verdict"], "UNCLEAR" if is_testable else "NOT TESTABLE")
                     for scenario in question["to_run"]:
                         self.assertTrue((ROOT / scenario).exists(), scenario)
 

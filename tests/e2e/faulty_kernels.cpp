@@ -23,7 +23,7 @@
 namespace hetscope {
 namespace {
 
-enum class Fault { none, segv, segv_later, hang, exit, wrong, throw_in_prepare, throw_later, memory };
+enum class Fault { none, segv, segv_later, hang, exit, mute, wrong, throw_in_prepare, throw_later, memory };
 
 class FaultyOperation final : public Operation {
  public:
@@ -82,6 +82,7 @@ class FaultyRunnable final : public HostRunnable {
       for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
     }
     if (fault_ == Fault::exit) ::_exit(3);
+    if (fault_ == Fault::mute) go_mute();
     if (fault_ == Fault::throw_later && is_second_visit) throw Error("the device is gone");
     for (std::int64_t i = 0; i < x_.shape().element_count(); ++i) y_.set(i, 2 * x_.get(i));
   }
@@ -94,6 +95,12 @@ class FaultyRunnable final : public HostRunnable {
     ::signal(SIGSEGV, SIG_DFL);
     ::raise(SIGSEGV);
     ::_exit(99);
+  }
+
+  // As a driver that hangs when the process wants to end: every descriptor is closed, and the process is still there.
+  [[noreturn]] static void go_mute() {
+    for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd) ::close(fd);
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
   }
 
   Fault fault_;
@@ -149,6 +156,7 @@ void add_faulty_kernels(Catalog& catalog) {
                                                    {"faulty_segv_later", Fault::segv_later},
                                                    {"faulty_hang", Fault::hang},
                                                    {"faulty_exit", Fault::exit},
+                                                   {"faulty_mute", Fault::mute},
                                                    {"faulty_wrong", Fault::wrong},
                                                    {"faulty_throw", Fault::throw_in_prepare},
                                                    {"faulty_throw_later", Fault::throw_later},

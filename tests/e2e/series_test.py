@@ -63,6 +63,14 @@ class SeriesTest(unittest.TestCase):
         best = next(item for item in answer["candidates"] if item["series"] == answer["best"])
         self.assertEqual(best["edp_of_dense"]["value"], min(fitting))
 
+    def test_the_model_has_no_words_of_eight_bits(self):
+        case = CASE + " dtype=i8"
+        answer = self.answer("--case", case, "--limit", "dropped_magnitude=0.05")
+        self.assertTrue(answer["candidates"])
+        self.assertFalse([item for item in answer["candidates"] if "edp_of_dense" in item])
+        self.assertNotIn("~", self.series("--case", case, "--limit", "dropped_magnitude=0.05").split("\n\nAn error")[0])
+        self.assertIn("none of i8", self.refused("--case", case, "--limit", "dropped_magnitude=0.05", "--by", "edp"))
+
     def test_where_no_series_is_within_the_limits_what_loses_nothing_is_offered(self):
         question = ("--case", CASE, "--menu", "1:8,2:8", "--terms", 1, "--limit", "matrix_error=0.01")
         answer = self.answer(*question)
@@ -76,6 +84,9 @@ class SeriesTest(unittest.TestCase):
         product = next(item for item in measured["products"] if item.get("residual") == "csr")
         self.assertEqual(product["series"], answer["hybrid"]["series"])
         self.assertGreater(product["median_ns"], 0)
+        measured = self.series(*question, "--by", "latency", "--budget", 0.02)
+        self.assertIn("the answer: it loses nothing", measured)
+        self.assertNotIn("the fastest within the limits", measured)
 
     def test_nothing_within_the_limits(self):
         question = ("--case", CASE, "--menu", "1:8", "--terms", 1, "--limit", "matrix_error=0.01", "--limit",
@@ -113,6 +124,8 @@ class SeriesTest(unittest.TestCase):
             self.assertEqual(term["bytes"], 4 * term["slots"] + 40 * ((row_bits + 7) // 8))
         text = self.series("--packed", folder / "term-1.nm")
         self.assertIn(f"| {saved['terms'][0]['pattern']} | f32 | 40 x 96 | {saved['terms'][0]['kept_entries']} |", text)
+        # Terms of this answer must not be left beside those of the next.
+        self.assertIn("holds a series already", self.refused("--case", CASE, *limits, "--save", folder))
 
     def test_packed_files_that_are_none_are_refused(self):
         folder, _ = self.saved_terms("--menu", "2:5", "--terms", "1", "--limit", "dropped_magnitude=0.9")

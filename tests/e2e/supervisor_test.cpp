@@ -104,25 +104,25 @@ class Supervise : public ::testing::Test {
 TEST_F(Supervise, EachFaultCostsOneRow) {
   const std::vector<PlannedGroup> groups = {
       group("before", {"faulty_none"}, 8),
-      group("faults", {"faulty_none", "faulty_segv", "faulty_segv_later", "faulty_exit", "faulty_wrong", "faulty_throw",
-                       "faulty_throw_later", "faulty_memory", "faulty_hang", "faulty_none_either"}),
+      group("faults", {"faulty_none", "faulty_segv", "faulty_segv_later", "faulty_exit", "faulty_mute", "faulty_wrong",
+                       "faulty_throw", "faulty_throw_later", "faulty_memory", "faulty_hang", "faulty_none_either"}),
       group("after", {"faulty_none"}, 16)};
   RunDirectory directory = create();
   std::size_t told = 0;
   const RunCounts counts = supervise(groups, catalog_, directory, options(), [&](const RunProgress& progress) {
     if (progress.record != nullptr) ++told;
-    EXPECT_EQ(progress.cases, 12u);
+    EXPECT_EQ(progress.cases, 13u);
     EXPECT_EQ(progress.groups, 3u);
   });
   auto rows = this->rows();
-  EXPECT_EQ(rows.size(), 12u);
-  EXPECT_EQ(told, 12u);
+  EXPECT_EQ(rows.size(), 13u);
+  EXPECT_EQ(told, 13u);
   for (const char* good : {"faulty_none/8", "faulty_none/64", "faulty_none_either/64", "faulty_none/16"}) {
     EXPECT_THAT(to_string(rows[good].status), ::testing::AnyOf("ok", "unstable")) << good << ": " << rows[good].reason;
   }
   EXPECT_EQ(rows["faulty_wrong/64"].status, Status::mismatch);
   EXPECT_EQ(counts.mismatch, 1);
-  EXPECT_EQ(counts.failed, 7);
+  EXPECT_EQ(counts.failed, 8);
   EXPECT_FALSE(counts.all_well());
   const auto reason = [&](const std::string& kernel) {
     EXPECT_EQ(rows[kernel + "/64"].status, Status::failed) << kernel;
@@ -132,6 +132,7 @@ TEST_F(Supervise, EachFaultCostsOneRow) {
   EXPECT_THAT(reason("faulty_segv"), AllOf(HasSubstr("killed by SIGSEGV while running"), HasSubstr("about to crash")));
   EXPECT_THAT(reason("faulty_segv_later"), HasSubstr("killed by SIGSEGV while running"));
   EXPECT_THAT(reason("faulty_exit"), HasSubstr("exited with code 3"));
+  EXPECT_THAT(reason("faulty_mute"), HasSubstr("closed its channel, went on and was killed"));
   EXPECT_THAT(reason("faulty_hang"), HasSubstr("timed out after 4"));
   EXPECT_THAT(reason("faulty_throw"), HasSubstr("the driver says no"));
   EXPECT_THAT(reason("faulty_throw_later"), HasSubstr("the device is gone"));

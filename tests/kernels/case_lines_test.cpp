@@ -58,6 +58,18 @@ class LineMaker {
                              : layouts) +
            " producer=" + one_of({"none", "relu"});
   }
+  std::string activation() {
+    begin(1 + below(6));
+    return "activation kernel=activation_simd processor=cpu shape=" + shape() +
+           " dtype=" + one_of({"f32", "f16", is_odd() ? "i8" : "f32"}) +
+           " function=" + one_of({"relu", "gelu", "silu", is_odd() ? "softmax" : "relu"}) + " layout=" + layout() +
+           " output_layout=" + layout();
+  }
+  std::string reduce() {
+    begin(3);
+    return "reduce kernel=reduce_simd processor=cpu shape=" + shape() + " dtype=" + one_of({"f32", "f16"}) +
+           " reduced=" + number(2, 0) + " layout=" + layout();
+  }
   std::string operator_chain() {
     return "operator_chain kernel=operator_chain_calls processor=cpu operators=" + number(1000) +
            " words=" + number(4096) + " threads=" + number(4);
@@ -139,7 +151,7 @@ class LineMaker {
   std::string movements() {
     const std::string axis = number(extents_.size() - 1, 0);
     std::string text;
-    switch (below(6)) {
+    switch (below(7)) {
       case 0:
         text = "slice:" + axis + ":" + number(2, 0) + ":" + number(8) + ":" + number(3);
         break;
@@ -152,6 +164,9 @@ class LineMaker {
       case 3:
         text = "transpose:" + order();
         break;
+      case 4:
+        text = "roll:" + axis + ":" + number(3, 0);
+        break;
       default:
         text = reshaped();
     }
@@ -160,7 +175,7 @@ class LineMaker {
   std::string pair_operator() {
     if (below(3) != 0) return movements();
     return is_odd() ? one_of({"conv", "matmul", "matmul:1:2", "relu/softmax"})
-                    : one_of({"softmax", "layer_norm", "sum", "relu", "matmul:" + number(9)});
+                    : one_of({"softmax", "layer_norm", "sum", "relu", "gelu", "silu", "matmul:" + number(9)});
   }
   std::string consumer() {
     const std::string dim = number(2, 0);
@@ -209,6 +224,8 @@ TEST_F(CaseLines, OfOperatorPair) { expect_cases_and_errors(&LineMaker::operator
 TEST_F(CaseLines, OfReshape) { expect_cases_and_errors(&LineMaker::reshape); }
 TEST_F(CaseLines, OfConv2d) { expect_cases_and_errors(&LineMaker::conv2d); }
 TEST_F(CaseLines, OfTensorConsumers) { expect_cases_and_errors(&LineMaker::tensor_consumers); }
+TEST_F(CaseLines, OfActivation) { expect_cases_and_errors(&LineMaker::activation); }
+TEST_F(CaseLines, OfReduce) { expect_cases_and_errors(&LineMaker::reduce); }
 TEST_F(CaseLines, OfOperatorChain) { expect_cases_and_errors(&LineMaker::operator_chain); }
 
 }  // namespace

@@ -12,8 +12,8 @@ using testing::StartsWith;
 
 // The remark on the pair with `load`, when beside spin the case keeps `beside_spin` (negative: not measured).
 std::string cause_beside(const std::string& load, double beside_spin) {
-  std::vector<Record> records = {make_loaded(load, 0.5, 0.5)};
-  if (beside_spin >= 0) records.push_back(make_loaded("spin", beside_spin, 0.95));
+  std::vector<Record> records = {contended("stream_read", load, 0.5, 0.5)};
+  if (beside_spin >= 0) records.push_back(contended("stream_read", "spin", beside_spin, 0.95));
   const Finding finding = finding_of("D8 loss", records);
   for (const Measured& place : finding.places) {
     if (place.evidence.find(load + " kernel") != std::string::npos) return place.remark;
@@ -34,7 +34,8 @@ TEST(ContentionDetectors, ALoadThatIsNoneOfMemoryTakesACore) {
 }
 
 TEST(ContentionDetectors, ArithmeticOnAnotherProcessorTellsNothing) {
-  std::vector<Record> records = {make_loaded("stream_write", 0.5, 0.5), make_loaded("spin", 0.97, 0.97)};
+  std::vector<Record> records = {contended("stream_read", "stream_write", 0.5, 0.5),
+                                 contended("stream_read", "spin", 0.97, 0.97)};
   records[1].item.set("load", std::string("spin kernel=buffer processor=opencl:1"));
   const Finding finding = finding_of("D8 loss", records);
   ASSERT_EQ(finding.places.size(), 1U);

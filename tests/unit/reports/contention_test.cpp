@@ -4,7 +4,7 @@
 
 #include "reports/chart_spec.hpp"
 #include "reports/markdown.hpp"
-#include "tests/unit/reports/report_fixture.hpp"
+#include "tests/unit/reports/detector_fixture.hpp"
 
 namespace hetscope {
 namespace {
@@ -12,35 +12,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-Record contended(const std::string& operation, const std::string& load, double retained, double load_retained,
-                 double gb_together) {
-  Record record = make_record("simd", 1'000'000, "cpu@0");
-  record.item = Case(operation, "simd", {"cpu@0"});
-  record.item.set("bytes", std::int64_t{64'000'000});
-  record.item.set("load", load + " kernel=buffer processor=opencl:0 bytes=64000000");
-  record.useful_bytes = record.executed_bytes = 64'000'000;
-  const auto set = [&](const std::string& name, double value, const std::string& unit) {
-    record.metrics[name] = {value, unit, ""};
-  };
-  for (const auto& [name, value] : {std::pair{"retained", retained}, std::pair{"load_retained", load_retained},
-                                    std::pair{"concurrency_efficiency", retained + load_retained}}) {
-    set(name, value, "1");
-    set(std::string(name) + "_low", value - 0.01, "1");
-    set(std::string(name) + "_high", value + 0.01, "1");
-  }
-  set("bandwidth_together", gb_together, "GB/s");
-  return record;
-}
-
-// 20 GB/s.
-Record best_copy() {
-  Record record = make_record("stream", 3'200'000);
-  record.item = Case("copy_bandwidth", "stream", {"cpu"});
-  record.item.set("bytes", std::int64_t{64'000'000});
-  record.useful_bytes = record.executed_bytes = 64'000'000;
-  return record;
-}
 
 TEST(ContentionReport, IsAMatrixOfWorkAgainstWork) {
   const std::string text = markdown_report(

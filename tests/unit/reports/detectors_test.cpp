@@ -20,9 +20,7 @@ using testing::HasSubstr;
 // 30 us and 60 us alone, and both together in `divided_ns`.
 std::vector<Record> a_split(double divided_ns) {
   std::vector<Record> records = {make_record("fast", 30000, "cpu@0"), make_record("only", 60000, "opencl:0"),
-                                 make_record("divided", divided_ns)};
-  records[2].item.set_processors({"cpu@0", "opencl:0"});
-  records[2].item.set("ratio", 0.65);
+                                 make_division(0.65, divided_ns)};
   for (Record& record : records) record.group = "g";
   return records;
 }
@@ -71,11 +69,8 @@ std::vector<Record> beside_another(double alone_ns) {
   std::vector<Record> records;
   for (const auto& [ratio, load, level_ns] : {std::tuple{0.7, "", 20000.0}, std::tuple{1.0, "", 30000.0},
                                               std::tuple{0.7, "spin", 40000.0}, std::tuple{1.0, "spin", alone_ns}}) {
-    Record record = make_record("divided", level_ns);
-    record.item.set_processors({"cpu@0", "opencl:0"});
-    record.item.set("ratio", ratio);
+    Record record = make_division(ratio, level_ns);
     if (*load != 0) record.item.set("load", std::string(load));
-    record.group = "g";
     records.push_back(std::move(record));
   }
   return records;

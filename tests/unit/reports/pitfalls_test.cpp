@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reports/detectors/detectors.hpp"
+#include "reports/compose.hpp"
 #include "reports/markdown.hpp"
 #include "tests/unit/reports/report_fixture.hpp"
 
@@ -15,9 +15,8 @@ using testing::Not;
 
 std::string pitfalls_of(std::vector<Record> records) {
   const ReportInput input = make_input(std::move(records));
-  const Summary summary = summarise(input);
   Document document;
-  compose_pitfalls(summary, document);
+  compose_pitfalls(detect(summarise(input)), document);
   return markdown_text(document);
 }
 

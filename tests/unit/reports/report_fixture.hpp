@@ -1,6 +1,7 @@
 // Records and runs made in code, for the tests of the reports.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,18 @@ inline Record make_division(double ratio, double level_ns) {
   record.item.set("ratio", ratio);
   record.group = "g";
   return record;
+}
+
+// Stages of a division at 0.7 that takes 25 us; `wait_ns`: until the device's part ends.
+inline std::map<std::string, double> stages_of_division(double wait_ns) {
+  return {{"transform", 100},
+          {"start", 400},
+          {"compute.cpu@0", 22500},
+          {"wait", wait_ns},
+          {"merge", 300},
+          {"alone.opencl:0.pre_sync", 600},
+          {"alone.opencl:0.compute", 19000},
+          {"alone.opencl:0.post_sync", 900}};
 }
 
 inline Record make_problem(Status status, const std::string& kernel, const std::string& reason) {

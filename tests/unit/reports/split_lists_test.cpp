@@ -54,9 +54,13 @@ ReportInput split_sessions(int count, const std::vector<SeededLayer>& layers, do
   return input;
 }
 
+std::vector<SplitList> lists_of(const Summary& summary, const std::vector<InstrumentNote>& instruments = {}) {
+  return split_lists(summary, instruments, detect(summary));
+}
+
 // The only list of `input`; the summary that it points into is gone, its numbers and verdicts are not.
 SplitList list_of(const ReportInput& input, const std::vector<InstrumentNote>& instruments = {}) {
-  const std::vector<SplitList> lists = split_lists(summarise(input), instruments);
+  const std::vector<SplitList> lists = lists_of(summarise(input), instruments);
   EXPECT_EQ(lists.size(), 1U);
   return lists.at(0);
 }
@@ -66,7 +70,7 @@ Go go_of(const ReportInput& input) { return list_of(input).decision.verdict; }
 std::string report_on(const ReportInput& input) {
   const Summary summary = summarise(input);
   Document document;
-  compose_splits(summary, {}, document);
+  compose_splits(summary, {}, detect(summary), document);
   return markdown_text(document);
 }
 
@@ -132,7 +136,7 @@ TEST(SplitLists, TheDivisionIsChosenOverAllSessions) {
     input.runs[i].records.push_back(std::move(other));
   }
   const Summary summary = summarise(input);
-  const std::vector<SplitList> lists = split_lists(summary, {});
+  const std::vector<SplitList> lists = lists_of(summary);
   ASSERT_EQ(lists.size(), 1U);
   ASSERT_EQ(lists[0].works.size(), 1U);
   EXPECT_EQ(lists[0].works[0].sessions.size(), 3U);
@@ -175,13 +179,13 @@ TEST(SplitLists, AWorkThatASessionLacksIsNotInTheMean) {
 TEST(SplitLists, LayersBelongToTheirModelAndTheRestToTheOperation) {
   const ReportInput input = split_sessions(1, {{"Net/a", 1, 0.7}, {"Other/a", 1, 0.7}, {"by hand", 1, 0.7}});
   std::vector<std::string> names;
-  for (const SplitList& list : split_lists(summarise(input), {})) names.push_back(list.name);
+  for (const SplitList& list : lists_of(summarise(input))) names.push_back(list.name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("Net", "Other", "transpose"));
 }
 
 TEST(SplitLists, DetectorsAreThoseThatFireOnRowsOfTheList) {
   const ReportInput input = split_sessions(1, {{"Slow/a", 1, 1.5}, {"Quick/a", 1, 0.7}});
-  for (const SplitList& list : split_lists(summarise(input), {})) {
+  for (const SplitList& list : lists_of(summarise(input))) {
     if (list.name == "Slow") {
       EXPECT_THAT(list.fired, Contains("D1"));
     } else {

@@ -51,19 +51,8 @@ class Division {
   SplitRest rest_;
 };
 
-std::map<std::string, double> stages_with_wait(double wait_ns) {
-  return {{"transform", 100},
-          {"start", 400},
-          {"compute.cpu@0", 22500},
-          {"wait", wait_ns},
-          {"merge", 300},
-          {"alone.opencl:0.pre_sync", 600},
-          {"alone.opencl:0.compute", 19000},
-          {"alone.opencl:0.post_sync", 900}};
-}
-
 TEST(SplitRest, ThePartsMakeUpTheTimeBeyondTheIdeal) {
-  const Division division(stages_with_wait(1500));
+  const Division division(stages_of_division(1500));
   EXPECT_NEAR(division.of("imbalance"), 2.0 / 3 * 1500, 1e-6);
   EXPECT_NEAR(division.of("cpu@0 beside the others over its share of alone"), 2.0 / 3 * 1500, 1e-6);
   EXPECT_NEAR(division.of("transfers and sync"), 1500 / 3.0, 1e-6);
@@ -77,7 +66,7 @@ TEST(SplitRest, ThePartsMakeUpTheTimeBeyondTheIdeal) {
 
 // The calling thread is the later one: it sees no more than that the other has ended before.
 TEST(SplitRest, WhenTheOtherEndedBeforeItIsNotRecorded) {
-  const Division division(stages_with_wait(20));
+  const Division division(stages_of_division(20));
   EXPECT_NEAR(division.of("opencl:0 idle or slowed by the others"), (22520 - 20500) / 3.0, 1e-6);
   EXPECT_NEAR(division.sum(), 25000 - 20000, 1e-6);
   EXPECT_THAT(division.rest().not_recorded, ElementsAre("when opencl:0 ends"));

@@ -53,7 +53,7 @@ struct GeluLanes {
   }
 };
 
-// The exponential is always that of a number below zero, so that it never overflows.
+// The exponential is never that of a number above zero, so that it never overflows.
 struct SiluLanes {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {

@@ -1,5 +1,5 @@
 // Names and text of activation_functions.cl.
-#include "kernels/activation/activation_functions.hpp"
+#include "kernels/elimination/activation_functions.hpp"
 
 #include <cassert>
 
@@ -15,7 +15,7 @@ std::string_view function_of_element(OperatorKind kind) {
 }
 
 std::string activation_functions() {
-  return std::string(embedded_text(opencl_source_files(), "kernels/activation/activation_functions.cl"));
+  return std::string(embedded_text(opencl_source_files(), "kernels/elimination/activation_functions.cl"));
 }
 
 }  // namespace hetscope
