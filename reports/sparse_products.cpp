@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kOperation = "sparse_matmul";
 constexpr std::string_view kPrefix = "sparse_matmul_";
-constexpr std::string_view kRows = "sparse_matmul_csr";
+constexpr std::string_view kCompressedRows = "sparse_matmul_csr";  // and what it is read from
 constexpr std::string_view kOnline = "_online";
 // Words that tell alternatives apart, or that a layer's name and processor already say.
 constexpr std::array<std::string_view, 7> kNotProblem = {"kernel",    "series", "residual", "columns",
@@ -91,7 +91,9 @@ SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows
   if (const auto shape = axis_value<Dims>(record, "shape"); shape && shape->size() == 3) {
     layer.extents = LayerExtents{(*shape)[0], (*shape)[1], (*shape)[2]};
   }
-  const auto compressed = std::ranges::find(rows, kRows, [](const Row* row) { return row->record->item.kernel(); });
+  // Of buffers and textures the first.
+  const auto compressed = std::ranges::find_if(
+      rows, [](const Row* row) { return row->record->item.kernel().starts_with(kCompressedRows); });
   for (const Row* row : rows) {
     if (is_dense_product(*row->record)) continue;
     layer.products.push_back(product_of(*row));

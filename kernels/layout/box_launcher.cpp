@@ -50,6 +50,11 @@ std::string element_options(std::size_t element_bytes) {
   return "-DELEMENT=" + name + " -DVECTOR4=" + name + "4";
 }
 
+// PASS_COLUMNS of move_blocks.cl: a cache line where rows are a multiple of 4 KiB apart and so share its sets, else 4.
+std::int64_t pass_columns(const MovementLoop& rows, std::int64_t element_bytes) {
+  return rows.source_stride * element_bytes % 4096 == 0 ? 64 / element_bytes : 4;
+}
+
 cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
 
 // Compiles what moves one box and says how it is launched.
@@ -99,7 +104,9 @@ class BoxLauncher {
   Launch launch_blocks(const MovementBox& box) {
     const Plane plane = plane_of(box);
     Launch launch;
-    launch.kernel = compile(kBlocksSource, "move_blocks", plane.outer, box, "", "");
+    const std::int64_t pass = pass_columns(plane.rows, static_cast<std::int64_t>(element_bytes_));
+    launch.kernel =
+        compile(kBlocksSource, "move_blocks", plane.outer, box, "", " -DPASS_COLUMNS=" + std::to_string(pass) + "u");
     set_arguments(launch.kernel, plane.rows.count, plane.columns.count, plane.strides(), box.fill);
     launch.global = cl::NDRange(round_up(plane.columns.count, kBlockColumns) / kBlockColumns,
                                 round_up(plane.rows.count, kBlockRows) / kBlockRows, positions(plane.outer));

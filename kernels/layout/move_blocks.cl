@@ -5,6 +5,8 @@
 // A plane of rows (the least target stride) and columns (the least source stride): an item moves BLOCK_ROWS x BLOCK_COLUMNS
 // elements through its registers, 4 columns by 4 rows at a time. For devices whose items are a CPU's loop: nothing is
 // gained there by items that share local memory.
+// A pass over the rows takes PASS_COLUMNS of them: 4, so that the lines of the target are written whole; a line of the
+// source where its rows fall into the same set of a cache and would be gone before their next elements are read.
 // `fill` zeros follow the last row in each column of the target.
 #define BLOCK_ROWS 16
 #define BLOCK_COLUMNS 64
@@ -47,18 +49,20 @@ __kernel void move_blocks(__global const ELEMENT* restrict source, __global ELEM
   __global const ELEMENT* read = source + source_base(get_global_id(2)) + first_row * strides.x + first_column * strides.y;
   __global ELEMENT* write = target + target_base(get_global_id(2)) + first_row * strides.z + first_column * strides.w;
 
-  uint quads = 0;
-  if (strides.y == 1 && strides.z == 1) quads = column_count / 4;
-  for (uint quad = 0; quad < quads; ++quad) {
-    __global const ELEMENT* from = read + 4 * quad;
-    __global ELEMENT* to = write + 4 * quad * strides.w;
-    const uint whole_rows = row_count / 4 * 4;
-    for (uint row = 0; row < whole_rows; row += 4) move_4(from + row * strides.x, to + row, strides.x, strides.w);
-    move_each(from + whole_rows * strides.x, to + whole_rows, row_count - whole_rows, 4, strides.x, strides.y, strides.z,
-              strides.w);
+  const uint whole_rows = row_count / 4 * 4;
+  const uint whole_columns = strides.y == 1 && strides.z == 1 ? column_count / 4 * 4 : 0;
+  for (uint pass = 0; pass < whole_columns; pass += PASS_COLUMNS) {
+    const uint end = min(pass + PASS_COLUMNS, whole_columns);
+    for (uint row = 0; row < whole_rows; row += 4) {
+      for (uint column = pass; column < end; column += 4) {
+        move_4(read + row * strides.x + column, write + row + column * strides.w, strides.x, strides.w);
+      }
+    }
+    move_each(read + whole_rows * strides.x + pass, write + whole_rows + pass * strides.w, row_count - whole_rows,
+              end - pass, strides.x, strides.y, strides.z, strides.w);
   }
-  move_each(read + 4 * quads * strides.y, write + 4 * quads * strides.w, row_count, column_count - 4 * quads,
-            strides.x, strides.y, strides.z, strides.w);
+  move_each(read + whole_columns * strides.y, write + whole_columns * strides.w, row_count,
+            column_count - whole_columns, strides.x, strides.y, strides.z, strides.w);
   if (first_row + row_count < rows) return;
   for (uint column = 0; column < column_count && fill > 0; ++column) {
     for (uint f = 0; f < fill; ++f) write[row_count * strides.z + column * strides.w + f] = 0;

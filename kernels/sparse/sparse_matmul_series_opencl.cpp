@@ -16,12 +16,12 @@
 #include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/series_product.hpp"
 #include "kernels/sparse/sparse_axes.hpp"
+#include "kernels/sparse/tiled_left.hpp"
 #include "kernels/sparse/tiled_sparse_product.hpp"
 
 namespace hetscope {
 namespace {
 
-constexpr std::string_view kSource = "kernels/sparse/sparse_matmul_series_opencl.cl";
 constexpr std::int64_t kRows = ProductTiling::kRows;
 
 // Tiles end where blocks of every term do.
@@ -60,58 +60,6 @@ TiledSlots tiled_slots(const Decomposition& decomposed, const MatrixProduct& pro
     }
   }
   return result;
-}
-
-// The residual's entries in the order in which the kernel reads them: [panel][tile][row of the panel], each row's by
-// ascending column.
-struct TiledRest {
-  std::vector<float> values;
-  std::vector<cl_ushort> b_rows;  // from the tile's first
-  std::vector<cl_uint> starts;    // one more at the end
-};
-
-TiledRest tiled_rest(const Decomposition& decomposed, const MatrixProduct& product, std::int64_t tile_k) {
-  TiledRest result;
-  for (std::int64_t panel = 0; panel < panels_of(product); ++panel) {
-    for (std::int64_t tile = 0; tile < product.k; tile += tile_k) {
-      for (std::int64_t row = panel * kRows; row < (panel + 1) * kRows; ++row) {
-        result.starts.push_back(static_cast<cl_uint>(result.values.size()));
-        for (std::int64_t k = tile; row < product.m && k < std::min(tile + tile_k, product.k); ++k) {
-          const float value = decomposed.residual[static_cast<std::size_t>(row * product.k + k)];
-          if (value == 0) continue;
-          result.values.push_back(value);
-          result.b_rows.push_back(static_cast<cl_ushort>(k - tile));
-        }
-      }
-    }
-  }
-  result.starts.push_back(static_cast<cl_uint>(result.values.size()));
-  // A device gives no buffer of nothing.
-  if (result.values.empty()) {
-    result.values.push_back(0);
-    result.b_rows.push_back(0);
-  }
-  return result;
-}
-
-// A buffer of the left operand behind the others.
-void add_bytes(OpenClProcessor& device, const void* from, std::size_t size, TiledLeft& left) {
-  const auto bytes = static_cast<std::int64_t>(size);
-  left.buffers.push_back(device.allocate(bytes, CL_MEM_READ_ONLY));
-  device.upload(left.buffers.back(), from, bytes);
-  left.bytes += bytes;
-}
-
-template <class T>
-void add_buffer(OpenClProcessor& device, const std::vector<T>& from, TiledLeft& left) {
-  add_bytes(device, from.data(), from.size() * sizeof(T), left);
-}
-
-// The same, of values as they are stored in a matrix of `dtype`.
-void add_values(OpenClProcessor& device, const std::vector<float>& values, DType dtype, TiledLeft& left) {
-  HostTensor stored(dtype, Shape{static_cast<std::int64_t>(values.size())}, Layout::row_major(1));
-  for (std::size_t i = 0; i < values.size(); ++i) stored.set(static_cast<std::int64_t>(i), values[i]);
-  add_bytes(device, stored.data(), stored.size_bytes(), left);
 }
 
 template <Storage kStorage>
@@ -153,13 +101,7 @@ class SparseMatmulSeriesOpenCl final : public OpenClKernel {
     }
     const auto entry_bytes = static_cast<std::int64_t>(std::max(size_of(problem.dtype), sizeof(cl_ushort)));
     std::int64_t left_bytes = entry_bytes * panels_of(product) * kRows * slots_of_row(series, problem.k);
-    if (keeps_residual(item)) {
-      // At most every entry is in the residual, and each row and tile has a beginning.
-      const std::int64_t tiles = divided_up(problem.k, tiling.tile_k);
-      const auto start_bytes = static_cast<std::int64_t>(sizeof(cl_uint));
-      left_bytes = std::max(
-          {left_bytes, entry_bytes * problem.m * problem.k, start_bytes * (panels_of(product) * kRows * tiles + 1)});
-    }
+    if (keeps_residual(item)) left_bytes = std::max(left_bytes, most_compressed_bytes(product, tiling.tile_k));
     return holds_tiled_product(product, tiling, left_bytes, device);
   }
 
@@ -176,15 +118,10 @@ class SparseMatmulSeriesOpenCl final : public OpenClKernel {
     add_values(device, packed.values, product.dtype, left);
     add_buffer(device, packed.b_rows, left);
     const bool keeps_rest = keeps_residual(item);
-    if (keeps_rest) {
-      const TiledRest rest = tiled_rest(decomposed, product, tiling.tile_k);
-      add_values(device, rest.values, product.dtype, left);
-      add_buffer(device, rest.b_rows, left);
-      add_buffer(device, rest.starts, left);
-      left.options = " -DRESIDUAL";
-    }
+    left.options = " -DSLOTS";
+    if (keeps_rest) add_compressed_tiles(device, decomposed.residual, product, tiling.tile_k, left);
     left.numbers = {static_cast<cl_uint>(slots), static_cast<cl_uint>(slots_of_row(series, tiling.tile_k))};
-    return make_tiled_product(device, kSource, "series_tiled", product, tiling, std::move(left),
+    return make_tiled_product(device, kTiledSparseSource, "sparse_tiled", product, tiling, std::move(left),
                               inputs[kSparseRight].tensor, kSparseRight,
                               metrics_of_product(decomposed, product.m * slots, keeps_rest));
   }

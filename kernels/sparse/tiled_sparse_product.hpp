@@ -1,10 +1,15 @@
 // The sparse product as the tiles of OpenCL C see it.
 #pragma once
 
+#include <string_view>
+
 #include "kernels/dense/tiled_product.hpp"
 #include "kernels/sparse/sparse_matmul.hpp"
 
 namespace hetscope {
+
+// Its function is "sparse_tiled".
+inline constexpr std::string_view kTiledSparseSource = "kernels/sparse/tiled_sparse_product.cl";
 
 inline MatrixProduct extents_of(const SparseMatmulProblem& problem) {
   return {.m = problem.m, .n = problem.n, .k = problem.k, .dtype = problem.dtype};

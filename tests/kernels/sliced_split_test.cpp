@@ -79,7 +79,7 @@ std::vector<Divided> divided_operations() {
       {"sparse_rows",
        "sparse_matmul",
        "sparse_matmul_csr",
-       "sparse_matmul_dense_buffer",
+       "sparse_matmul_csr_buffer",
        {"shape=%x%x% sparsity=0.7", "shape=%x%x% sparsity=0.5 mask=channel_skewed"},
        {"rows"}},
       {"sparse_series",
