@@ -114,7 +114,7 @@ Json question_json(const QuestionDecision& decision) {
   return {{"name", decision.question->name},
           {"question", decision.question->question},
           {"rule", rule_json(decision.question->rule)},
-          {"verdict", std::string(verdict_text(decision))},
+          {"verdict", verdict_text(decision)},
           {"reason", decision.reason},
           {"generations", std::move(generations)},
           {"not_counted", std::move(not_counted)},

@@ -38,10 +38,7 @@ CaseWords problem_of(CaseWords words) {
   return words;
 }
 
-std::string all_but_sparsity(CaseWords words) {
-  std::erase_if(words, [](const auto& word) { return word.first == "sparsity"; });
-  return words_text(words);
-}
+std::string all_but_sparsity(CaseWords words) { return words_text(words_without(std::move(words), "sparsity")); }
 
 std::string product_name(const Record& record) {
   const std::string& kernel = record.item.kernel();
@@ -91,16 +88,18 @@ SparseLayer layer_of(const Summary& summary, const std::vector<const Row*>& rows
   if (const auto shape = axis_value<Dims>(record, "shape"); shape && shape->size() == 3) {
     layer.extents = LayerExtents{(*shape)[0], (*shape)[1], (*shape)[2]};
   }
-  // Of buffers and textures the first.
-  const auto compressed = std::ranges::find_if(
-      rows, [](const Row* row) { return row->record->item.kernel().starts_with(kCompressedRows); });
+  const Row* compressed = nullptr;
+  for (const Row* row : rows) {
+    if (!row->record->item.kernel().starts_with(kCompressedRows)) continue;
+    if (compressed == nullptr || is_faster(row, compressed)) compressed = row;
+  }
   for (const Row* row : rows) {
     if (is_dense_product(*row->record)) continue;
     layer.products.push_back(product_of(*row));
     SparseProduct& product = layer.products.back();
     product.against_dense.candidate = product.against_rows.candidate = row;
     product.against_dense.baseline = &dense;
-    if (compressed != rows.end() && *compressed != row) product.against_rows.baseline = *compressed;
+    if (compressed != row) product.against_rows.baseline = compressed;
   }
   std::ranges::stable_sort(layer.products, {}, [](const SparseProduct& product) {
     return std::tuple(!product.slots.has_value(), product.slots.value_or(0), product.name);

@@ -44,8 +44,8 @@ void add_list(Commands& commands) {
         }
         if (without_baseline > 0) {
           std::printf(
-              "; %zu groups have no member that is the baseline: an axis is missing in compare_by, or a kernel or "
-              "processor is not here",
+              "; without a member that is the baseline: %zu groups (an axis is missing in compare_by, an earlier "
+              "experiment has the case, or a kernel or processor is not here)",
               without_baseline);
         }
         std::printf("\n");

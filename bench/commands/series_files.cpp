@@ -50,7 +50,8 @@ std::string text_of(const nlohmann::json& json) {
 
 void check_vacant(const std::string& folder) {
   std::error_code fault;
-  if (std::filesystem::exists(folder + "/series.json", fault)) {
+  if (std::filesystem::exists(folder + "/series.json", fault) ||
+      std::filesystem::exists(folder + "/term-1.nm", fault)) {
     throw Error("the directory holds a series already", folder, "choose another --save");
   }
 }

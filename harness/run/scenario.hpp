@@ -29,7 +29,7 @@ struct PlannedGroup {
   std::string scenario;  // name of the scenario
   std::vector<PlannedCase> cases;
   std::string baseline;         // line of the member that the others are compared with, "" when there is none
-  bool lacks_baseline = false;  // the experiment names one, and no member is it
+  bool lacks_baseline = false;  // the experiment names one, and no member is it (before any filter)
   double budget_s = 5;          // measuring time for the group
   double timeout_s = 120;       // after which the worker is killed
   bool energy = false;

@@ -281,7 +281,7 @@ std::string WorkerProcess::death() {
   }
   const bool has_ended = has_exited();
   kill();
-  return has_ended ? how_it_ended(wait_status_) : "closed its channel, went on and was killed";
+  return has_ended ? how_it_ended(wait_status_) : "stopped listening or closed its channel, went on and was killed";
 }
 
 std::string WorkerProcess::last_words() {

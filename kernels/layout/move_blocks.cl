@@ -5,7 +5,7 @@
 // A plane of rows (the least target stride) and columns (the least source stride): an item moves BLOCK_ROWS x BLOCK_COLUMNS
 // elements through its registers, 4 columns by 4 rows at a time. For devices whose items are a CPU's loop: nothing is
 // gained there by items that share local memory.
-// A pass over the rows takes PASS_COLUMNS of them: 4, so that the lines of the target are written whole; a line of the
+// A pass over the rows moves PASS_COLUMNS columns: 4, so that the lines of the target are written whole; a line of the
 // source where its rows fall into the same set of a cache and would be gone before their next elements are read.
 // `fill` zeros follow the last row in each column of the target.
 #define BLOCK_ROWS 16

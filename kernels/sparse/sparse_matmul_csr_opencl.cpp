@@ -2,13 +2,14 @@
 // of b, in OpenCL C, with the tiles and panels of sparse_matmul_series_buffer and sparse_matmul_series_image2d: what a
 // series is held against where nothing may be lost.
 //   executed flops = 2 nonzeros n
-//   traffic: a (a value and 2 bytes an entry, 4 bytes a row and tile) once for each tile of columns, b once for each
-//   group of rows, y written once; for a texture b once more, read and written
+//   traffic: a (a value and 2 bytes an entry; the 4 bytes of a row and tile are not counted) once for each tile of
+//   columns, b once for each group of rows, y written once; for a texture b once more, read and written
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "kernels/registration.hpp"
+#include "kernels/sparse/fused_product.hpp"
 #include "kernels/sparse/tiled_left.hpp"
 #include "kernels/sparse/tiled_sparse_product.hpp"
 
@@ -42,11 +43,7 @@ class SparseMatmulCsrOpenCl final : public OpenClKernel {
                                        std::span<const Operand> inputs) const override {
     const MatrixProduct product = extents_of(SparseMatmulProblem(item));
     const ProductTiling tiling(product, device, kStorage);
-    const HostTensor& matrix = inputs[kSparseLeft].tensor;
-    std::vector<float> values(static_cast<std::size_t>(product.m * product.k));
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<float>(matrix.get(static_cast<std::int64_t>(i)));
-    }
+    const std::vector<float> values = values_of(view_of(inputs[kSparseLeft].tensor));
     const auto zeros = static_cast<double>(std::ranges::count(values, 0.0F));
     const double density = 1 - zeros / static_cast<double>(values.size());
     TiledLeft left;

@@ -116,8 +116,7 @@ std::vector<Measured> collapses_of_threads(const Summary& summary) {
     for (const Row* row : rows) {
       const std::int64_t threads = row->record->item.integer_or("threads", 0);
       if (threads < 1 || row->record->item.processors().size() != 1) continue;
-      CaseWords words = words_of(row->record->item);
-      std::erase_if(words, [](const auto& word) { return word.first == "threads"; });
+      const CaseWords words = words_without(words_of(row->record->item), "threads");
       families[row->record->clock + "\n" + words_text(words)][threads] = row;
     }
     for (const auto& [words, by_threads] : families) append_collapses(by_threads, values);

@@ -55,7 +55,9 @@ std::vector<std::string> typical_layout_transforms() {
                        {"from=NCHW to=NC4HW4", "from=NCHW16c to=NCHW", "from=NHWC to=NCHW16c", "from=NHWC4 to=NCHW"}));
   append(result, {"shape=64x49x96 from=order:0,1,2 to=order:0,2,1", "shape=1x197x12x64 from=NCHW to=order:0,2,1,3",
                   "shape=1x8x7x8x7x96 from=order:0,1,2,3,4,5 to=order:0,1,3,2,4,5",
-                  "shape=16x49x3x6x32 from=order:0,1,2,3,4 to=order:2,0,3,1,4"});
+                  "shape=16x49x3x6x32 from=order:0,1,2,3,4 to=order:2,0,3,1,4",
+                  // Rows a multiple of 4 KiB apart in every type, and few columns.
+                  "shape=5x1024x20 from=order:0,1,2 to=order:2,1,0"});
   return result;
 }
 

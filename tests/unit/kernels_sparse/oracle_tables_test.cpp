@@ -83,16 +83,20 @@ std::string place_of(MaskKind mask, double sparsity, const Row& row) {
   return std::string(to_string(mask)) + " " + std::to_string(sparsity) + " " + row.series;
 }
 
+constexpr double kMostLeft = 0.8;          // of a plain table, in points; measured: at most this
+constexpr double kMostLeftOfFirst = 4.8;   // of a table of one matrix: its first series
+constexpr double kMostLeftOfOthers = 1.3;  // and the others beside it
+
 // What one matrix may be off the mean of kSeeds others when `deviation` is the standard deviation of one. It comes from
 // the code that is judged: never more than `most` points, so that what widens the spread does not widen its own limit.
-double allowed(double deviation, double most) {
+double allowed(double deviation, double most, const std::string& place) {
   const double left = 3 * deviation * std::sqrt(1 + 1.0 / static_cast<double>(kSeeds));
-  EXPECT_LE(left, most);
+  EXPECT_LE(left, most) << place;
   return std::max(kTableError, left);
 }
 
 void expect_mean(const Samples& samples, std::size_t value, double cell, double most, const std::string& place) {
-  EXPECT_NEAR(samples.mean(value), cell, allowed(samples.standard_deviation(value), most))
+  EXPECT_NEAR(samples.mean(value), cell, allowed(samples.standard_deviation(value), most, place))
       << place << " value " << value;
 }
 
@@ -101,7 +105,8 @@ void expect_table(MaskKind mask, const std::vector<double>& sparsities, const st
     const std::vector<Samples> samples = sampled(mask, sparsities[column], rows);
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (std::size_t i = 0; i < samples[row].judged(); ++i) {
-        expect_mean(samples[row], i, rows[row].cells[column][i], 0.8, place_of(mask, sparsities[column], rows[row]));
+        expect_mean(samples[row], i, rows[row].cells[column][i], kMostLeft,
+                    place_of(mask, sparsities[column], rows[row]));
       }
     }
   }
@@ -116,15 +121,17 @@ void expect_table_of_one_matrix(MaskKind mask, const std::vector<double>& sparsi
     const std::vector<Samples> samples = sampled(mask, sparsities[column], rows);
     for (std::size_t i = 0; i < 3; ++i) {
       const Samples& first = samples[0];
-      expect_mean(first, i, rows[0].cells[column][i], 4.8, place_of(mask, sparsities[column], rows[0]));
+      expect_mean(first, i, rows[0].cells[column][i], kMostLeftOfFirst, place_of(mask, sparsities[column], rows[0]));
       const double first_off = rows[0].cells[column][i] - first.mean(i);
       for (std::size_t row = 1; row < rows.size(); ++row) {
         const Samples& other = samples[row];
         const double slope = first.codeviation(i, other) / first.codeviation(i, first);
         const double squares = other.codeviation(i, other) - slope * first.codeviation(i, other);
+        const std::string place = place_of(mask, sparsities[column], rows[row]);
         const double scatter = std::sqrt(squares / static_cast<double>(kSeeds - 2));
-        EXPECT_NEAR(rows[row].cells[column][i], other.mean(i) + slope * first_off, allowed(scatter, 1.3))
-            << place_of(mask, sparsities[column], rows[row]) << " value " << i;
+        EXPECT_NEAR(rows[row].cells[column][i], other.mean(i) + slope * first_off,
+                    allowed(scatter, kMostLeftOfOthers, place))
+            << place << " value " << i;
       }
     }
   }
@@ -240,7 +247,7 @@ TEST(OracleTables, ActivationsOfNormalValues) {
     });
     for (std::size_t row = 0; row < series.size(); ++row) {
       for (std::size_t i = 0; i < 2; ++i) {
-        expect_mean(samples[row], i + 1, activation.cells[row][i], 0.8,
+        expect_mean(samples[row], i + 1, activation.cells[row][i], kMostLeft,
                     std::string(activation.name) + " " + series[row]);
       }
     }
