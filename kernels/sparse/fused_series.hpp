@@ -80,11 +80,8 @@ class FusedSeries {
   const std::uint16_t* b_rows() const noexcept { return b_rows_.data(); }
   const float* values() const noexcept { return values_.data(); }
 
-  // Column i of a block of columns is row order[i] of B; nullptr: row i behind the block's first. The product of a
-  // matrix whose columns were permuted before.
-  const std::int32_t* b_order_of(std::int64_t k_block) const noexcept {
-    return b_order_.empty() ? nullptr : b_order_.data() + k_block * block_k_;
-  }
+  // Column i of A is row order[i] of B; nullptr: row i. The product of a matrix whose columns were permuted before.
+  const std::int32_t* b_order() const noexcept { return b_order_.empty() ? nullptr : b_order_.data(); }
   // Throws Error unless there is one row for each column.
   void set_b_order(std::vector<std::int32_t> order);
 

@@ -56,8 +56,7 @@ void multiply_all(const FusedSeries& a, std::span<const In> b, std::int64_t n, s
   check_operand("C", c.size(), a.rows(), n);
   const std::int64_t width = HWY_DYNAMIC_DISPATCH(panel_columns)(a);
   const std::int64_t panel_floats = (a.block_k() + NmPattern::kMaxM) * width;
-  std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkBandPanels * FusedSeries::kBandRows * width;
-  if (n == 1) sum_floats = kChunkBands * FusedSeries::kBandRows;
+  const std::int64_t sum_floats = a.k_blocks() == 1 ? 0 : kChunkBandPanels * FusedSeries::kBandRows * width;
   const int workers = pool == nullptr ? 1 : pool->size();
   float* const buffers = workspace.floats(static_cast<std::size_t>((panel_floats + sum_floats) * workers));
   const auto bytes =

@@ -24,9 +24,8 @@ struct SeriesMatmulShare {
   const In* b;
   std::int64_t n;
   Out* c;
-  float* panel;  // (block_k + NmPattern::kMaxM) rows of a panel's columns
-  float* sums;   // words of 4 bytes, for kChunkBandPanels bands of kBandRows rows and a panel's columns; of a single
-                 // column for kChunkBands bands
+  float* panel;       // (block_k + NmPattern::kMaxM) rows of a panel's columns
+  float* sums;        // words of 4 bytes, for kChunkBandPanels bands of kBandRows rows and a panel's columns
   bool beyond_cache;  // B and C are; they are prefetched
   std::int64_t band_begin, band_end;
   std::int64_t col_begin, col_end;

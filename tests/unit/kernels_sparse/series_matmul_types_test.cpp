@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <tuple>
 
@@ -94,73 +93,6 @@ void expect_integers(const Integers& problem, const std::vector<float>& left, co
     ASSERT_EQ(c[static_cast<std::size_t>(i)], sum)
         << what << " " << problem.m << "x" << problem.k << "x" << problem.n << " element " << i;
   }
-}
-
-// A single column goes another way, in the same order of additions: its bits are those of a column of two.
-template <class In, class Out>
-void expect_column_of_two(const TypedProblem<In, Out>& one, const FusedSeries& left, const std::string& what,
-                          ThreadPool* pool = nullptr) {
-  TypedProblem<In, Out> two{one.m, one.k, 2, {}, {}};
-  for (const In value : one.b) two.b.insert(two.b.end(), 2, value);
-  const std::vector<Out> columns = two.multiply(left);
-  const std::vector<Out> column = one.multiply(left, pool);
-  for (std::int64_t i = 0; i < one.m; ++i) {
-    const Out alone = column[static_cast<std::size_t>(i)];
-    const Out of_two = columns[static_cast<std::size_t>(2 * i)];
-    ASSERT_EQ(std::memcmp(&alone, &of_two, sizeof(Out)), 0) << what << " " << one.m << "x" << one.k << " row " << i;
-  }
-}
-
-// Shared, common and single slots, kept residuals and rows of different lengths, more rows than a chunk has.
-template <class In, class Out>
-void expect_columns_of_two(const TypedProblem<In, Out>& problem, const std::string& what, ThreadPool* pool = nullptr) {
-  for (const auto residual : {FusedSeries::Residual::dropped, FusedSeries::Residual::kept}) {
-    ASSERT_NO_FATAL_FAILURE(expect_column_of_two(problem, FusedSeries(problem.a, residual), what, pool));
-  }
-  const std::vector<float> whole = problem.a.reconstruction();
-  const MatrixView matrix = MatrixView::f32(whole, problem.m, problem.k);
-  ASSERT_NO_FATAL_FAILURE(expect_column_of_two(problem, FusedSeries::compressed_rows(matrix), what, pool));
-  FusedSeries in_order;
-  in_order.assign_in_order(problem.a);
-  ASSERT_NO_FATAL_FAILURE(expect_column_of_two(problem, in_order, what, pool));
-  ASSERT_NO_FATAL_FAILURE(expect_column_of_two(problem, FusedSeries::dense(matrix), what, pool));
-}
-
-TypedProblem<float, float> make_floats(std::int64_t m, std::int64_t k, const std::string& series, double sparsity) {
-  const std::vector<float> a = make_sparse_input({m, k, sparsity, MaskKind::random, ValueLaw::gaussian, 7});
-  return {m, k, 1, decompose(MatrixView::f32(a, m, k), Series::parse(series)),
-          normal_values(static_cast<std::size_t>(k), 8)};
-}
-
-TEST(SeriesMatmulOfOneColumn, HasTheBitsOfAColumnOfTwoOnEveryTarget) {
-  for_each_target([](const std::string& target) {
-    for (const auto& [m, k] : {std::pair{1, 1}, {3, 7}, {37, 203}, {131, 620}, {8, 300}}) {
-      for (const char* series : {"1:8", "2:4+1:8", "16:31"}) {
-        ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_floats(m, k, series, 0.6), target + " floats"));
-        ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_halves(m, k, 1, series, 0.6), target + " halves"));
-        ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_integers(m, k, 1, series, 12), target + " integers"));
-      }
-    }
-  });
-}
-
-TEST(SeriesMatmulOfOneColumn, ManyBandsAndThreadsChangeNoBit) {
-  ThreadPool pool({0, 0, 0});
-  ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_floats(2500, 301, "2:8", 0.9), "floats", &pool));
-  ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_halves(2500, 301, 1, "2:8", 0.9), "halves", &pool));
-  ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_integers(2500, 301, 1, "2:8", 13), "integers", &pool));
-  // On one thread more bands than a chunk has.
-  ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_halves(2500, 301, 1, "2:8", 0.9), "chunks"));
-  ASSERT_NO_FATAL_FAILURE(expect_columns_of_two(make_halves(2500, 33, 1, "2:8", 0.9), "one block"));
-}
-
-TEST(SeriesMatmulOfOneColumn, TakesTheRowsOfBInItsOrder) {
-  const TypedProblem<float, float> problem = make_floats(70, 620, "2:8", 0.5);
-  FusedSeries left(problem.a);
-  std::vector<std::int32_t> order(620);
-  for (std::int32_t i = 0; i < 620; ++i) order[static_cast<std::size_t>(i)] = (i * 7 + 3) % 620;
-  left.set_b_order(order);
-  ASSERT_NO_FATAL_FAILURE(expect_column_of_two(problem, left, "ordered"));
 }
 
 TEST(SeriesMatmulOfHalves, IsTheProductRoundedOnceOnEveryTarget) {
