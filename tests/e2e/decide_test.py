@@ -4,53 +4,36 @@ Usage: decide_test.py HETSCOPE [unittest options]
 """
 
 import json
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import jsonschema
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-RULE = {"metric": "latency", "margin": 0.05, "candidate": {"kernel": "made_up_simd"}, "baseline": {"kernel": "made_up_scalar"},
-        "over": "geometric_mean"}
+from program_case import ROOT, ProgramCase, main
+
+RULE = {"metric": "latency", "margin": 0.05, "candidate": {"kernel": "made_up_simd"},
+        "baseline": {"kernel": "made_up_scalar"}, "over": "geometric_mean"}
 
 
-class DecideTest(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope decide "))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-
-    def hetscope(self, *arguments):
-        return subprocess.run([HETSCOPE, *map(str, arguments)], capture_output=True, text=True, timeout=120, errors="replace")
-
-    def records(self, count, *options, name="runs"):
-        subprocess.run([sys.executable, ROOT / "scripts" / "make_records.py", str(count), self.directory / name, *options], check=True)
-        return self.directory / name
+class DecideTest(ProgramCase):
+    def made_up(self, count, *options):
+        return self.make_records(self.directory / "runs", count, *options)
 
     def questions(self, *rules, name="questions.json"):
-        path = self.directory / name
-        path.write_text(json.dumps({
+        return self.write({
             "schema": "hetscope/questions/1", "title": "Does it pay?",
-            "questions": [{"name": f"q{i}", "question": "Does SIMD pay?", "rule": rule, "to_run": ["scenarios/smoke/layout.json"]}
-                          for i, rule in enumerate(rules)]}))
-        return path
+            "questions": [{"name": f"q{i}", "question": "Does SIMD pay?", "rule": rule,
+                           "to_run": ["scenarios/smoke/layout.json"]} for i, rule in enumerate(rules)]}, name)
 
     def decide(self, questions, *arguments):
-        result = self.hetscope("decide", questions, *arguments, "--out", self.directory / "out")
+        result = self.hetscope("decide", questions, *arguments, "--out", self.out)
         document = None
         if result.returncode in (0, 3):
-            document = json.loads((self.directory / "out" / "decision.json").read_text())
+            document = json.loads((self.out / "decision.json").read_text())
             schema = json.loads((ROOT / "harness" / "record" / "schema" / "decision-1.json").read_text())
             jsonschema.Draft202012Validator(schema).validate(document)
         return result, document
 
     def test_go_with_evidence(self):
-        runs = self.records(240, "--sessions", "4", "--samples", "20")
+        runs = self.made_up(240, "--sessions", "4", "--samples", "20")
         result, document = self.decide(self.questions(RULE), runs)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         self.assertTrue(result.stdout.startswith("GO "), result.stdout)
@@ -60,18 +43,18 @@ class DecideTest(unittest.TestCase):
         combined = generation["alternatives"][0]["combined"]
         self.assertLess(combined["ci95"][1], 0.5)
         self.assertEqual(combined["sessions"], 4)
-        page = (self.directory / "out" / "decision.md").read_text()
+        page = (self.out / "decision.md").read_text()
         for words in ("**GO**", "What would change it", "unsupported: needs C"):
             self.assertIn(words, page)
 
     def test_one_session_is_undecided_whatever_it_says(self):
-        runs = self.records(30, "--samples", "20")
+        runs = self.made_up(30, "--samples", "20")
         result, document = self.decide(self.questions(RULE), runs)
         self.assertEqual(result.returncode, 3, result.stdout)
         self.assertIn("1 session of the 3", document["questions"][0]["reason"])
 
     def test_a_missing_metric_is_one_line_and_the_rest_is_decided(self):
-        runs = self.records(120, "--sessions", "4", "--samples", "20")
+        runs = self.made_up(120, "--sessions", "4", "--samples", "20")
         missing = dict(RULE, metric="bandwith", better="higher")
         result, document = self.decide(self.questions(missing, RULE), runs)
         self.assertEqual(result.returncode, 3, result.stderr)
@@ -81,13 +64,13 @@ class DecideTest(unittest.TestCase):
         self.assertIn("bandwidth", lines[0])
 
     def test_an_unqualified_instrument(self):
-        runs = self.records(120, "--sessions", "3", "--samples", "20")
+        runs = self.made_up(120, "--sessions", "3", "--samples", "20")
         notes = []
         for unit in range(3):
-            path = self.directory / f"qualification-{unit}.json"
-            path.write_text(json.dumps({
-                "schema": "hetscope/qualification/1", "verdict": "REJECTED" if unit == 1 else "QUALIFIED", "reasons": ["noise"],
-                "device": {"model": "made-up board", "unit": f"made0000up{unit:06d}"}, "made_at": "2000-01-01T00:00:00Z"}))
+            path = self.write({
+                "schema": "hetscope/qualification/1", "verdict": "REJECTED" if unit == 1 else "QUALIFIED",
+                "reasons": ["noise"], "made_at": "2000-01-01T00:00:00Z",
+                "device": {"model": "made-up board", "unit": f"made0000up{unit:06d}"}}, f"qualification-{unit}.json")
             notes += ["--qualification", path]
         result, document = self.decide(self.questions(RULE), runs, *notes)
         self.assertEqual(result.returncode, 3, result.stdout)
@@ -97,7 +80,7 @@ class DecideTest(unittest.TestCase):
         self.assertIn("not qualified", document["questions"][0]["generations"][0]["instrument"]["what_is_known"])
 
     def test_what_is_wrong_in_the_input_is_told_and_the_rest_counts(self):
-        runs = self.records(200, "--sessions", "5", "--samples", "20")
+        runs = self.made_up(200, "--sessions", "5", "--samples", "20")
         future = (runs / "session-1" / "records.jsonl").read_text().replace("hetscope/record/1", "hetscope/record/9")
         (runs / "session-1" / "records.jsonl").write_text(future)
         half = (runs / "session-2" / "records.jsonl").read_text()
@@ -115,24 +98,20 @@ class DecideTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_bad_usage_is_one_line(self):
-        runs = self.records(12, "--samples", "20")
-        out = self.directory / "out"
+        runs = self.made_up(12, "--samples", "20")
         for questions, directory, words in (
                 (self.questions(dict(RULE, margin=2), name="bad.json"), runs, "bad.json#/questions/0/rule/margin"),
                 (self.directory / "no.json", runs, "no.json"),
                 (self.questions(RULE), self.directory / "nothing here", "holds none")):
-            result = self.hetscope("decide", questions, directory, "--out", out)
-            self.assertEqual(result.returncode, 2, result.stderr)
-            self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
-            self.assertIn(words, result.stderr)
-        self.assertFalse(out.exists())
+            self.assert_refused(self.hetscope("decide", questions, directory, "--out", self.out), words)
+        self.assertFalse(self.out.exists())
 
     def test_what_is_not_testable_does_not_leave_the_rest_undecided(self):
-        runs = self.records(240, "--sessions", "4", "--samples", "20")
+        runs = self.made_up(240, "--sessions", "4", "--samples", "20")
         path = self.questions(RULE, RULE)
         document = json.loads(path.read_text())
         document["questions"][1]["published"] = {"what": "a", "source": "b", "not_testable": "no network is run"}
-        path.write_text(json.dumps(document))
+        self.write(document, path.name)
         result, document = self.decide(path, runs)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         self.assertIn("NOT TESTABLE q1: no network is run", result.stdout)
@@ -140,7 +119,7 @@ class DecideTest(unittest.TestCase):
         self.assertEqual(document["questions"][1]["published"]["measured"][0]["outcome"], "not testable here")
 
     def test_the_ready_questions_are_read_and_say_what_to_run(self):
-        runs = self.records(12, "--samples", "20")
+        runs = self.made_up(12, "--samples", "20")
         for path in sorted((ROOT / "scenarios" / "decisions").glob("*.json")):
             with self.subTest(path.name):
                 result, document = self.decide(path, runs)
@@ -154,6 +133,4 @@ class DecideTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        HETSCOPE = sys.argv.pop(1)
-    unittest.main()
+    main()

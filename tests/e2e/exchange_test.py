@@ -6,52 +6,26 @@ Usage: exchange_test.py HETSCOPE [unittest options]
 import hashlib
 import json
 import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from program_case import ROOT, ProgramCase, main, scenario
+
 SAMPLES = ROOT / "tests" / "golden" / "importers"
 
 
-class ExchangeTest(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope exchange "))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.out = str(self.directory / "out")
-
-    def hetscope(self, *arguments, **options):
-        return subprocess.run([HETSCOPE, *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                              errors="replace", **options)
-
-    def assert_refused(self, result, *words):
-        self.assertEqual(result.returncode, 2, result.stderr)
-        self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
-        for word in words:
-            self.assertIn(word, result.stderr)
-
-    def records(self, out=None):
-        return [json.loads(line) for line in (pathlib.Path(out or self.out) / "records.jsonl").read_text().splitlines()]
-
-
-class ImportTest(ExchangeTest):
+class ImportTest(ProgramCase):
     def test_a_file_is_recognised_kept_and_reported(self):
         sample = SAMPLES / "benchncnn" / "documented.txt"
         result = self.hetscope("import", sample, "--out", self.out)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("benchncnn", result.stdout)
-        run = json.loads((pathlib.Path(self.out) / "run.json").read_text())["imported_from"]
+        run = json.loads((self.out / "run.json").read_text())["imported_from"]
         self.assertEqual(run["sha256"], hashlib.sha256(sample.read_bytes()).hexdigest())
-        self.assertEqual((pathlib.Path(self.out) / run["raw"]).read_bytes(), sample.read_bytes())
+        self.assertEqual((self.out / run["raw"]).read_bytes(), sample.read_bytes())
         (record,) = self.records()
         self.assertEqual(record["source"]["file_sha256"], run["sha256"])
         self.assertEqual(record["latencies"]["benchncnn"]["mean_ns"], 11740000)
         self.assertIsNone(record["latencies"]["benchncnn"]["ci95_ns"])
-        self.assertEqual(self.hetscope("validate", self.out + "/records.jsonl").returncode, 0)
+        self.assert_valid()
         for suffix in ("html", "md", "csv"):
             report = self.directory / ("report." + suffix)
             self.assertEqual(self.hetscope("report", self.out, "--out", report).returncode, 0)
@@ -64,8 +38,8 @@ class ImportTest(ExchangeTest):
         first = self.hetscope("import", "auto", sample, "--stderr", SAMPLES / "benchncnn" / "second_stream.second.txt",
                               "--model", "a model", "--out", self.out)
         self.assertEqual(first.returncode, 0, first.stderr)
-        words = json.loads((pathlib.Path(self.out) / "run.json").read_text())["argv"]
-        again = str(self.directory / "again")
+        words = json.loads((self.out / "run.json").read_text())["argv"]
+        again = self.directory / "again"
         second = self.hetscope(*words[1:-1], again, cwd=self.out)
         self.assertEqual(second.returncode, 0, second.stderr)
         self.assertEqual(self.records(), self.records(again))
@@ -83,7 +57,8 @@ class ImportTest(ExchangeTest):
             ("import", "bench", SAMPLES / "benchncnn" / "documented.txt"): ["unknown format", "benchncnn"],
             ("import", SAMPLES / "README.md"): ["no known format"],
             ("import", "trtexec", SAMPLES / "benchncnn" / "documented.txt"): ["holds no trtexec"],
-            ("import", "benchncnn", SAMPLES / "benchncnn" / "decimal_comma.txt"): ["decimal comma", "line 6", "LC_ALL=C"],
+            ("import", "benchncnn", SAMPLES / "benchncnn" / "decimal_comma.txt"):
+                ["decimal comma", "line 6", "LC_ALL=C"],
             ("import", self.directory / "none"): ["cannot be opened"],
             ("import", self.directory): ["directory"],
             ("import",): ["required"],
@@ -91,7 +66,7 @@ class ImportTest(ExchangeTest):
         for arguments, words in wrong.items():
             with self.subTest(arguments=arguments):
                 self.assert_refused(self.hetscope(*arguments, "--out", self.out), *words)
-        self.assertFalse(pathlib.Path(self.out).exists())
+        self.assertFalse(self.out.exists())
 
     def test_published_figures_stand_beside_a_measured_model(self):
         sample = SAMPLES / "mnn_benchmark" / "new.txt"
@@ -118,19 +93,11 @@ class ImportTest(ExchangeTest):
         self.assert_refused(self.hetscope("import", sample, "--out", self.out), "--out")
 
 
-class ExportTest(ExchangeTest):
+class ExportTest(ProgramCase):
     def setUp(self):
         super().setUp()
-        scenario = {
-            "schema": "hetscope/scenario/1", "name": "test", "title": "a test", "question": "does it run?",
-            "budget_s": 0.4, "roofs": False,
-            "experiments": [{"operation": "copy", "kernels": ["copy_memcpy"], "processors": ["cpu"],
-                             "axes": {"dtype": ["f32"], "shape": [[64, 64], [128, 64]]}}],
-        }
-        path = self.directory / "scenario.json"
-        path.write_text(json.dumps(scenario))
-        self.run_directory = str(self.directory / "run")
-        result = self.hetscope("run", path, "--out", self.run_directory)
+        self.run_directory = self.directory / "run"
+        result = self.hetscope("run", self.write(scenario(budget_s=0.4)), "--out", self.run_directory)
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def export(self, *options):
@@ -146,13 +113,13 @@ class ExportTest(ExchangeTest):
         timed = [record for record in records if record["status"] == "ok"]
         self.assertEqual(names, {record["case"] for record in timed})
         untimed = [record["case"] for record in records if record["status"] != "ok"]
-        self.assertEqual([text.split(": unstable")[0] for text in document["context"]["hetscope_without_time"]], untimed)
+        told = document["context"]["hetscope_without_time"]
+        self.assertEqual([text.split(": unstable")[0] for text in told], untimed)
         for record in timed:
             medians = [entry for entry in document["benchmarks"] if entry["name"] == record["case"] + "_median"]
             self.assertEqual([entry["real_time"] for entry in medians],
                              [record["latencies"]["host_monotonic"]["median_ns"]])
-        path = self.directory / "export.json"
-        path.write_text(json.dumps(document))
+        path = self.write(document, "export.json")
         again = self.hetscope("import", "google_benchmark", path, "--out", self.out)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual({record["axes"]["name"] for record in self.records()}, names)
@@ -165,7 +132,7 @@ class ExportTest(ExchangeTest):
         self.assertEqual(len(target.read_text().splitlines()), 3)
 
     def test_redacted(self):
-        run = json.loads((pathlib.Path(self.run_directory) / "run.json").read_text())
+        run = json.loads((self.run_directory / "run.json").read_text())
         secrets = [run["host"]["boot_id"], run["host"]["device_unit"], run["binary_sha256"], run["build"]["git_commit"],
                    str(self.directory)]
         for form in ("google-benchmark", "csv", "json"):
@@ -182,19 +149,18 @@ class ExportTest(ExchangeTest):
 
     # The times themselves decide nothing here: a loaded machine may give any verdict, but never another line.
     def test_reproduce(self):
-        kept = str(self.directory / "kept")
-        result = self.hetscope("reproduce", self.run_directory + ":1", "--sessions", "1", "--out", kept)
+        kept = self.directory / "kept"
+        result = self.hetscope("reproduce", f"{self.run_directory}:1", "--sessions", "1", "--out", kept)
         self.assertIn(result.returncode, (0, 1, 3), result.stderr)
         first = result.stdout.splitlines()[0]
         self.assertRegex(first, {0: "^SAME: ", 1: "^DIFFERENT: ", 3: "^NOT COMPARABLE: "}[result.returncode])
         self.assertIn(self.records(self.run_directory)[0]["case"], result.stdout)
-        self.assertEqual(len(self.records(kept + "/1")), 1)
+        self.assertEqual(len(self.records(kept / "1")), 1)
 
     def test_reproduce_elsewhere(self):
         record = self.records(self.run_directory)[0]
         record["device"]["unit"] = "0000000000000000"
-        other = self.directory / "other.jsonl"
-        other.write_text(json.dumps(record) + "\n")
+        other = self.write(json.dumps(record) + "\n", "other.jsonl")
         result = self.hetscope("reproduce", other)
         self.assertEqual(result.returncode, 3, result.stderr)
         self.assertIn("NOT COMPARABLE: another device", result.stdout)
@@ -209,49 +175,49 @@ class ExportTest(ExchangeTest):
 
     def test_reproduce_refuses(self):
         self.assert_refused(self.hetscope("reproduce", self.run_directory), "2 records", ":LINE")
-        self.assert_refused(self.hetscope("reproduce", self.run_directory + ":9"), "no such line")
+        self.assert_refused(self.hetscope("reproduce", f"{self.run_directory}:9"), "no such line")
         self.assert_refused(self.hetscope("reproduce", self.run_directory, "--case", "copy kernel=none processor=cpu"),
                             "no record")
-        self.assert_refused(self.hetscope("reproduce", self.run_directory + ":1", "--margin", "7"), "margin")
+        self.assert_refused(self.hetscope("reproduce", f"{self.run_directory}:1", "--margin", "7"), "margin")
 
     def test_replay_refuses(self):
-        out = str(self.directory / "replayed")
-        self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out), "no group has a trusted divided row")
+        out = self.directory / "replayed"
+        self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out),
+                            "no group has a trusted divided row")
         self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out, "--vary", "ratio"), "--vary")
         self.assert_refused(self.hetscope("replay", self.run_directory, "--out", out, "--case",
                                           self.records(self.run_directory)[0]["case"]), "divides nothing")
-        self.assertFalse(os.path.exists(out))
+        self.assertFalse(out.exists())
 
 
-class ReplayTest(ExchangeTest):
+class ReplayTest(ProgramCase):
     def setUp(self):
         super().setUp()
         cpus = sorted(os.sched_getaffinity(0))
         if len(cpus) < 2:
             self.skipTest("one CPU only: nothing can be divided")
         self.sets = [f"cpu@{cpu}" for cpu in cpus[:2]]
-        scenario = self.directory / "divided.json"
-        scenario.write_text(json.dumps({
+        path = self.write({
             "schema": "hetscope/scenario/1", "name": "divided", "budget_s": 0.05, "roofs": False,
             "experiments": [{
                 "operation": "conv2d", "kernels": ["conv2d_direct", "conv2d_split"], "processors": self.sets,
                 "together": [self.sets],
                 "axes": {"shape": [[1, 8, 16, 16]], "filters": [8], "window": [[3, 3]], "padding": [[1, 1]],
                          "parts": ["conv2d_direct,conv2d_direct"], "split": ["rows"], "ratio": [0.5]},
-                "compare_by": ["kernel", "processor", "parts", "split", "ratio", "unit", "sharing", "sync"]}]}))
-        result = self.hetscope("run", scenario, "--out", self.out, "--meter", "none")
+                "compare_by": ["kernel", "processor", "parts", "split", "ratio", "unit", "sharing", "sync"]}]})
+        result = self.hetscope("run", path, "--out", self.out, "--meter", "none")
         self.assertIn(result.returncode, (0, 1), result.stderr)
         # As another device would have them, on which they were stable.
         there = [dict(record, status="ok", reason="", device={"model": "Board X", "unit": "0000000000000000"})
                  for record in self.records()]
-        (pathlib.Path(self.out) / "records.jsonl").write_text("".join(json.dumps(row) + "\n" for row in there))
+        self.write_records(self.out, there)
 
     def replay(self, out, *options):
         return self.hetscope("replay", self.out, "--out", out, "--budget", "0.05", *options)
 
     # Any verdict may come of a loaded machine, but the plan is always among what is measured.
     def test_the_best_division_is_measured_among_alternatives(self):
-        there = str(self.directory / "there")
+        there = self.directory / "there"
         result = self.replay(there, "--vary", "ratio=0.25,1", "--vary", "split=output_channels")
         self.assertIn(result.returncode, (0, 1, 3), result.stderr)
         self.assertRegex(result.stdout.splitlines()[0],
@@ -266,18 +232,18 @@ class ReplayTest(ExchangeTest):
         self.assertIn("from Board X", result.stdout)
 
     def test_processors_of_this_device_take_the_places_of_others(self):
-        there = str(self.directory / "there")
+        there = self.directory / "there"
         swapped = ",".join(reversed(self.sets))
         result = self.replay(there, "--on", swapped, "--vary", "ratio=0.5,0.25")
         self.assertIn(result.returncode, (0, 1, 3), result.stderr)
-        self.assertEqual({tuple(record["processors"]) for record in self.records(there)}, {tuple(reversed(self.sets))})
-        self.assert_refused(self.replay(there + "2", "--on", "cpu"), "--on", "1 processors")
-        self.assert_refused(self.replay(there + "2", "--on", self.sets[0] + ",npu:7"), "npu:7")
-        self.assert_refused(self.replay(there + "2", "--vary", "colour=red,blue"), "colour")
-        self.assertFalse(os.path.exists(there + "2"))
+        self.assertEqual({tuple(record["processors"]) for record in self.records(there)},
+                         {tuple(reversed(self.sets))})
+        absent = self.directory / "absent"
+        self.assert_refused(self.replay(absent, "--on", "cpu"), "--on", "1 processors")
+        self.assert_refused(self.replay(absent, "--on", self.sets[0] + ",npu:7"), "npu:7")
+        self.assert_refused(self.replay(absent, "--vary", "colour=red,blue"), "colour")
+        self.assertFalse(absent.exists())
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        HETSCOPE = sys.argv.pop(1)
-    unittest.main()
+    main()

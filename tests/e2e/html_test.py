@@ -1,48 +1,44 @@
-"""The HTML report in a real browser: nothing on the console, charts drawn, tables that filter and sort, hostile text that
-stays text, one sheet of paper a question, and no sideways scrolling on a phone.
+"""The HTML report in a real browser: nothing on the console, charts drawn, tables that filter and sort, hostile text
+that stays text, one sheet of paper a question, and no sideways scrolling on a phone.
 
 Usage: html_test.py HETSCOPE [unittest options]. $HETSCOPE_PICTURES names a directory for pictures to look at.
 """
 
-import json
 import os
-import pathlib
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
-import unittest
 
 import browser
+from program_case import ProgramCase, main
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 READY = "document.documentElement.dataset.ready === 'yes'"
 SHEETS_DRAWN = "[...document.querySelectorAll('.sheet .drawing')].every((place) => place.dataset.drawn === 'yes')"
 
 
-class HtmlTest(unittest.TestCase):
+class HtmlTest(ProgramCase):
     @classmethod
     def setUpClass(cls):
-        cls.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope html "))
-        cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
         cls.browser = browser.Browser()
         cls.addClassCleanup(cls.browser.close)
-        cls.plain = cls.report("plain", 900)
+        cls.plain = cls.report(cls.new_directory(cls.addClassCleanup) / "plain", 900)
         cls.has_charts = 'id="charts"' in cls.plain.read_text()
         if not cls.has_charts:
-            print("charts are not tested: the program was built without Vega-Lite (scripts/fetch_charts.sh)", file=sys.stderr)
+            print("charts are not tested: the program was built without Vega-Lite (scripts/fetch_charts.sh)",
+                  file=sys.stderr)
 
     @classmethod
-    def report(cls, name, count, *options, questions=None):
-        runs = cls.directory / name
-        subprocess.run([sys.executable, ROOT / "scripts" / "make_records.py", str(count), runs, *options], check=True)
-        directories = sorted(runs.glob("session-*")) or [runs]
-        out = cls.directory / (name + ".html")
-        asked = ["--questions", questions] if questions else []
-        subprocess.run([HETSCOPE, "report", *directories, *asked, "--out", out], check=True, timeout=120)
-        return out
+    def report(cls, runs, count, *options, questions=None):
+        """The page about made-up records that are kept in `runs`."""
+        cls.make_records(runs, count, *options)
+        return cls.page_of(runs, *(["--questions", questions] if questions else []))
+
+    @classmethod
+    def page_of(cls, runs, *options):
+        page = runs.with_suffix(".html")
+        sessions = sorted(runs.glob("session-*")) or [runs]
+        cls.hetscope("report", *sessions, *options, "--out", page, check=True, stderr=None)
+        return page
 
     def open(self, path, width=1200, height=1000, **how):
         self.browser.show(width, height, **how)
@@ -68,26 +64,25 @@ class HtmlTest(unittest.TestCase):
                     drawn = f"document.querySelectorAll('.drawing')[{index}]"
                     self.browser.run(drawn + ".scrollIntoView()")
                     self.browser.wait_for(drawn + ".dataset.drawn === 'yes'")
-                    self.assertGreater(self.browser.run(drawn + ".querySelectorAll('svg path, svg rect, svg line').length"), 3)
+                    marks = self.browser.run(drawn + ".querySelectorAll('svg path, svg rect, svg line').length")
+                    self.assertGreater(marks, 3)
                 self.assertEqual(self.browser.complaints, [])
                 self.picture("charts " + " ".join(how) if how else "charts light")
 
     def test_the_heat_map_of_contention_is_drawn(self):
         if not self.has_charts:
             self.skipTest("the program was built without Vega-Lite")
-        path = self.report("contention", 12)
-        lines = (self.directory / "contention" / "records.jsonl").read_text().splitlines()
-        for index, line in enumerate(lines[:4]):
-            record = json.loads(line)
+        runs = self.make_records(self.directory / "contention", 12)
+        records = self.records(runs)
+        for index, record in enumerate(records[:4]):
             load = f"spin kernel=spin_opencl processor=opencl:1 steps={1 + index}"
             record["case"] += f' load="{load}"'
             record["axes"]["load"] = load
             record["metrics"]["retained"] = {"value": 0.5 + index / 10, "unit": "1"}
-            lines[index] = json.dumps(record)
-        (self.directory / "contention" / "records.jsonl").write_text("\n".join(lines) + "\n")
-        subprocess.run([HETSCOPE, "report", self.directory / "contention", "--out", path], check=True, timeout=120)
-        self.open(path)
-        figure = "[...document.querySelectorAll('figure')].find((one) => one.textContent.includes('keeps of its pace beside'))"
+        self.write_records(runs, records)
+        self.open(self.page_of(runs))
+        figure = ("[...document.querySelectorAll('figure')]"
+                  ".find((one) => one.textContent.includes('keeps of its pace beside'))")
         self.assertTrue(self.browser.run(f"Boolean({figure})"))
         self.browser.run(f"{figure}.scrollIntoView()")
         self.browser.wait_for(f"Boolean({figure}.querySelector('svg'))")
@@ -116,14 +111,17 @@ class HtmlTest(unittest.TestCase):
         first = self.browser.run(rows + "[0].textContent")
         self.browser.run(f"{table}.querySelectorAll('.pager button')[1].click()")
         self.assertNotEqual(self.browser.run(rows + "[0].textContent"), first)
-        self.browser.run(f"(() => {{ const input = {table}.querySelector('.filter input'); input.value = 'f16 made_up_simd';"
-                         "input.dispatchEvent(new Event('input')); })()")
+        self.browser.run(f"(() => {{ const input = {table}.querySelector('.filter input');"
+                         "input.value = 'f16 made_up_simd'; input.dispatchEvent(new Event('input')); })()")
         self.assertRegex(self.browser.run(f"{table}.querySelector('.filter output').textContent"), rf"^\d+ of {total}$")
-        self.assertTrue(self.browser.run(f"[...{rows}].every((row) => /f16/.test(row.textContent) && /made_up_simd/.test(row.textContent))"))
-        numeric = f"[...{table}.querySelectorAll('th')].findIndex((head) => head.textContent === 'ratio' || head.textContent === 'median')"
+        self.assertTrue(self.browser.run(f"[...{rows}].every((row) => /f16/.test(row.textContent)"
+                                         " && /made_up_simd/.test(row.textContent))"))
+        numeric = (f"[...{table}.querySelectorAll('th')]"
+                   ".findIndex((head) => head.textContent === 'ratio' || head.textContent === 'median')")
         self.browser.run(f"{table}.querySelectorAll('th button')[{numeric}].click()")
         column = self.browser.run(f"[...{rows}].map((row) => row.cells[{numeric}].textContent)")
-        values = [float(re.match(r"[\d.]+", text)[0]) * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}.get(text.split(" ")[-1], 1) for text in column]
+        units = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+        values = [float(re.match(r"[\d.]+", text)[0]) * units.get(text.split(" ")[-1], 1) for text in column]
         self.assertEqual(values, sorted(values))
         self.assertEqual(self.browser.complaints, [])
 
@@ -139,7 +137,7 @@ class HtmlTest(unittest.TestCase):
         self.assertTrue(any("scroll" in name for name in reached), reached)
 
     def test_hostile_text_stays_text(self):
-        self.open(self.report("hostile", 900, "--hostile"))
+        self.open(self.report(self.directory / "hostile", 900, "--hostile"))
         self.browser.run("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         self.assertNotEqual(self.browser.run("document.title"), "owned")
         self.assertEqual(self.browser.run("document.querySelectorAll('img').length"), 0)
@@ -152,14 +150,13 @@ class HtmlTest(unittest.TestCase):
         self.picture("phone")
 
     def test_each_question_is_one_sheet_of_paper(self):
-        questions = self.directory / "questions.json"
         rule = {"metric": "latency", "margin": 0.05, "baseline": {"kernel": "made_up_scalar"}, "over": "geometric_mean"}
-        questions.write_text(json.dumps({"schema": "hetscope/questions/1", "title": "Three questions", "questions": [
+        questions = self.write({"schema": "hetscope/questions/1", "title": "Three questions", "questions": [
             {"name": kernel, "question": f"Does {kernel} pay?", "rule": dict(rule, candidate={"kernel": kernel})}
-            for kernel in ("made_up_simd", "made_up_buffer", "made_up_texture")]}))
-        path = self.report("decided", 360, "--sessions", "3", questions=questions)
-        self.open(path)
-        verdicts = self.browser.run("[...document.querySelectorAll('.answer strong')].map((verdict) => verdict.textContent)")
+            for kernel in ("made_up_simd", "made_up_buffer", "made_up_texture")]}, "questions.json")
+        self.open(self.report(self.directory / "decided", 360, "--sessions", "3", questions=questions))
+        verdicts = self.browser.run("[...document.querySelectorAll('.answer strong')]"
+                                    ".map((verdict) => verdict.textContent)")
         self.assertEqual(verdicts, ["GO", "GO", "UNCLEAR"])
         paper = self.directory / "paper.pdf"
         self.browser.pdf(paper)
@@ -171,9 +168,7 @@ class HtmlTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        HETSCOPE = sys.argv.pop(1)
     if browser.find() is None:
         print("no chromium: run scripts/setup.sh all", file=sys.stderr)
         sys.exit(77)
-    unittest.main()
+    main()

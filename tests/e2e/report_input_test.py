@@ -4,31 +4,15 @@ Usage: report_input_test.py HETSCOPE [unittest options]
 """
 
 import json
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from program_case import ProgramCase, main
+
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
-class InputTest(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope input "))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-
-    def hetscope(self, *arguments):
-        return subprocess.run([HETSCOPE, *map(str, arguments)], capture_output=True, text=True, timeout=120, errors="replace")
-
-    def records(self, count, name, *options):
-        command = [sys.executable, ROOT / "scripts" / "make_records.py", str(count), self.directory / name, "--samples", "20", *options]
-        subprocess.run(command, check=True)
-        return self.directory / name
+class InputTest(ProgramCase):
+    def made_up(self, name, count, *options):
+        return self.make_records(self.directory / name, count, "--samples", "20", *options)
 
     def edit(self, run, change):
         """Each record of a run through `change`; a text that it returns is written as it is."""
@@ -47,7 +31,7 @@ class InputTest(unittest.TestCase):
         return texts
 
     def test_a_record_of_a_future_schema_and_a_half_written_line(self):
-        run = self.records(12, "run")
+        run = self.made_up("run", 12)
 
         def change(number, record):
             if number == 3:
@@ -62,15 +46,15 @@ class InputTest(unittest.TestCase):
             self.assertIn("10 cases", text)
 
     def test_mixed_devices_and_one_run_id_with_different_rows(self):
-        one, other = self.records(12, "one"), self.records(12, "other")
-        self.edit(other, lambda _, record: {**record, "device": {"model": "another board", "unit": "ffff"}, "reason": record["reason"],
+        one, other = self.made_up("one", 12), self.made_up("other", 12)
+        self.edit(other, lambda _, record: {**record, "device": {"model": "another board", "unit": "ffff"},
                                             "group": record["group"] + " changed"})
         for text in self.reports(one, other):
             self.assertIn("Mixed devices", text)
             self.assertIn("occurs in 2 of the inputs with different rows", text)
 
     def test_an_empty_run_is_told_and_left_out(self):
-        run = self.records(12, "run")
+        run = self.made_up("run", 12)
         empty = self.directory / "empty"
         empty.mkdir()
         (empty / "run.json").write_text("{}")
@@ -79,12 +63,10 @@ class InputTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("holds no record", result.stderr)
         self.assertIn("12 cases", out.read_text())
-        alone = self.hetscope("report", empty, "--out", out)
-        self.assertEqual(alone.returncode, 2)
-        self.assertEqual(len(alone.stderr.strip().splitlines()), 1, alone.stderr)
+        self.assert_refused(self.hetscope("report", empty, "--out", out))
 
     def test_html_in_a_device_name_and_a_reason_stays_text(self):
-        run = self.records(300, "run")
+        run = self.made_up("run", 300)
         self.edit(run, lambda number, record: {**record, "device": {"model": HOSTILE, "unit": "x"},
                                                "reason": HOSTILE if record["status"] != "ok" else ""})
         markdown, html = self.reports(run)
@@ -94,7 +76,8 @@ class InputTest(unittest.TestCase):
         self.assertNotIn("<script>", markdown)
 
     def test_stored_intervals_find_what_the_sessions_confirm(self):
-        base, candidate = self.records(300, "base", "--sessions", "3"), self.records(300, "candidate", "--sessions", "3", "--factor", "1.1")
+        base = self.made_up("base", 300, "--sessions", "3")
+        candidate = self.made_up("candidate", 300, "--sessions", "3", "--factor", "1.1")
         result = self.hetscope("compare", base, candidate, "--stored", "--rows", "5", "--format", "json")
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertIn("600 records", result.stderr)
@@ -103,13 +86,12 @@ class InputTest(unittest.TestCase):
         self.edit(candidate / "session-1", lambda number, record: "not JSON\n" if number == 4 else record)
         damaged = self.hetscope("compare", base, candidate, "--stored")
         self.assertIn("line 5", damaged.stderr)
-        self.edit(candidate / "session-2", lambda _, record: {**record, "device": {"model": "another board", "unit": "x"}})
+        self.edit(candidate / "session-2",
+                  lambda _, record: {**record, "device": {"model": "another board", "unit": "x"}})
         refused = self.hetscope("compare", base, candidate, "--stored")
         self.assertEqual(refused.returncode, 2)
         self.assertIn("not comparable: device model", refused.stderr)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        HETSCOPE = sys.argv.pop(1)
-    unittest.main()
+    main()

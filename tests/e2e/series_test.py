@@ -1,15 +1,13 @@
-#!/usr/bin/env python3
-"""hetscope series as its users see it: a matrix of a case or of a file, limits, controls, packed files, and bad input."""
+"""hetscope series as its users see it: a matrix of a case or of a file, limits, controls, packed files, bad input.
+
+Usage: series_test.py HETSCOPE [unittest options]
+"""
 
 import json
-import pathlib
 import struct
-import subprocess
-import sys
-import tempfile
-import unittest
 
-HETSCOPE = sys.argv.pop(1)
+from program_case import ProgramCase, main
+
 CASE = "sparse_matmul kernel=any processor=cpu shape=40x96x33 sparsity=0.6 mask=global_magnitude"
 
 
@@ -21,24 +19,17 @@ def npy(rows, descr="<f4", code="f"):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + body
 
 
-class SeriesTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class SeriesTest(ProgramCase):
     def series(self, *arguments, code=0):
-        result = subprocess.run([HETSCOPE, "series", *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        result = self.hetscope("series", *arguments)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
-        return result.stdout if code in (0, 3) else result.stderr
+        return result.stdout
 
     def answer(self, *arguments, code=0):
         return json.loads(self.series(*arguments, "--json", code=code))
 
     def refused(self, *arguments):
-        error = self.series(*arguments, code=2)
-        self.assertEqual(error.count("\n"), 1, error)
-        return error
+        return self.assert_refused(self.hetscope("series", *arguments))
 
     def test_the_best_by_slots_is_within_the_limit_and_has_its_control(self):
         answer = self.answer("--case", CASE, "--limit", "dropped_magnitude=0.05")
@@ -79,7 +70,8 @@ class SeriesTest(unittest.TestCase):
         # 40 % of the entries are not zero, and none is executed less than once.
         self.assertGreaterEqual(answer["hybrid"]["multiply_adds"], 0.4)
         text = self.series(*question)
-        self.assertIn(f"no series of the menu is within the limits; {answer['hybrid']['series']}+csr loses nothing", text)
+        self.assertIn("no series of the menu is within the limits; "
+                      f"{answer['hybrid']['series']}+csr loses nothing", text)
         measured = self.answer(*question, "--by", "latency", "--budget", 0.02)
         product = next(item for item in measured["products"] if item.get("residual") == "csr")
         self.assertEqual(product["series"], answer["hybrid"]["series"])
@@ -90,15 +82,15 @@ class SeriesTest(unittest.TestCase):
 
     def test_nothing_within_the_limits(self):
         question = ("--case", CASE, "--menu", "1:8", "--terms", 1, "--limit", "matrix_error=0.01", "--limit",
-                    "slots=0.2", "--save", self.folder / "terms")
+                    "slots=0.2", "--save", self.directory / "terms")
         answer = self.answer(*question, code=3)
         self.assertIsNone(answer["best"])
         self.assertNotIn("hybrid", answer)
         self.assertIn("no series", self.series(*question, code=3))
-        self.assertFalse((self.folder / "terms").exists())
+        self.assertFalse((self.directory / "terms").exists())
 
     def saved_terms(self, *limits):
-        folder = self.folder / "terms"
+        folder = self.directory / "terms"
         self.answer("--case", CASE, *limits, "--save", folder)
         return folder, json.loads((folder / "series.json").read_text())
 
@@ -130,7 +122,7 @@ class SeriesTest(unittest.TestCase):
     def test_packed_files_that_are_none_are_refused(self):
         folder, _ = self.saved_terms("--menu", "2:5", "--terms", "1", "--limit", "dropped_magnitude=0.9")
         good = (folder / "term-1.nm").read_bytes()
-        bad = self.folder / "bad.nm"
+        bad = self.directory / "bad.nm"
         bad.write_bytes(good[:-1])
         error = self.refused("--packed", bad)
         self.assertIn(f"{bad} term 1: the file ends inside a term", error)
@@ -141,10 +133,10 @@ class SeriesTest(unittest.TestCase):
         self.assertIn(f"{bad} term 1: row 0, block 0, slot 0: index 7 is out of its block", error)
         bad.write_bytes(b"no terms")
         self.assertIn("not a file of packed", self.refused("--packed", bad))
-        self.assertIn("missing.nm", self.refused("--packed", folder / "term-1.nm", self.folder / "missing.nm"))
+        self.assertIn("missing.nm", self.refused("--packed", folder / "term-1.nm", self.directory / "missing.nm"))
         self.assertIn("leave out", self.refused("--case", CASE, "--packed", folder / "term-1.nm"))
-        (self.folder / "file").write_text("in the way")
-        self.assertIn("--save", self.refused("--case", CASE, "--by", "error", "--save", self.folder / "file/terms"))
+        (self.directory / "file").write_text("in the way")
+        self.assertIn("--save", self.refused("--case", CASE, "--by", "error", "--save", self.directory / "file/terms"))
 
     def test_by_latency_everything_is_measured_and_verified(self):
         answer = self.answer("--case", CASE, "--limit", "dropped_magnitude=0.1", "--by", "latency", "--budget", 0.02,
@@ -163,7 +155,7 @@ class SeriesTest(unittest.TestCase):
         # Two of every four entries: 2:4 loses nothing, and nothing with fewer slots does.
         rows = [[3, 0, -2, 0] * 6, [0, 5, 0, 1] * 6]
         for descr, code in (("<f4", "f"), ("<f8", "d"), ("|i1", "b")):
-            path = self.folder / "matrix.npy"
+            path = self.directory / "matrix.npy"
             path.write_bytes(npy(rows, descr, code))
             answer = self.answer(path, "--limit", "matrix_error=0", "--columns", 5)
             self.assertEqual(answer["best"], "2:4")
@@ -183,13 +175,13 @@ class SeriesTest(unittest.TestCase):
         self.assertIn("max_terms", self.refused("--case", CASE, "--limit", "matrix_error=0.1", "--terms", 0))
         self.assertIn("sparse_matmul", self.refused("--case", "copy kernel=any processor=cpu shape=4", "--by", "error"))
         self.assertIn("unknown accelerator", self.refused("--case", CASE, "--by", "error", "--accelerator", "none"))
-        self.assertIn("columns", self.refused(self.folder / "x.npy", "--columns", 0, "--by", "error"))
-        self.refused(self.folder / "missing.npy", "--by", "error")
-        (self.folder / "text.npy").write_text("no matrix")
-        self.refused(self.folder / "text.npy", "--by", "error")
-        (self.folder / "nan.npy").write_bytes(npy([[float("nan"), 1.0]]))
-        self.assertIn("NaN", self.refused(self.folder / "nan.npy", "--by", "error"))
+        self.assertIn("columns", self.refused(self.directory / "x.npy", "--columns", 0, "--by", "error"))
+        self.refused(self.directory / "missing.npy", "--by", "error")
+        (self.directory / "text.npy").write_text("no matrix")
+        self.refused(self.directory / "text.npy", "--by", "error")
+        (self.directory / "nan.npy").write_bytes(npy([[float("nan"), 1.0]]))
+        self.assertIn("NaN", self.refused(self.directory / "nan.npy", "--by", "error"))
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

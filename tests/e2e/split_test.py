@@ -1,50 +1,19 @@
 """Divided work from outside: what is refused and how, what the other rows get, and fakes whose rows nobody may trust.
 
 Usage: split_test.py HETSCOPE HETSCOPE_FAULTY [unittest options]
-HETSCOPE_FAULTY is the same program with fake accelerators (tests/e2e/faulty_main.cpp). Parts are kernels that every build
-has, but for the rows that say so.
+HETSCOPE_FAULTY is the same program with fake accelerators (tests/e2e/faulty_main.cpp). Parts are kernels that every
+build has, but for the rows that say so.
 """
 
-import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-FAULTY = os.environ.get("HETSCOPE_FAULTY", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from program_case import ROOT, ProgramCase, main
+
+COPIES = "copy kernel=copy_split processor=cpu,cpu@0 parts=copy_memcpy,copy_memcpy dtype=f32 shape=8x8"
 
 
-class SplitTest(unittest.TestCase):
-    def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope split "))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-
-    def hetscope(self, *arguments, program=None):
-        return subprocess.run([program or HETSCOPE, *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                              errors="replace")
-
-    def assert_refused(self, result, *words):
-        self.assertEqual(result.returncode, 2, result.stderr)
-        lines = result.stderr.strip().splitlines()
-        self.assertEqual(len(lines), 1, result.stderr)
-        for word in words:
-            self.assertIn(word, lines[0])
-
-    def records(self, out):
-        return [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
-
-    def has_opencl(self):
-        devices = json.loads(self.hetscope("devices", "--json").stdout)
-        return any(processor["name"] == "opencl:0" for processor in devices["processors"])
-
+class SplitTest(ProgramCase):
     def test_a_division_that_cannot_be(self):
-        copies = "copy kernel=copy_split processor=cpu,cpu@0 parts=copy_memcpy,copy_memcpy dtype=f32 shape=8x8"
         for words, told in (("ratio=1.5", ("'ratio' is 1.5, not from 0 to 1", "the first processor's share")),
                             ("ratio=-0.1", ("'ratio' is -0.1, not from 0 to 1",)),
                             ("ratio=nan", ("'ratio'", "not from 0 to 1")),
@@ -53,35 +22,30 @@ class SplitTest(unittest.TestCase):
                             ("ratio=0.5 unit=0", ("'unit' is 0, below 1",)),
                             ("split=dim0", ("'ratio'", "is missing"))):
             with self.subTest(words):
-                self.assert_refused(self.hetscope("list", "--case", f"{copies} {words}"), *told)
-                self.assert_refused(self.hetscope("run", "--case", f"{copies} {words}", "--out", self.directory / "o"),
-                                    *told)
+                self.assert_refused(self.hetscope("list", "--case", f"{COPIES} {words}"), *told)
+                self.assert_refused(self.hetscope("run", "--case", f"{COPIES} {words}", "--out", self.out), *told)
         axes = {"shape": [[8, 8]], "parts": ["copy_memcpy,copy_memcpy"], "ratio": [0.5, 1.5]}
         document = {"schema": "hetscope/scenario/1", "name": "division", "experiments": [
             {"operation": "copy", "kernels": ["copy_split"], "processors": ["cpu"], "together": [["cpu", "cpu@0"]],
              "axes": axes}]}
-        path = self.directory / "division.json"
-        path.write_text(json.dumps(document))
-        self.assert_refused(self.hetscope("list", path), "'ratio' is 1.5, not from 0 to 1")
-        self.assertFalse((self.directory / "o").exists())
+        self.assert_refused(self.hetscope("list", self.write(document)), "'ratio' is 1.5, not from 0 to 1")
+        self.assertFalse(self.out.exists())
 
     def test_an_axis_that_this_case_cannot_be_divided_along_costs_its_own_row_only(self):
         rows = "processor=cpu,cpu@0 parts=tensor_consumers_rows,tensor_consumers_rows ratio=0.5"
         cases = {f"tensor_consumers kernel=tensor_consumers_split {rows} consumers=softmax:2 layout=order:0,1,2 "
                  f"shape=4x6x8 split={axis}": told
                  for axis, told in (("dim0", None), ("dim1", None), ("dim2", "consumers=softmax:2 needs all of dim2"))}
-        copies = "copy kernel=copy_split processor=cpu,cpu@0 parts=copy_memcpy,copy_memcpy dtype=f32 shape=8x8 ratio=0.5"
+        copies = COPIES + " ratio=0.5"
         cases[copies + " split=dim3"] = "dim3"
-        cases[copies.replace("ratio=0.5", "ratio=0.5 ratio_of_second=0.2")] = "for three processors"
-        out = self.directory / "axes"
-        result = self.hetscope("run", "--no-roofs", "--budget", "20", "--out", out,
+        cases[copies + " ratio_of_second=0.2"] = "for three processors"
+        result = self.hetscope("run", "--no-roofs", "--budget", "20", "--out", self.out,
                                *(word for case in cases for word in ("--case", case)))
         self.assertEqual(result.returncode, 0, result.stderr)  # what a kernel says it cannot is no failure
-        for record, told in zip(self.records(out), cases.values()):
+        for record, told in zip(self.records(), cases.values()):
             with self.subTest(record["case"]):
                 if told is None:
-                    self.assertIn(record["status"], ("ok", "unstable"), record["reason"])
-                    self.assertTrue(record["latencies"])
+                    self.assert_timed([record], 1)
                     continue
                 self.assertEqual(record["status"], "unsupported", record["reason"])
                 self.assertIn(told, record["reason"])
@@ -89,8 +53,7 @@ class SplitTest(unittest.TestCase):
                 self.assertFalse(record["latencies"])
 
     def test_a_fake_accelerator_never_gives_a_trusted_row(self):
-        self.assertTrue(FAULTY, "the faulty program was not given")
-        out = self.directory / "fakes"
+        self.assertTrue(self.faulty, "the faulty program was not given")
         product = " m=16 n=8 k=8"
         split = "matmul kernel=matmul_fake_split ratio=0.5" + product + " parts="
         alone = [f"matmul kernel=matmul_fake processor=fake:{name}{product}"
@@ -100,9 +63,9 @@ class SplitTest(unittest.TestCase):
             ("matmul_fake,matmul_fake", "fake:npu,fake:fallback"), ("matmul_fake,matmul_fake", "fake:npu,fake:broken"),
             ("matmul_openblas,matmul_fake", "cpu,fake:npu"), ("matmul_openblas,matmul_fake", "cpu,fake:broken"))]
         cases = [word for case in alone + divided for word in ("--case", case)]
-        result = self.hetscope("run", "--no-roofs", "--out", out, *cases, program=FAULTY)
+        result = self.hetscope("run", "--no-roofs", "--out", self.out, *cases, program=self.faulty)
         self.assertEqual(result.returncode, 1, result.stderr)
-        rows = {",".join(record["processors"]): record for record in self.records(out)}
+        rows = {",".join(record["processors"]): record for record in self.records()}
         self.assertEqual(len(rows), 9)
         for name, status, words in (
                 ("fake:npu", "mistrusted", "fake:npu is a fake"), ("fake:half", "mismatch", ""),
@@ -139,7 +102,4 @@ class SplitTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) >= 3 and not sys.argv[1].startswith("-"):
-        HETSCOPE, FAULTY = sys.argv[1], sys.argv[2]
-        del sys.argv[1:3]
-    unittest.main(verbosity=2)
+    main(has_faulty=True)

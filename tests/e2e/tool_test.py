@@ -7,15 +7,9 @@ Usage: tool_test.py HETSCOPE [unittest options]
 import hashlib
 import json
 import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-HETSCOPE = os.environ.get("HETSCOPE", "")
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from program_case import ROOT, ProgramCase, main
+
 SAMPLES = ROOT / "tests" / "golden" / "importers"
 THREADS = 1
 
@@ -43,10 +37,11 @@ TOOLS = {
 }
 
 
-class ToolTest(unittest.TestCase):
+class ToolTest(ProgramCase):
+    limit_s = 200
+
     def setUp(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="hetscope tool "))
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        super().setUp()
         models = self.directory / "models"
         models.mkdir()
         (models / "double.onnx").write_text("not read by the stubs")
@@ -61,14 +56,10 @@ class ToolTest(unittest.TestCase):
                             "SECRET_OF_THE_USER": "not for tools", "LC_ALL": "C.UTF-8"}
 
     def hetscope(self, *arguments):
-        return subprocess.run([HETSCOPE, *map(str, arguments)], capture_output=True, text=True, timeout=200,
-                              errors="replace", env=self.environment, check=False)
+        return super().hetscope(*arguments, env=self.environment)
 
-    def stub(self, name, commands, shebang="#!/bin/sh\n"):
-        path = self.directory / name
-        path.write_text(shebang + commands + "\n")
-        path.chmod(0o755)
-        return path
+    def write_list(self, *entries, **more):
+        self.write({"schema": "hetscope/baselines/1", "baselines": entries, **more}, self.list.name)
 
     def tool(self, name, program, importer, **more):
         return {"kind": "tool", "name": name, "title": f"Tool {name}", "program": [str(word) for word in program],
@@ -80,7 +71,7 @@ class ToolTest(unittest.TestCase):
         """The tool called as it wants to be, its stub taking a little longer than it says."""
         tool = TOOLS[name]
         commands = tool["stub"].replace("SAMPLE", str(SAMPLES / tool["sample"]))
-        program = self.stub(name, f"sleep 0.03\n{commands}")
+        program = self.script(name, f"sleep 0.03\n{commands}")
         more = {"row": tool["row"]} if "row" in tool else {}
         return self.tool(name, [program, *tool["program"]], name, iterations=tool["iterations"],
                          sha256=hashlib.sha256(program.read_bytes()).hexdigest(), **more)
@@ -90,22 +81,17 @@ class ToolTest(unittest.TestCase):
                 "program": ["python3", str(ROOT / "tests/contract/stub_baseline.py"), how], "publish": "yes"}
 
     def run_group(self, entries, reference="good", budget_s=2.0, energy=False, baseline="good"):
-        document = {"schema": "hetscope/baselines/1", "baselines": entries}
-        if reference:
-            document["reference"] = reference
-        self.list.write_text(json.dumps(document))
-        scenario = self.directory / "scenario.json"
+        self.write_list(*entries, **({"reference": reference} if reference else {}))
         names = [entry["name"] for entry in entries]
-        scenario.write_text(json.dumps({
+        scenario = self.write({
             "schema": "hetscope/scenario/1", "name": "tools", "budget_s": budget_s, "roofs": False,
             "experiments": [{"operation": "model_inference", "kernels": names, "processors": ["cpu"], "energy": energy,
                              "axes": {"model": ["double"], "precision": ["f32"], "threads": [THREADS]},
-                             "compare_by": ["kernel"], "baseline": {"kernel": baseline}}]}))
+                             "compare_by": ["kernel"], "baseline": {"kernel": baseline}}]})
         out = self.directory / f"out{len(list(self.directory.glob('out*')))}"
         done = self.hetscope("run", scenario, "--out", out, "--meter", "none")
         self.assertTrue((out / "records.jsonl").exists(), done.stderr)
-        records = [json.loads(line) for line in (out / "records.jsonl").read_text().splitlines()]
-        return {record["kernel"]: record for record in records}, out
+        return {record["kernel"]: record for record in self.records(out)}, out
 
 
 class GroupTest(ToolTest):
@@ -147,10 +133,11 @@ class GroupTest(ToolTest):
         # In the same rounds, so that they are compared, and on the one clock that both have.
         self.assertTrue(set(records["good"]["latencies"]["framework_call"]["rounds"]) &
                         set(records["benchncnn"]["latencies"]["framework_call"]["rounds"]))
-        self.assertEqual(self.hetscope("validate", out / "records.jsonl").returncode, 0)
+        self.assert_valid(out)
         report = self.directory / "report.md"
         self.assertEqual(self.hetscope("report", out, "--out", report).returncode, 0)
-        lines = [line for line in report.read_text().splitlines() if line.startswith("| double | f32, 1 | Tool benchncnn")]
+        lines = [line for line in report.read_text().splitlines()
+                 if line.startswith("| double | f32, 1 | Tool benchncnn")]
         self.assertEqual(len(lines), 1)
         self.assertIn("| framework_call |", lines[0])
         self.assertIn("not verified", lines[0])
@@ -167,15 +154,13 @@ class GroupTest(ToolTest):
         self.assertIn("framework_call", report.read_text())
 
     def test_a_list_without_a_reference_is_added_to_ours(self):
-        self.list.write_text(json.dumps({"schema": "hetscope/baselines/1", "baselines": [self.replayed("benchncnn")]}))
+        self.write_list(self.replayed("benchncnn"))
         names = [entry["name"] for entry in json.loads(self.hetscope("models", "--json").stdout)["baselines"]]
         self.assertEqual(names[0], "onnxruntime")
         self.assertEqual(names[-1], "benchncnn")
         twice = {**self.replayed("benchncnn"), "name": "onnxruntime"}
-        self.list.write_text(json.dumps({"schema": "hetscope/baselines/1", "baselines": [twice]}))
-        refused = self.hetscope("models")
-        self.assertEqual(refused.returncode, 2)
-        self.assertIn("a baseline called 'onnxruntime' already", refused.stderr)
+        self.write_list(twice)
+        self.assert_refused(self.hetscope("models"), "a baseline called 'onnxruntime' already")
 
     def test_what_a_tool_finds(self):
         """No shell, words as they are, an environment and a directory of its own, as many CPUs as threads."""
@@ -184,10 +169,13 @@ class GroupTest(ToolTest):
         hostile = "a $(touch $HACKED);`touch $HACKED` 'b\".param"
         (self.directory / hostile).write_text("x")
         found = self.directory / "found"
-        program = self.stub("curious", f'sleep 0.02; {{ env; pwd; echo "word=$6"; echo "nproc=$(nproc)"; }} > "{found}"\n'
-                            f"touch left_behind\nsed 's/loop_count = 64/loop_count = 1/' {SAMPLES / 'benchncnn/documented.txt'} >&2")
+        documented = SAMPLES / "benchncnn" / "documented.txt"
+        program = self.script(
+            "curious", f'sleep 0.02; {{ env; pwd; echo "word=$6"; echo "nproc=$(nproc)"; }} > "{found}"\n'
+            f"touch left_behind\nsed 's/loop_count = 64/loop_count = 1/' {documented} >&2")
         entry = self.tool("curious", [program, *TOOLS["benchncnn"]["program"]], "benchncnn", iterations=1,
-                          models={"double": {"file": hostile, "shape": "[1]"}}, variables={"THREADS_OF_TOOL": "{threads}", "HOUSE": "{here}/lib", "HACKED": str(hacked)})
+                          models={"double": {"file": hostile, "shape": "[1]"}},
+                          variables={"THREADS_OF_TOOL": "{threads}", "HOUSE": "{here}/lib", "HACKED": str(hacked)})
         records, _ = self.run_group([entry], reference=None, baseline="curious", budget_s=0.3)
         self.assertNotEqual(records["curious"]["status"], "failed", records["curious"]["reason"])
         lines = found.read_text().splitlines()
@@ -211,7 +199,8 @@ class FaultTest(ToolTest):
         stubs = {
             "crash": ("kill -SEGV $$", "failed", "was killed by SIGSEGV"),
             "exit": ("echo no layer Frobnicate >&2; exit 3", "failed", "exited with code 3; its last words: no layer"),
-            "talks_on_out": ("echo no such option; exit 1", "failed", "exited with code 1; its last words: no such option"),
+            "talks_on_out": ("echo no such option; exit 1", "failed",
+                             "exited with code 1; its last words: no such option"),
             "hang": ("sleep 1000", "failed", "timed out after"),
             "silent": ("true", "failed", "benchncnn"),
             "garbage": ("head -c 100000 /dev/urandom", "failed", "Tool garbage:"),
@@ -224,13 +213,15 @@ class FaultTest(ToolTest):
             "two": (f"{wait}{good}; {good}", "failed", "printed 2 times"),
             "boaster": (f"cat {sample} >&2", "failed", "says that 64 of"),
             "late": (f"{wait}{good}; {later} exit 7", "failed", "exited with code 7"),
-            "vulkan": (f"{wait}{good.replace('1/', '1/;s/device = -1/device = 0/', 1)}", "mistrusted", "ran on vulkan:0"),
-            "threads": (f"{wait}{good.replace('1/', '1/;s/threads = 1/threads = 8/', 1)}", "mistrusted", "threads=8, not 1"),
+            "vulkan": (f"{wait}{good.replace('1/', '1/;s/device = -1/device = 0/', 1)}",
+                       "mistrusted", "ran on vulkan:0"),
+            "threads": (f"{wait}{good.replace('1/', '1/;s/threads = 1/threads = 8/', 1)}",
+                        "mistrusted", "threads=8, not 1"),
         }
         words = TOOLS["benchncnn"]["program"]
         entries = [self.protocol(), self.replayed("benchncnn")]
         for name, (commands, _, _) in stubs.items():
-            entries.append(self.tool(name, [self.stub(name, commands), *words], "benchncnn",
+            entries.append(self.tool(name, [self.script(name, commands), *words], "benchncnn",
                                      run_timeout_s=0.5 if name == "hang" else 20))
         wanted = {name: (status, reason) for name, (_, status, reason) in stubs.items()}
         entries.append(self.tool("gone", ["./no_such_tool", *words], "benchncnn"))
@@ -240,12 +231,13 @@ class FaultTest(ToolTest):
         entries.append({**self.replayed("mnn_basic"), "name": "other_file", "sha256": 64 * "0"})
         wanted["other_file"] = ("failed", "is another file than the list says (SHA-256")
         # A file without a first line that says who runs it is no program, and is not handed to a shell.
-        text = self.stub("text", f"touch {self.directory / 'hacked'}", shebang="")
+        text = self.script("text", f"touch {self.directory / 'hacked'}", shebang="")
         entries.append(self.tool("text", [text, *words], "benchncnn"))
         wanted["text"] = ("failed", "cannot be started")
-        entries.append(self.tool("other_model", [self.directory / "benchncnn", *words], "benchncnn", models={"b": {"file": "b", "shape": "1"}}))
+        entries.append(self.tool("other_model", [self.directory / "benchncnn", *words], "benchncnn",
+                                 models={"b": {"file": "b", "shape": "1"}}))
         wanted["other_model"] = ("skipped", "names no file for double")
-        entries.append(self.tool("no_model", [self.directory / "benchncnn", *words], "benchncnn", 
+        entries.append(self.tool("no_model", [self.directory / "benchncnn", *words], "benchncnn",
                                  models={"double": {"file": "no", "shape": "1"}}))
         wanted["no_model"] = ("skipped", "there is no ")
 
@@ -260,7 +252,7 @@ class FaultTest(ToolTest):
         for name in ("good", "benchncnn"):
             self.assertIn(records[name]["status"], ("ok", "unstable"), records[name]["reason"])
         self.assertFalse((self.directory / "hacked").exists())
-        self.assertEqual(self.hetscope("validate", out / "records.jsonl").returncode, 0)
+        self.assert_valid(out)
 
     def test_lists_that_are_refused(self):
         wrong = {
@@ -275,13 +267,9 @@ class FaultTest(ToolTest):
         for key, (value, words) in wrong.items():
             with self.subTest(key=key):
                 entry = {**self.tool("mine", ["mine", "{model}", "{threads}"], "benchncnn"), key: value}
-                self.list.write_text(json.dumps({"schema": "hetscope/baselines/1", "baselines": [entry]}))
-                refused = self.hetscope("models")
-                self.assertEqual(refused.returncode, 2, refused.stdout)
-                self.assertEqual(len(refused.stderr.strip().splitlines()), 1, refused.stderr)
-                self.assertIn(words, refused.stderr)
+                self.write_list(entry)
+                self.assert_refused(self.hetscope("models"), words)
 
 
 if __name__ == "__main__":
-    HETSCOPE = sys.argv.pop(1)
-    unittest.main()
+    main()
