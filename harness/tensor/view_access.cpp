@@ -39,6 +39,29 @@ IndexMap places_of(const TensorView& view, std::int64_t image_width) {
   return compose(offsets, texels);
 }
 
+bool depends_only_on(const IndexExpression& expression, int variable) {
+  if (expression.kind() == IndexKind::variable) return expression.variable_number() == variable;
+  return std::ranges::all_of(expression.terms(),
+                             [&](const IndexTerm& term) { return depends_only_on(term.value, variable); });
+}
+
+// An offset as base + rest.
+struct RowSplit {
+  IndexExpression base = IndexExpression::constant(0);  // of the first index alone
+  IndexExpression rest = IndexExpression::constant(0);
+};
+
+RowSplit split_by_row(const IndexExpression& offset) {
+  if (depends_only_on(offset, 0)) return {offset, IndexExpression::constant(0)};
+  if (offset.kind() != IndexKind::sum) return {IndexExpression::constant(0), offset};
+  std::vector<IndexTerm> base;
+  std::vector<IndexTerm> rest;
+  for (const IndexTerm& term : offset.terms()) {
+    (depends_only_on(term.value, 0) ? base : rest).push_back(term);
+  }
+  return {IndexExpression::sum(offset.constant(), std::move(base)), IndexExpression::sum(0, std::move(rest))};
+}
+
 class ViewPrinter {
  public:
   ViewPrinter(const TensorView& view, const ViewCodeOptions& options)
@@ -47,26 +70,46 @@ class ViewPrinter {
   ViewCode print() const {
     IndexMap places = places_of(view_, options_.image_width);
     if (options_.simplifies) places = places.simplified();
-    IndexNames names;
-    names.temporary = "p";
-    names.table = options_.name + "_table";
+    const IndexNames names = names_of("_table");
+    IndexMapCode code = print_opencl(places, names);
+    ViewCode result{parameters(), count_operations(places), {}};
     std::string indices;
-    for (int axis = 0; axis < view_.shape().rank(); ++axis) {
-      names.variables.push_back("i" + std::to_string(axis));
-      indices += fmt::format(", const int i{}", axis);
+    std::int64_t constant_bytes = 0;
+    if (options_.has_row_base) {
+      const bool is_one_offset =
+          !is_image(view_.storage()) && places.pieces().size() == 1 && places.pieces()[0].source != IndexPiece::kFill;
+      const RowSplit split = is_one_offset ? split_by_row(places.pieces()[0].coordinates.back()) : RowSplit();
+      const std::string type = code.type;
+      const IndexCode base = print_opencl({&split.base, 1}, names_of("_row_table"));
+      constant_bytes += bytes_of(base.tables, base.type);
+      result.text += tables(base.tables, base.type, "_row_table") + "#define " + upper(options_.name) + "_BASE " +
+                     type + "\n" + type + " base_" + options_.name + "(const int i0) {\n" + lines(base.statements) +
+                     "  return " + base.expressions[0] + ";\n}\n";
+      if (is_one_offset) {
+        IndexCode rest = print_opencl({&split.rest, 1}, names);
+        code = {rest.type, rest.statements, code.pieces, rest.tables};
+        code.pieces[0].coordinates.back() = "base + " + rest.expressions[0];
+        result.operations = count_operations({&split.rest, 1});
+        result.operations.additions += 1;
+        result.row_operations = count_operations({&split.base, 1});
+      }
+      indices = ", const " + type + " base";
     }
-    const IndexMapCode code = print_opencl(places, names);
-    std::string text = parameters() + tables(code);
+    for (int axis = 0; axis < view_.shape().rank(); ++axis) indices += fmt::format(", const int i{}", axis);
+    constant_bytes += bytes_of(code.tables, code.type);
+    check_constants(constant_bytes);
+    result.text += tables(code.tables, code.type, "_table");
     const bool reads = options_.direction == ViewDirection::read;
     // Without `restrict`: what an inlined one becomes is unknown to Oclgrind.
-    text += fmt::format("{} {}_{}({}{}{}) {{\n", reads ? value_ : "void", reads ? "read" : "write", options_.name,
-                        parameter_list(""), indices, reads ? "" : ", const " + value_ + " value");
-    for (const std::string& statement : code.statements) text += "  " + statement + "\n";
+    result.text += fmt::format("{} {}_{}({}{}{}) {{\n", reads ? value_ : "void", reads ? "read" : "write",
+                               options_.name, parameter_list(""), indices, reads ? "" : ", const " + value_ + " value");
+    result.text += lines(code.statements);
     for (const IndexMapCode::Piece& piece : code.pieces) {
       const std::string body = reads ? "return " + load(piece) : store(piece);
-      text += piece.condition == "1" ? "  " + body + ";\n" : "  if (" + piece.condition + ") " + body + ";\n";
+      result.text += piece.condition == "1" ? "  " + body + ";\n" : "  if (" + piece.condition + ") " + body + ";\n";
     }
-    return {text + "}\n", count_operations(places)};
+    result.text += "}\n";
+    return result;
   }
 
  private:
@@ -112,23 +155,44 @@ class ViewPrinter {
     return fmt::format("__global {}{}* {}{}", writes ? "" : "const ", element(), qualifier, name);
   }
 
-  std::string tables(const IndexMapCode& code) const {
+  IndexNames names_of(const std::string& table) const {
+    IndexNames names;
+    names.temporary = "p";
+    names.table = options_.name + table;
+    for (int axis = 0; axis < view_.shape().rank(); ++axis) names.variables.push_back("i" + std::to_string(axis));
+    return names;
+  }
+
+  static std::string lines(const std::vector<std::string>& statements) {
     std::string text;
-    for (std::size_t i = 0; i < code.tables.size(); ++i) {
-      std::string values;
-      for (const std::int64_t value : code.tables[i]->values()) {
-        values += (values.empty() ? "" : ",") + std::to_string(value);
-      }
-      text += fmt::format("__constant {} {}_table{}[{}] = {{{}}};\n", code.type, options_.name, i,
-                          code.tables[i]->size(), values);
-    }
+    for (const std::string& statement : statements) text += "  " + statement + "\n";
+    return text;
+  }
+
+  using Tables = std::vector<std::shared_ptr<const IndexTable>>;
+
+  static std::int64_t bytes_of(const Tables& tables, const std::string& type) {
     std::int64_t bytes = 0;
-    for (const auto& table : code.tables) bytes += table->size() * (code.type == "long" ? 8 : 4);
-    if (bytes > kMaxConstantBytes) {
-      throw Error(fmt::format("the tables of a view need {} bytes of constant memory", bytes),
-                  "shape " + view_.shape().to_string(), fmt::format("at most {} bytes", kMaxConstantBytes));
+    for (const auto& table : tables) bytes += table->size() * (type == "long" ? 8 : 4);
+    return bytes;
+  }
+
+  std::string tables(const Tables& tables, const std::string& type, const std::string& suffix) const {
+    std::string text;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      std::string values;
+      for (const std::int64_t value : tables[i]->values())
+        values += (values.empty() ? "" : ",") + std::to_string(value);
+      text += fmt::format("__constant {} {}{}{}[{}] = {{{}}};\n", type, options_.name, suffix, i, tables[i]->size(),
+                          values);
     }
     return text;
+  }
+
+  void check_constants(std::int64_t bytes) const {
+    if (bytes <= kMaxConstantBytes) return;
+    throw Error(fmt::format("the tables of a view need {} bytes of constant memory", bytes),
+                "shape " + view_.shape().to_string(), fmt::format("at most {} bytes", kMaxConstantBytes));
   }
 
   std::string fill(double value) const {

@@ -21,6 +21,8 @@ struct ViewCode {
   std::string text;
   // Of the printed function: what one element costs besides its load or store.
   IndexOperations operations;
+  // What a row costs besides, of base_NAME.
+  IndexOperations row_operations;
 };
 
 struct ViewCodeOptions {
@@ -29,14 +31,19 @@ struct ViewCodeOptions {
   // false: layout and map are printed as they are composed, one linearised index after the other.
   bool simplifies = true;
   std::int64_t image_width = 0;  // texels in a row of an image2d
+  // Whether what the first index alone decides of an offset is a function of its own: for kernels that compute it once
+  // a row and not once an element.
+  bool has_row_base = false;
 };
 
 // Defines NAME_PARAMETERS (one for each storage, in their order), NAME_ARGUMENTS and one function:
 //   T read_NAME(NAME_ARGUMENTS, int i0, ...)               T is float for f32 and f16, int for i8 and i32
 //   void write_NAME(NAME_ARGUMENTS, int i0, ..., T value)
-// Tables of gathers become arrays in constant memory; all of a view together hold at most kMaxConstantBytes. Images are
-// for reading: an image2d holds texel t at (t % image_width, t / image_width). A view that is written has one storage
-// and no fill, and its map must be a bijection, which is the caller's to know. Throws Error when the view does not fit.
+// With a row base NAME_BASE is its type, int or long, base_NAME(int i0) its function, and the two above take it before
+// i0; it is 0 where nothing can be said of a row, as in images and where a view has several pieces. Tables of gathers
+// become arrays in constant memory; all of a view together hold at most kMaxConstantBytes. Images are for reading: an
+// image2d holds texel t at (t % image_width, t / image_width). A view that is written has one storage and no fill, and
+// its map must be a bijection, which is the caller's to know. Throws Error when the view does not fit.
 ViewCode print_view_access(const TensorView& view, const ViewCodeOptions& options);
 
 // The least that OpenCL 1.2 asks of a device's constant memory.

@@ -1,4 +1,4 @@
-// Three kinds of passes: movements by strides, gathers by a computed index, and operators on rows.
+// Four kinds of passes: movements by strides, gathers by a computed index, operators on rows, and sums of rows.
 #include "kernels/elimination/host_passes.hpp"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "kernels/elimination/index_blocks.hpp"
 #include "kernels/elimination/piece_mover.hpp"
 #include "kernels/elimination/row_stages.hpp"
+#include "kernels/elimination/row_sums.hpp"
 #include "kernels/elimination/row_tiles.hpp"
 #include "kernels/elimination/tile_side.hpp"
 
@@ -182,9 +183,29 @@ class RowPass final : public HostPass {
   std::vector<Memory> memory_;  // of each worker
 };
 
+class SumPass final : public HostPass {
+ public:
+  explicit SumPass(RowSums sums) : sums_(std::move(sums)) {}
+
+  void run(const float* source, float* target, ThreadPool& pool) override {
+    pool.run([&](int worker) {
+      const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), sums_.groups(), 1);
+      sums_.run(source, target, begin, end);
+    });
+  }
+
+ private:
+  RowSums sums_;
+};
+
+bool is_sum(const PairPass& pass) { return pass.stages.size() == 1 && pass.stages[0].kind == OperatorKind::sum; }
+
 }  // namespace
 
 std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const float*> weights, int threads) {
+  if (is_sum(pass)) {
+    if (auto sums = RowSums::of(pass)) return std::make_unique<SumPass>(*std::move(sums));
+  }
   if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   const IndexMap offsets = pass.read.offsets();
   if (pass.is_gather) return std::make_unique<GatherPass>(pass.simplifies ? offsets.simplified() : offsets, threads);

@@ -30,7 +30,8 @@ std::int64_t longest_row(const PairPass& pass) {
 
 std::int64_t local_bytes(const PairPass& pass, std::int64_t rows, std::int64_t items) {
   const std::int64_t panel = rows * longest_row(pass);
-  return 4 * (panel + (has_product(pass) ? panel : 1) + items);
+  const std::int64_t bases = rows * 2 * static_cast<std::int64_t>(sizeof(cl_long));
+  return 4 * (panel + (has_product(pass) ? panel : 1) + items) + bases;
 }
 
 std::int64_t wanted_items(const OpenClProcessor& device) { return device.info().kind == ProcessorKind::cpu ? 16 : 64; }
@@ -108,11 +109,14 @@ Launch PassLauncher::launch(const PairPass& pass, const PassSource& source, cons
 
 std::string PassLauncher::print(const PairPass& pass, const TensorView& read, const TensorView& write,
                                 std::int64_t image_width) {
-  const ViewCode from = access(read, {"source", ViewDirection::read, pass.simplifies, image_width});
-  const ViewCode to = access(write, {"target", ViewDirection::write, pass.simplifies, 0});
+  const bool has_rows = !pass.stages.empty();
+  const ViewCode from = access(read, {"source", ViewDirection::read, pass.simplifies, image_width, has_rows});
+  const ViewCode to = access(write, {"target", ViewDirection::write, pass.simplifies, 0, has_rows});
   if (report_ != nullptr) {
     report_->count_index(read.shape().element_count(), from.operations);
     report_->count_index(write.shape().element_count(), to.operations);
+    report_->count_index(read.shape()[0], from.row_operations);
+    report_->count_index(write.shape()[0], to.row_operations);
   }
   return from.text + to.text;
 }

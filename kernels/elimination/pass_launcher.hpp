@@ -32,6 +32,7 @@ class PassLauncher {
                 const std::vector<cl::Buffer>& weights);
 
  private:
+  // What a pass on rows reads and writes has a row base.
   std::string print(const PairPass& pass, const TensorView& read, const TensorView& write, std::int64_t image_width);
   Launch launch_movement(const PairPass& pass, const PassSource& source, const cl::Buffer& target);
   Launch launch_rows(const PairPass& pass, const PassSource& source, const cl::Buffer& target,

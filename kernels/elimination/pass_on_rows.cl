@@ -5,7 +5,8 @@
 //   LONGEST     elements of the longest row, before, between and behind the stages
 //   FIRST_ROW   elements of a row that is read; LAST_ROW of one that is written
 //   STAGES      the stages in order, as calls of the functions below, from panel0 to RESULT
-// An operator on rows: a group reads ROWS rows into local memory, applies the stages there and writes the rows.
+// An operator on rows: a group reads ROWS rows into local memory, applies the stages there and writes the rows. What of
+// an index a row alone decides is computed once a group.
 
 float sum_of_items(__local float* shared, const float mine) {
   const int item = (int)get_local_id(0);
@@ -85,18 +86,30 @@ __kernel void pass_on_rows(SOURCE_PARAMETERS, TARGET_PARAMETERS, __global const 
   __local float panel0[ROWS * LONGEST];
   __local float panel1[PANEL1_ELEMENTS];
   __local float shared[ITEMS];
+  __local SOURCE_BASE read_from[ROWS];
+  __local TARGET_BASE write_to[ROWS];
   const int item = (int)get_local_id(0);
   const int first = (int)get_group_id(0) * ROWS;
   const int count = min(ROWS, (int)rows - first);
-  for (int row = 0; row < ROWS; ++row) {
-    // Rows behind the last one repeat it; they are computed and not written.
+  // Rows behind the last one repeat it; they are computed and not written.
+  for (int row = item; row < ROWS; row += ITEMS) {
     const int from = first + min(row, count - 1);
-    for (int i = item; i < FIRST_ROW; i += ITEMS) panel0[row * LONGEST + i] = read_source(SOURCE_ARGUMENTS, from, i);
+    read_from[row] = base_source(from);
+    write_to[row] = base_target(from);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int row = 0; row < ROWS; ++row) {
+    const int from = first + min(row, count - 1);
+    for (int i = item; i < FIRST_ROW; i += ITEMS) {
+      panel0[row * LONGEST + i] = read_source(SOURCE_ARGUMENTS, read_from[row], from, i);
+    }
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   STAGES
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int row = 0; row < count; ++row) {
-    for (int i = item; i < LAST_ROW; i += ITEMS) write_target(TARGET_ARGUMENTS, first + row, i, RESULT[row * LONGEST + i]);
+    for (int i = item; i < LAST_ROW; i += ITEMS) {
+      write_target(TARGET_ARGUMENTS, write_to[row], first + row, i, RESULT[row * LONGEST + i]);
+    }
   }
 }

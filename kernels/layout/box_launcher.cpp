@@ -7,6 +7,7 @@
 
 #include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
+#include "kernels/layout/byte_loops.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/movement_code.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -52,7 +53,16 @@ std::string element_options(std::size_t element_bytes) {
 
 // PASS_COLUMNS of move_blocks.cl: a cache line where rows are a multiple of 4 KiB apart and so share its sets, else 4.
 std::int64_t pass_columns(const MovementLoop& rows, std::int64_t element_bytes) {
-  return rows.source_stride * element_bytes % 4096 == 0 ? 64 / element_bytes : 4;
+  return rows.source_stride * element_bytes % 4096 == 0 ? kLineBytes / element_bytes : 4;
+}
+
+// Whether blocks write whole lines of the target.
+bool writes_whole_lines(const MovementBox& box, std::int64_t element_bytes) {
+  const auto is_whole = [&](std::int64_t elements) { return elements * element_bytes % kLineBytes == 0; };
+  return is_whole(kBlockRows) && is_whole(box.target_offset) &&
+         std::ranges::all_of(box.loops, [&](const MovementLoop& loop) {
+           return loop.target_stride == 1 || is_whole(loop.target_stride);
+         });
 }
 
 cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
@@ -60,9 +70,15 @@ cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
 // Compiles what moves one box and says how it is launched.
 class BoxLauncher {
  public:
+  // `bytes`: of source and target together.
   BoxLauncher(OpenClProcessor& device, std::size_t element_bytes, const cl::Buffer& source, const cl::Buffer& target,
-              PlaneScheme scheme)
-      : device_(device), element_bytes_(element_bytes), source_(source), target_(target), scheme_(scheme) {}
+              std::int64_t bytes, PlaneScheme scheme)
+      : device_(device),
+        element_bytes_(element_bytes),
+        source_(source),
+        target_(target),
+        is_past_caches_(device.info().cache_bytes > 0 && bytes > device.info().cache_bytes),
+        scheme_(scheme) {}
 
   Launch launch(const MovementBox& box) {
     const bool is_run =
@@ -104,9 +120,15 @@ class BoxLauncher {
   Launch launch_blocks(const MovementBox& box) {
     const Plane plane = plane_of(box);
     Launch launch;
-    const std::int64_t pass = pass_columns(plane.rows, static_cast<std::int64_t>(element_bytes_));
-    launch.kernel =
-        compile(kBlocksSource, "move_blocks", plane.outer, box, "", " -DPASS_COLUMNS=" + std::to_string(pass) + "u");
+    const auto element_bytes = static_cast<std::int64_t>(element_bytes_);
+    // Only where lines that follow each other are written far apart, many of them: a few streams, and neighbours, are
+    // faster through the caches even then.
+    const bool is_scattered = plane.columns.count >= kBlockColumns && plane.columns.target_stride > kBlockRows;
+    const bool is_past_caches = is_past_caches_ && is_scattered && writes_whole_lines(box, element_bytes);
+    // Few lines at once are written past the caches: each is held back until it is whole.
+    const std::int64_t pass = is_past_caches ? 4 : pass_columns(plane.rows, element_bytes);
+    launch.kernel = compile(kBlocksSource, "move_blocks", plane.outer, box, "",
+                            " -DPASS_COLUMNS=" + std::to_string(pass) + "u" + (is_past_caches ? " -DPAST_CACHES" : ""));
     set_arguments(launch.kernel, plane.rows.count, plane.columns.count, plane.strides(), box.fill);
     launch.global = cl::NDRange(round_up(plane.columns.count, kBlockColumns) / kBlockColumns,
                                 round_up(plane.rows.count, kBlockRows) / kBlockRows, positions(plane.outer));
@@ -188,6 +210,7 @@ class BoxLauncher {
   std::size_t element_bytes_;
   const cl::Buffer& source_;
   const cl::Buffer& target_;
+  bool is_past_caches_;
   PlaneScheme scheme_;
 };
 
@@ -214,7 +237,8 @@ std::unique_ptr<Runnable> prepare_boxes(const Case& item, OpenClProcessor& devic
   cl::Buffer source = device.allocate(static_cast<std::int64_t>(tensor.size_bytes()), CL_MEM_READ_ONLY);
   cl::Buffer target = device.allocate(problem.target.storage_bytes(), CL_MEM_WRITE_ONLY);
   device.upload(source, tensor.data(), static_cast<std::int64_t>(tensor.size_bytes()));
-  BoxLauncher launcher(device, size_of(tensor.dtype()), source, target, scheme);
+  const std::int64_t bytes = static_cast<std::int64_t>(tensor.size_bytes()) + problem.target.storage_bytes();
+  BoxLauncher launcher(device, size_of(tensor.dtype()), source, target, bytes, scheme);
   std::vector<Launch> launches;
   for (const MovementBox& box : movement_of(problem.source, problem.target)) launches.push_back(launcher.launch(box));
   return std::make_unique<BufferMovement>(device, std::move(launches), std::move(source), std::move(target),

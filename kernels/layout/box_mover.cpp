@@ -10,7 +10,6 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kLineBytes = 64;
 constexpr std::int64_t kWidestElement = 16;
 
 ByteLoop in_bytes(const MovementLoop& loop, std::int64_t element_bytes) {

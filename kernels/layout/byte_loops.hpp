@@ -8,6 +8,9 @@
 
 namespace hetscope {
 
+// Of a cache, on all processors that this is written for.
+inline constexpr std::int64_t kLineBytes = 64;
+
 struct ByteLoop {
   std::int64_t count = 1;
   std::int64_t source_stride = 0;

@@ -11,6 +11,16 @@
 #define BLOCK_ROWS 16
 #define BLOCK_COLUMNS 64
 
+// PAST_CACHES: what is moved does not fit into them, and lines of the target are written whole. OpenCL C has no name for
+// such stores, clang has.
+#define STORE4(value, at) vstore4(value, 0, at)
+#if defined(PAST_CACHES) && defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store)
+#undef STORE4
+#define STORE4(value, at) __builtin_nontemporal_store(value, (__global VECTOR4*)(at))
+#endif
+#endif
+
 // Elements are loaded one by one: vectors that are taken apart again become shuffles that Oclgrind's search for
 // uninitialised values does not survive, and compilers for CPUs make vectors of them all the same.
 void move_4(__global const ELEMENT* restrict read, __global ELEMENT* restrict write, const uint row_stride,
@@ -23,10 +33,10 @@ void move_4(__global const ELEMENT* restrict read, __global ELEMENT* restrict wr
   const VECTOR4 column1 = (VECTOR4)(row0[1], row1[1], row2[1], row3[1]);
   const VECTOR4 column2 = (VECTOR4)(row0[2], row1[2], row2[2], row3[2]);
   const VECTOR4 column3 = (VECTOR4)(row0[3], row1[3], row2[3], row3[3]);
-  vstore4(column0, 0, write);
-  vstore4(column1, 0, write + column_stride);
-  vstore4(column2, 0, write + 2 * column_stride);
-  vstore4(column3, 0, write + 3 * column_stride);
+  STORE4(column0, write);
+  STORE4(column1, write + column_stride);
+  STORE4(column2, write + 2 * column_stride);
+  STORE4(column3, write + 3 * column_stride);
 }
 
 void move_each(__global const ELEMENT* restrict read, __global ELEMENT* restrict write, const uint rows,

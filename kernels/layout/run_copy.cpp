@@ -24,7 +24,6 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using Byte = std::uint8_t;
 
-constexpr std::int64_t kLineBytes = 64;
 constexpr std::int64_t kVectorBytes = HWY_MAX_BYTES >= 64 ? 64 : (HWY_MAX_BYTES >= 32 ? 32 : 16);
 
 template <int kBytes>

@@ -177,6 +177,20 @@ TEST(HostPassesProperty, AFoldedPairIsThePair) {
   }
 }
 
+// Across rows and along them, in runs of whole vectors, of four, and in what is left over.
+TEST(HostPasses, SumsOfRowsWhereTheyLie) {
+  for (const char* axes :
+       {"shape=97x131 first=transpose:1,0 second=sum", "shape=5x97x49 first=transpose:1,2,0 second=sum",
+        "shape=33x7x4 first=transpose:1,2,0 second=sum", "shape=33x7x4 first=transpose:0,2,1 second=sum",
+        "shape=131x4x9 first=transpose:0,2,1/reshape:131x36 second=sum",
+        "shape=13x5x4 first=transpose:1,0,2/reshape:5x52 second=sum",
+        "shape=64x33 first=gather:0:64/transpose:1,0 second=sum", "shape=131x3 first=transpose:1,0 second=sum",
+        "shape=65x96 first=slice:1:3:90:1 second=sum", "shape=65x96 first=slice:1:0:96:3 second=sum",
+        "shape=97x96 first=sum second=reshape:97/gather:0:97", "shape=131x1 first=sum second=transpose:1,0"}) {
+    expect_folded_is_right(axes);
+  }
+}
+
 TEST(HostPasses, PairsThatGoThroughPanels) {
   for (const char* axes : {"shape=96x31x17 first=relu second=transpose:1,2,0",
                            "shape=130x67 first=relu second=transpose:1,0",

@@ -17,6 +17,16 @@ __kernel void copy_view(X_PARAMETERS, Y_PARAMETERS) {
 }
 )";
 
+constexpr const char* kSourceWithBases = R"(
+__kernel void copy_view(X_PARAMETERS, Y_PARAMETERS) {
+  const int row = (int)get_global_id(1);
+  const int column = (int)get_global_id(0);
+  const X_BASE from = base_x(row);
+  const Y_BASE to = base_y(row);
+  write_y(Y_ARGUMENTS, to, row, column, read_x(X_ARGUMENTS, from, row, column));
+}
+)";
+
 struct Storages {
   cl::Buffer buffer;
   cl::Image2D image;
@@ -57,10 +67,13 @@ void expect_copied(OpenClProcessor& device, const TensorView& read, const Tensor
   HostTensor target(TensorView(DType::f32, write.stored_shape(), write.layout()));
   const auto target_bytes = static_cast<std::int64_t>(target.size_bytes());
   const cl::Buffer to = device.allocate(target_bytes);
-  device.upload(to, target.data(), target_bytes);  // padding is not written
-  for (const bool simplifies : {false, true}) {
-    const std::string text = print_view_access(read, {"x", ViewDirection::read, simplifies, kWidth}).text +
-                             print_view_access(write, {"y", ViewDirection::write, simplifies, 0}).text + kSource;
+  for (const auto& [simplifies, has_base] : {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
+    SCOPED_TRACE(has_base ? "with a row base" : "whole offsets");
+    std::vector<std::byte> zeros(static_cast<std::size_t>(target_bytes));
+    device.upload(to, zeros.data(), target_bytes);
+    const std::string text = print_view_access(read, {"x", ViewDirection::read, simplifies, kWidth, has_base}).text +
+                             print_view_access(write, {"y", ViewDirection::write, simplifies, 0, has_base}).text +
+                             (has_base ? kSourceWithBases : kSource);
     cl::Kernel kernel = device.kernel("copy_view", text, "copy_view");
     if (read.storage() == Storage::image2d) {
       kernel.setArg(0, from.image);

@@ -136,6 +136,40 @@ TEST(ViewAccess, PrintsOneFunctionForLayoutAndMap) {
   EXPECT_GT(print_view_access(view, named("x", false)).operations.multiplications, 0);
 }
 
+// Rows of a transpose over windows: what a row alone decides has all the divisions.
+TEST(ViewAccess, PrintsTheBaseOfARowAsAFunctionOfItsOwn) {
+  const Shape image{14, 6, 8};
+  const IndexMap windows = compose(IndexMap::transpose(Shape{2, 7, 6, 8}, std::vector<int>{0, 2, 1, 3}),
+                                   IndexMap::reshape(image, Shape{2, 7, 6, 8}));
+  const IndexMap rows = compose(IndexMap::reshape(Shape{2, 6, 7, 8}, Shape{84, 8}), windows);
+  ViewCodeOptions options = named("x");
+  options.has_row_base = true;
+  const ViewCode code =
+      print_view_access(TensorView(DType::f32, image, Layout::row_major(3), Storage::buffer).through(rows), options);
+  EXPECT_NE(code.text.find("#define X_BASE int\nint base_x(const int i0) {\n"), std::string::npos) << code.text;
+  EXPECT_NE(code.text.find("float read_x(__global const float* x0, const int base, const int i0, const int i1) {\n"
+                           "  return x0[base + i1];\n}\n"),
+            std::string::npos)
+      << code.text;
+  EXPECT_EQ(code.operations.divisions_and_remainders(), 0);
+  EXPECT_GT(code.row_operations.divisions_and_remainders(), 0);
+}
+
+TEST(ViewAccess, ARowBaseIsNothingWhereARowDecidesNothing) {
+  ViewCodeOptions options = named("x");
+  options.has_row_base = true;
+  const std::vector<Shape> parts = {Shape{2, 3}, Shape{3, 3}};
+  const TensorView both =
+      TensorView(DType::f32, Shape{2, 3}, Layout::row_major(2), Storage::buffer).through(IndexMap::concat(parts, 0));
+  EXPECT_NE(print_view_access(both, options).text.find("int base_x(const int i0) {\n  return 0;\n}\n"),
+            std::string::npos)
+      << print_view_access(both, options).text;
+  options.image_width = 5;
+  const TensorView image(DType::f32, Shape{10, 4}, Layout::row_major(2), Storage::image2d);
+  EXPECT_NE(print_view_access(image, options).text.find("int base_x(const int i0) {\n  return 0;\n}\n"),
+            std::string::npos);
+}
+
 TEST(ViewAccess, NaiveCodeHasTheDivisionsThatSimplifyingRemoves) {
   const Shape shape{6, 35};
   const IndexMap map =

@@ -1,0 +1,226 @@
+// Which way, is said once for all rows of a pass: by the longer of the mean runs, across rows and along them.
+#include "kernels/elimination/row_sums.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/sized_vectors.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/elimination/row_sums.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace hetscope {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Wide = hn::ScalableTag<float>;
+using Narrow = hn::CappedTag<float, 4>;
+
+// Chains of additions that hide each other's latency.
+constexpr int kChains = 4;
+
+// sums[r] of kVectors vectors of rows: element i of row r lies at first[elements[i] + r].
+template <int kVectors, class D>
+HWY_INLINE void add_across(D d, const float* first, const std::int64_t* elements, std::int64_t count, float* sums) {
+  constexpr int kSteps = kVectors < kChains ? kChains / kVectors : 1;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  hn::Vec<D> totals[kSteps][kVectors];
+  for (auto& step : totals) {
+    for (auto& total : step) total = hn::Zero(d);
+  }
+  std::int64_t i = 0;
+  for (; i + kSteps <= count; i += kSteps) {
+    for (int step = 0; step < kSteps; ++step) {
+      const float* at = first + elements[i + step];
+      for (int v = 0; v < kVectors; ++v) totals[step][v] = hn::Add(totals[step][v], hn::LoadU(d, at + v * lanes));
+    }
+  }
+  for (; i < count; ++i) {
+    for (int v = 0; v < kVectors; ++v) {
+      totals[0][v] = hn::Add(totals[0][v], hn::LoadU(d, first + elements[i] + v * lanes));
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    for (int step = 1; step < kSteps; ++step) totals[0][v] = hn::Add(totals[0][v], totals[step][v]);
+    hn::StoreU(totals[0][v], d, sums + v * lanes);
+  }
+}
+
+void sums_across(const float* first, const std::int64_t* elements, std::int64_t count, std::int64_t rows, float* sums) {
+  const Wide wide;
+  const Narrow narrow;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(wide));
+  const auto few = static_cast<std::int64_t>(hn::Lanes(narrow));
+  std::int64_t row = 0;
+  for (; row + kChains * lanes <= rows; row += kChains * lanes) {
+    add_across<kChains>(wide, first + row, elements, count, sums + row);
+  }
+  for (; row + lanes <= rows; row += lanes) add_across<1>(wide, first + row, elements, count, sums + row);
+  for (; row + few <= rows; row += few) add_across<1>(narrow, first + row, elements, count, sums + row);
+  for (; row < rows; ++row) {
+    float sum = 0;
+    for (std::int64_t i = 0; i < count; ++i) sum += first[elements[i] + row];
+    sums[row] = sum;
+  }
+}
+
+// What has been added of one row.
+struct RowTotal {
+  hn::Vec<Wide> wide[kChains];
+  float rest;
+};
+
+HWY_INLINE void add_along(const float* piece, std::int64_t length, RowTotal& total) {
+  const Wide wide;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(wide));
+  std::int64_t at = 0;
+  for (; at + kChains * lanes <= length; at += kChains * lanes) {
+    for (int chain = 0; chain < kChains; ++chain) {
+      total.wide[chain] = hn::Add(total.wide[chain], hn::LoadU(wide, piece + at + chain * lanes));
+    }
+  }
+  for (; at + lanes <= length; at += lanes) total.wide[0] = hn::Add(total.wide[0], hn::LoadU(wide, piece + at));
+  for (; at < length; ++at) total.rest += piece[at];
+}
+
+void sums_of_pieces(const float* source, std::span<const SummedRow> rows, std::span<const RowPiece> pieces,
+                    float* sums) {
+  const Wide wide;
+  for (const SummedRow& row : rows) {
+    RowTotal total;
+    for (auto& chain : total.wide) chain = hn::Zero(wide);
+    total.rest = 0;
+    for (const RowPiece& piece : pieces) add_along(source + row.read + piece.offset, piece.length, total);
+    const auto all = hn::Add(hn::Add(total.wide[0], total.wide[1]), hn::Add(total.wide[2], total.wide[3]));
+    *sums++ = total.rest + hn::GetLane(hn::SumOfLanes(wide, all));
+  }
+}
+
+// Rows of `fours`, where four elements follow each other, and `singles`. At most kMostSummedRows.
+void sums_of_fours(const float* source, std::span<const SummedRow> rows, std::span<const std::int64_t> fours,
+                   std::span<const std::int64_t> singles, float* sums) {
+  const Narrow narrow;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(narrow));
+  HWY_ALIGN float parts[kMostSummedRows * 4];
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const float* first = source + rows[row].read;
+    for (std::int64_t at = 0; at < 4; at += lanes) {
+      auto total = hn::Zero(narrow);
+      for (const std::int64_t four : fours) total = hn::Add(total, hn::LoadU(narrow, first + four + at));
+      hn::StoreU(total, narrow, parts + 4 * row + at);
+    }
+    sums[row] = 0;
+    for (const std::int64_t single : singles) sums[row] += first[single];
+  }
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    sums[row] += (parts[4 * row] + parts[4 * row + 1]) + (parts[4 * row + 2] + parts[4 * row + 3]);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hetscope
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hetscope {
+
+HWY_EXPORT(sums_across);
+HWY_EXPORT(sums_of_pieces);
+HWY_EXPORT(sums_of_fours);
+
+namespace {
+
+// The shortest mean run that vectors of four are worth it for, when some of the runs are cut.
+constexpr std::int64_t kShortestRun = 3;
+// What is longer than a vector is no better.
+constexpr std::int64_t kLongestRun = 16;
+
+std::vector<RowPiece> pieces_of(std::span<const std::int64_t> elements) {
+  std::vector<RowPiece> pieces;
+  for (const std::int64_t element : elements) {
+    if (pieces.empty() || element != pieces.back().offset + pieces.back().length) pieces.push_back({element, 0});
+    ++pieces.back().length;
+  }
+  return pieces;
+}
+
+}  // namespace
+
+std::optional<RowSums> RowSums::of(const PairPass& pass) {
+  const std::vector<std::int64_t> read = offsets_of(pass.read.offsets().simplified());
+  const std::vector<std::int64_t> write = offsets_of(pass.write.offsets().simplified());
+  const std::int64_t length = pass.stages.front().in;
+  if (!repeats_every(read, length)) return std::nullopt;
+  std::vector<SummedRow> rows(write.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    rows[row] = {read[row * static_cast<std::size_t>(length)], write[row]};
+  }
+  std::ranges::sort(rows, {}, &SummedRow::read);
+  std::vector<std::int64_t> elements(read.begin(), read.begin() + length);
+  for (std::int64_t& element : elements) element -= read.front();
+  std::ranges::sort(elements);
+  RowSums sums(std::move(rows), std::move(elements));
+  if (!sums.has_runs()) return std::nullopt;
+  sums.make_groups();
+  return sums;
+}
+
+RowSums::RowSums(std::vector<SummedRow> rows, std::vector<std::int64_t> elements)
+    : rows_(std::move(rows)), elements_(std::move(elements)), pieces_(pieces_of(elements_)) {
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    if (row == 0 || rows_[row].read != rows_[row - 1].read + 1) ++row_runs_;
+  }
+}
+
+bool RowSums::has_runs() const {
+  return static_cast<std::int64_t>(rows_.size()) >= kShortestRun * row_runs_ ||
+         elements_.size() >= kShortestRun * pieces_.size();
+}
+
+void RowSums::make_groups() {
+  const std::int64_t across = std::min(static_cast<std::int64_t>(rows_.size()) / row_runs_, kLongestRun);
+  const auto along = static_cast<std::int64_t>(elements_.size() / pieces_.size());
+  way_ = across > std::min(along, kLongestRun) ? Way::across : along >= kLongestRun ? Way::along : Way::by_fours;
+  for (const RowPiece& piece : pieces_) {
+    std::int64_t at = 0;
+    for (; at + 4 <= piece.length; at += 4) fours_.push_back(piece.offset + at);
+    for (; at < piece.length; ++at) singles_.push_back(piece.offset + at);
+  }
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    const bool follows = row > 0 && (way_ != Way::across || rows_[row].read == rows_[row - 1].read + 1);
+    if (!follows || groups_.back().rows == kMostSummedRows) groups_.push_back({static_cast<std::int64_t>(row), 0});
+    ++groups_.back().rows;
+  }
+}
+
+void RowSums::run(const float* source, float* target, std::int64_t begin, std::int64_t end) const {
+  float sums[kMostSummedRows];
+  for (std::int64_t i = begin; i < end; ++i) {
+    const Group& group = groups_[static_cast<std::size_t>(i)];
+    const auto rows =
+        std::span(rows_).subspan(static_cast<std::size_t>(group.first), static_cast<std::size_t>(group.rows));
+    switch (way_) {
+      case Way::across:
+        HWY_DYNAMIC_DISPATCH(sums_across)
+        (source + rows.front().read, elements_.data(), static_cast<std::int64_t>(elements_.size()), group.rows, sums);
+        break;
+      case Way::along:
+        HWY_DYNAMIC_DISPATCH(sums_of_pieces)(source, rows, pieces_, sums);
+        break;
+      case Way::by_fours:
+        HWY_DYNAMIC_DISPATCH(sums_of_fours)(source, rows, fours_, singles_, sums);
+        break;
+    }
+    for (std::size_t row = 0; row < rows.size(); ++row) target[rows[row].write] = sums[row];
+  }
+}
+
+}  // namespace hetscope
+#endif  // HWY_ONCE
