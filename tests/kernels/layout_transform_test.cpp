@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/verify.hpp"
+#include "harness/processor/processor.hpp"
+#include "kernels/catalog.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/registration.hpp"
 
@@ -66,6 +69,35 @@ TEST(LayoutTransform, TheSameSeedGivesTheSameInputs) {
   const auto element = [&](std::uint64_t seed) { return operation->inputs(item, seed)[0].tensor.get(49); };
   EXPECT_EQ(element(1), element(1));
   EXPECT_NE(element(1), element(2));
+}
+
+// Source and target are larger than the device's caches by a little: then blocks may be written past them.
+TEST(LayoutTransform, TensorsBeyondTheCachesAreMovedByBlocks) {
+  const Catalog catalog = make_catalog();
+  const Kernel& kernel = catalog.kernels().at("layout_transform_buffer_blocks");
+  const Operation& operation = catalog.operations().at("layout_transform");
+  ProcessorSet processors;
+  int devices = 0;
+  for (const ProcessorInfo& info : processors.discover().found) {
+    constexpr std::int64_t kLargest = std::int64_t{64} << 20;
+    if (info.program_model != ProgramModel::opencl_c || info.cache_bytes <= 0 || info.cache_bytes > kLargest) continue;
+    ++devices;
+    const std::int64_t columns = info.cache_bytes / (2 * 512 * 4) + 64;
+    Case item = Case::parse("layout_transform kernel=layout_transform_buffer_blocks processor=" + info.name +
+                            " from=order:0,1,2 to=order:0,2,1 dtype=f32 shape=1x512x" + std::to_string(columns));
+    item = catalog.complete(item);
+    SCOPED_TRACE(item.line());
+    const std::vector<Operand> inputs = operation.inputs(item, 3);
+    Processor* const on[] = {&processors.at(info.name)};
+    const std::unique_ptr<Runnable> runnable = kernel.prepare(item, on, inputs);
+    runnable->enter();
+    runnable->run(1);
+    const Verification verification =
+        verify(runnable->outputs(), operation.reference(item, inputs), operation.tolerance(item));
+    runnable->leave();
+    EXPECT_TRUE(verification.matches) << verification.reason;
+  }
+  if (devices == 0) GTEST_SKIP() << "this machine has no OpenCL device that tells a cache of at most 64 MiB";
 }
 
 }  // namespace
