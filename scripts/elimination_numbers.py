@@ -61,19 +61,30 @@ def index_cost(group):
                      for method in (BASELINE, *METHODS) if method in group)
 
 
-def report(directory):
+def compared(directory):
+    """The groups that have a row to compare with, and why rows were left out."""
     groups, refused = read(directory)
     groups = [group for group in groups.values() if BASELINE in group]
     if not groups:
         sys.exit(f"{directory}: no row of {BASELINE} to compare with")
+    return groups, refused
+
+
+def print_pairs(groups):
     print("| pair | cell | table 5 | " + " | ".join(METHODS) + " | divisions and remainders an element |")
     print("|---|---|---|" + "---:|" * len(METHODS) + "---|")
-    folded = collections.defaultdict(dict)
     for group in groups:
         base = group[BASELINE]
         notes = base["notes"]
         print(f"| {name_of(base)} | {notes['cell']} | {notes['table 5']} | "
               + " | ".join(cell(group, method) for method in METHODS) + f" | {index_cost(group)} |")
+
+
+def print_folded(groups):
+    """Of each processor, for how many pairs folding is faster, and those for which it is not."""
+    folded = collections.defaultdict(dict)
+    for group in groups:
+        base = group[BASELINE]
         if "folded" in group:
             folded[",".join(base["processors"])][name_of(base)] = by("p05", group["folded"], base), by(
                 "rounds", group["folded"], base)
@@ -85,6 +96,12 @@ def report(directory):
         for name, (p05, rounds) in ratios.items():
             if p05 >= 1 or rounds >= 1:
                 print(f"not faster: {name}: {rounds:.2f} ({p05:.2f})")
+
+
+def report(directory):
+    groups, refused = compared(directory)
+    print_pairs(groups)
+    print_folded(groups)
     for reason, count in refused.items():
         print(f"\nleft out, {count} rows: {reason}")
 

@@ -12,8 +12,8 @@ paper's figure, the measured gain with its 95 % interval, and whether the claim 
 said.
 
 --quick keeps one small group of each scenario, without roofs and in one session: a try of a few minutes. --layout also
-runs layout_vs_peers.json (about two hours) and layout_opencl.json once and prints what scripts/layout_numbers.py prints
-of them.
+prints, for each session, for which pairs of operators folding is faster, and runs layout_vs_peers.json (45 minutes with
+two CPUs) and layout_opencl.json once and prints what scripts/layout_numbers.py prints of them.
 """
 
 import json
@@ -24,6 +24,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import elimination_numbers  # noqa: E402
 import layout_numbers  # noqa: E402
 from scenario_run import ROOT, parser_of, run_scenarios  # noqa: E402
 
@@ -147,6 +148,9 @@ def report(build, out):
 
 
 def report_layout(out):
+    for run in runs_of(out, [elimination_numbers.SCENARIO]):
+        print(f"\n{run.name}")
+        elimination_numbers.print_folded(elimination_numbers.compared(run)[0])
     for scenario, print_numbers in ((layout_numbers.SCENARIO, lambda run: layout_numbers.report(run, False)),
                                     (layout_numbers.OPENCL_SCENARIO, layout_numbers.opencl_report)):
         for run in runs_of(out, [scenario]):
@@ -158,7 +162,7 @@ def main():
     parser = parser_of(__doc__)
     parser.add_argument("--sessions", type=int, help=f"launches of each scenario (default {FULL_SESSIONS}; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="one small group of each scenario")
-    parser.add_argument("--layout", action="store_true", help="also the layout transforms beside their peers")
+    parser.add_argument("--layout", action="store_true", help="also folding, pair by pair, and the layout transforms beside their peers")
     arguments = parser.parse_args()
     if not (arguments.out or arguments.records):
         parser.error("--out says where the runs are kept; --records reads those of an earlier one")

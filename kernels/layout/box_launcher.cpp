@@ -19,9 +19,6 @@ constexpr std::string_view kTilesSource = "kernels/layout/move_tiles.cl";
 constexpr std::string_view kBlocksSource = "kernels/layout/move_blocks.cl";
 constexpr std::string_view kRunsSource = "kernels/layout/move_runs.cl";
 constexpr std::size_t kRunGroupItems = 64;
-// BLOCK_ROWS and BLOCK_COLUMNS of move_blocks.cl.
-constexpr std::int64_t kBlockRows = 16;
-constexpr std::int64_t kBlockColumns = 64;
 constexpr std::int64_t kVectorBytes = 16;
 
 struct Tile {
@@ -51,15 +48,34 @@ std::string element_options(std::size_t element_bytes) {
   return "-DELEMENT=" + name + " -DVECTOR4=" + name + "4";
 }
 
-// PASS_COLUMNS of move_blocks.cl: a cache line where rows are a multiple of 4 KiB apart and so share its sets, else 4.
-std::int64_t pass_columns(const MovementLoop& rows, std::int64_t element_bytes) {
-  return rows.source_stride * element_bytes % 4096 == 0 ? kLineBytes / element_bytes : 4;
+// BLOCK_ROWS and BLOCK_COLUMNS of move_blocks.cl.
+struct Block {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+
+// A line of f32 high; longer where there are fewer rows or columns than that, so that an item has enough to do.
+Block block_of(const MovementLoop& rows, const MovementLoop& columns) {
+  constexpr std::int64_t kElements = 4096;
+  constexpr std::int64_t kHeight = 16;
+  const auto in_fours = [](std::int64_t count) { return divided_up(count, std::int64_t{4}) * 4; };
+  const std::int64_t height = std::min(in_fours(rows.count), kHeight);
+  const std::int64_t width = kElements / height;
+  if (columns.count >= width) return {height, width};
+  const std::int64_t lines = kElements / in_fours(columns.count) / kHeight;
+  return {std::max(lines, std::int64_t{1}) * kHeight, in_fours(columns.count)};
+}
+
+// PASS_COLUMNS of move_blocks.cl: few where a column's elements are so far from the next one's, by a multiple of 4 KiB,
+// that their lines share the sets of a cache and would be gone before they are whole.
+std::int64_t pass_columns(const MovementLoop& columns, std::int64_t element_bytes) {
+  return columns.target_stride * element_bytes % 4096 == 0 ? 4 : 64;
 }
 
 // Whether blocks write whole lines of the target.
-bool writes_whole_lines(const MovementBox& box, std::int64_t element_bytes) {
+bool writes_whole_lines(const MovementBox& box, const Block& block, std::int64_t element_bytes) {
   const auto is_whole = [&](std::int64_t elements) { return elements * element_bytes % kLineBytes == 0; };
-  return is_whole(kBlockRows) && is_whole(box.target_offset) &&
+  return is_whole(block.rows) && is_whole(box.target_offset) &&
          std::ranges::all_of(box.loops, [&](const MovementLoop& loop) {
            return loop.target_stride == 1 || is_whole(loop.target_stride);
          });
@@ -121,17 +137,19 @@ class BoxLauncher {
     const Plane plane = plane_of(box);
     Launch launch;
     const auto element_bytes = static_cast<std::int64_t>(element_bytes_);
-    // Only where lines that follow each other are written far apart, many of them: a few streams, and neighbours, are
-    // faster through the caches even then.
-    const bool is_scattered = plane.columns.count >= kBlockColumns && plane.columns.target_stride > kBlockRows;
-    const bool is_past_caches = is_past_caches_ && is_scattered && writes_whole_lines(box, element_bytes);
-    // Few lines at once are written past the caches: each is held back until it is whole.
-    const std::int64_t pass = is_past_caches ? 4 : pass_columns(plane.rows, element_bytes);
-    launch.kernel = compile(kBlocksSource, "move_blocks", plane.outer, box, "",
-                            " -DPASS_COLUMNS=" + std::to_string(pass) + "u" + (is_past_caches ? " -DPAST_CACHES" : ""));
+    const Block block = block_of(plane.rows, plane.columns);
+    // Only where many columns are written far apart: a few streams, and neighbours, are faster through the caches even
+    // then. Few lines at once, because each is held back until it is whole.
+    const bool is_scattered = plane.columns.count >= 64 && plane.columns.target_stride * element_bytes > kLineBytes;
+    const bool is_past_caches = is_past_caches_ && is_scattered && writes_whole_lines(box, block, element_bytes);
+    const std::int64_t pass = is_past_caches ? 4 : pass_columns(plane.columns, element_bytes);
+    launch.kernel =
+        compile(kBlocksSource, "move_blocks", plane.outer, box, "",
+                " -DPASS_COLUMNS=" + std::to_string(pass) + "u -DBLOCK_ROWS=" + std::to_string(block.rows) +
+                    " -DBLOCK_COLUMNS=" + std::to_string(block.columns) + (is_past_caches ? " -DPAST_CACHES" : ""));
     set_arguments(launch.kernel, plane.rows.count, plane.columns.count, plane.strides(), box.fill);
-    launch.global = cl::NDRange(round_up(plane.columns.count, kBlockColumns) / kBlockColumns,
-                                round_up(plane.rows.count, kBlockRows) / kBlockRows, positions(plane.outer));
+    launch.global = cl::NDRange(round_up(plane.columns.count, block.columns) / block.columns,
+                                round_up(plane.rows.count, block.rows) / block.rows, positions(plane.outer));
     // A group of one item: compilers that make a loop of a group's items would gather and scatter across them.
     launch.local = cl::NDRange(1, 1, 1);
     return launch;

@@ -5,11 +5,9 @@
 // A plane of rows (the least target stride) and columns (the least source stride): an item moves BLOCK_ROWS x BLOCK_COLUMNS
 // elements through its registers, 4 columns by 4 rows at a time. For devices whose items are a CPU's loop: nothing is
 // gained there by items that share local memory.
-// A pass over the rows moves PASS_COLUMNS columns: 4, so that the lines of the target are written whole; a line of the
-// source where its rows fall into the same set of a cache and would be gone before their next elements are read.
+// A pass over the rows moves PASS_COLUMNS columns: many, so that long pieces of the source are read; 4, so that few lines
+// of the target are written at once.
 // `fill` zeros follow the last row in each column of the target.
-#define BLOCK_ROWS 16
-#define BLOCK_COLUMNS 64
 
 // PAST_CACHES: what is moved does not fit into them, and lines of the target are written whole. OpenCL C has no name for
 // such stores, clang has.
@@ -68,6 +66,7 @@ __kernel void move_blocks(__global const ELEMENT* restrict source, __global ELEM
         move_4(read + row * strides.x + column, write + row + column * strides.w, strides.x, strides.w);
       }
     }
+    if (whole_rows == row_count) continue;
     move_each(read + whole_rows * strides.x + pass, write + whole_rows + pass * strides.w, row_count - whole_rows,
               end - pass, strides.x, strides.y, strides.z, strides.w);
   }

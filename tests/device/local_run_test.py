@@ -1,0 +1,124 @@
+"""Whole runs of the driver, all but the link: this machine is the device.
+
+Usage: local_run_test.py [unittest options]
+"""
+
+import hashlib
+import json
+import signal
+import time
+import unittest
+
+from driver_case import DONE, DRIVER, FAILED, SICK, STUB, TRY_AGAIN, USAGE, DriverCase
+from hetscope_device import cli
+
+
+class LocalRun(DriverCase):
+    def words(self, out=None):
+        return [
+            "run",
+            "--device",
+            "local",
+            "--binary",
+            STUB,
+            "--no-gate",
+            "--poll",
+            "0.1",
+            "--remote-root",
+            self.directory / "a root",
+            "--out",
+            out or self.out,
+            self.scenario(),
+        ]
+
+    def fact(self, name, value):
+        (self.directory / name).write_text(f"{value}\n")
+
+    def test_good_run_and_nothing_twice(self):
+        self.assert_ended(self.driver(*self.words()), DONE, "4 records: 4 ok")
+        self.assert_all_home()
+        self.assertGreater(self.device_record()["pushed_bytes"], 0)
+        second = self.directory / "second"
+        self.assert_ended(self.driver(*self.words(second)), DONE)
+        self.assertEqual(self.device_record(second)["pushed_bytes"], 0)
+
+    def test_crash_costs_one_case(self):
+        self.fact("crash_at", 2)
+        self.assert_ended(self.driver(*self.words()), FAILED)
+        self.assert_all_home(4, failed=1)
+
+    def test_ctrl_c_and_the_same_command_goes_on(self):
+        self.fact("case_s", 0.4)
+        run = self.start(*self.words())
+        records = None
+        while not records:
+            self.assertIsNone(run.poll(), "the run has ended before it began")
+            time.sleep(0.02)
+            records = [path for path in self.directory.glob("a root/runs/*/out/records.jsonl") if path.stat().st_size]
+        run.send_signal(signal.SIGINT)
+        self.assert_ended(self.finish(run), TRY_AGAIN, "interrupted")
+        self.assertIn(self.driver(*self.words()).code, (DONE, FAILED))
+        self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
+
+    def test_another_run_is_not_mixed_in(self):
+        self.assert_ended(self.driver(*self.words()), DONE)
+        self.assert_ended(self.driver(*self.words(), "--filter", "x"), USAGE, "another program, scenario or options")
+        other = self.directory / "other"
+        other.mkdir()
+        (other / "records.jsonl").write_text("mine\n")
+        self.assert_ended(self.driver(*self.words(other)), USAGE, "holds a run already")
+        self.assertEqual((other / "records.jsonl").read_text(), "mine\n")
+
+    def test_what_came_home_is_still_what_was_sent(self):
+        self.assert_ended(self.driver(*self.words()), DONE)
+        with open(self.out / "records.jsonl", "a", encoding="utf-8") as stream:
+            stream.write("\n")
+        self.assertEqual(self.driver(*self.words()).code, USAGE)
+
+    def test_a_damaged_file_on_the_device_is_pushed_again(self):
+        self.assert_ended(self.driver(*self.words()), DONE)
+        cached = self.directory / "a root" / "cache" / hashlib.sha256(STUB.read_bytes()).hexdigest()
+        cached.write_text("#!/bin/sh\nexit 0\n")
+        self.assert_ended(self.driver(*self.words(self.directory / "second")), DONE)
+        self.assert_all_home(out=self.directory / "second")
+
+    def test_a_directory_that_cannot_be_written(self):
+        words_ = self.words()
+        words_[words_.index("--remote-root") + 1] = "/proc/hetscope"
+        self.assert_ended(self.driver(*words_), SICK, "--remote-root")
+
+    def test_wrong_usage(self):
+        nothing = ["--device", "local", "--out", self.out]
+        for words_, said in (
+            (["run", *nothing], "--binary"),
+            (["run", *nothing, "--binary", STUB], "nothing to run"),
+            (["run", *nothing, "--binary", self.directory / "none", "x.json"], "no program"),
+            (["run", *nothing, "--binary", STUB, self.directory / "none.json"], "cannot read"),
+            (["run", *nothing, "--device", "local", "--binary", STUB, self.scenario()], "named twice"),
+            (["info", "--device=-x"], "no serial number"),
+            (["info", "--device", "ssh:-oProxyCommand=touch pwned"], "no ssh address"),
+            (["run", "--cool-to", "-3", *nothing], "usage"),
+        ):
+            with self.subTest(words=words_):
+                finished = self.driver(*words_, ADB="/bin/false")
+                self.assert_ended(finished, USAGE, said)
+
+    def test_info_and_shell_check(self):
+        root = ["--remote-root", self.directory / "a root"]
+        finished = self.driver("info", "--json", "--device", "local", *root)
+        self.assert_ended(finished, DONE)
+        self.assertIn("Linux", json.loads(finished.stdout)["uname"])
+        finished = self.driver("shell-check", "--device", "local", *root)
+        self.assert_ended(finished, DONE, "special characters arrive as they are", "there and back unchanged")
+
+    def test_installs_as_a_package(self):
+        """The entry point and the data files that pyproject.toml names are there."""
+        text = (DRIVER / "pyproject.toml").read_text()
+        self.assertIn('hetscope-device = "hetscope_device.cli:main"', text)
+        self.assertTrue(callable(cli.main))
+        for name in ("agent.sh", "quirks.json"):
+            self.assertIn(f'"{name}"', text)
+            self.assertTrue((DRIVER / "hetscope_device" / name).is_file())
+
+if __name__ == "__main__":
+    unittest.main()
