@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
@@ -18,7 +19,12 @@ namespace {
 constexpr std::string_view kTilesSource = "kernels/layout/move_tiles.cl";
 constexpr std::string_view kBlocksSource = "kernels/layout/move_blocks.cl";
 constexpr std::string_view kRunsSource = "kernels/layout/move_runs.cl";
+constexpr std::string_view kRunBlocksSource = "kernels/layout/move_run_blocks.cl";
 constexpr std::size_t kRunGroupItems = 64;
+// 16 KiB, that an item of a CPU moves.
+constexpr std::int64_t kItemVectors = 1024;
+// Of so few, starting an item costs as much as what it does.
+constexpr std::int64_t kFewVectors = 128;
 constexpr std::int64_t kVectorBytes = 16;
 
 struct Tile {
@@ -99,8 +105,8 @@ class BoxLauncher {
   Launch launch(const MovementBox& box) {
     const bool is_run =
         box.loops.empty() || (box.loops.back().source_stride == 1 && box.loops.back().target_stride == 1);
-    if (is_run) return launch_runs(box);
-    return scheme_ == PlaneScheme::item_blocks ? launch_blocks(box) : launch_tiles(box);
+    if (scheme_ == PlaneScheme::item_blocks) return is_run ? launch_run_blocks(box) : launch_blocks(box);
+    return is_run ? launch_runs(box) : launch_tiles(box);
   }
 
  private:
@@ -177,32 +183,67 @@ class BoxLauncher {
     }
   }
 
-  Launch launch_runs(const MovementBox& box) {
-    std::vector<MovementLoop> outer = box.loops;
-    MovementLoop run;
-    if (!outer.empty()) {
-      run = outer.back();
-      outer.pop_back();
-    }
+  // Neighbours that stay neighbours, the loop from run to run, and those around it.
+  struct Runs {
+    std::int64_t lanes = 1;    // of a vector
+    std::int64_t vectors = 1;  // of a run
     MovementLoop next;
-    if (!outer.empty()) {
-      next = outer.back();
-      outer.pop_back();
+    std::vector<MovementLoop> outer;
+
+    cl_uint2 strides() const { return {{unsigned_of(next.source_stride), unsigned_of(next.target_stride)}}; }
+    // MOVE_VECTOR and VECTOR of the sources.
+    std::string defines() const {
+      const std::string digits = lanes == 1 ? "" : std::to_string(lanes);
+      const std::string move = lanes == 1 ? "*(t) = *(s)" : "vstore" + digits + "(vload" + digits + "(0, s), 0, t)";
+      return "#define MOVE_VECTOR(s, t) " + move + "\n#define VECTOR " + std::to_string(lanes) + "\n";
     }
-    std::int64_t lanes = kVectorBytes / static_cast<std::int64_t>(element_bytes_);
-    while (run.count % lanes != 0) lanes /= 2;
-    const std::string digits = lanes == 1 ? "" : std::to_string(lanes);
-    const std::string move = lanes == 1 ? "*(t) = *(s)" : "vstore" + digits + "(vload" + digits + "(0, s), 0, t)";
+  };
+  // From run to run goes the innermost loop that moves `wanted` vectors, or else the innermost one.
+  Runs runs_of(const MovementBox& box, std::int64_t wanted) const {
+    Runs runs;
+    runs.outer = box.loops;
+    runs.lanes = kVectorBytes / static_cast<std::int64_t>(element_bytes_);
+    MovementLoop run;
+    if (!runs.outer.empty()) {
+      run = runs.outer.back();
+      runs.outer.pop_back();
+    }
+    while (run.count % runs.lanes != 0) runs.lanes /= 2;
+    runs.vectors = run.count / runs.lanes;
+    if (runs.outer.empty()) return runs;
+    const auto has_many = [&](const MovementLoop& loop) { return loop.count * runs.vectors >= wanted; };
+    const auto found = std::find_if(runs.outer.rbegin(), runs.outer.rend(), has_many);
+    const auto chosen = found == runs.outer.rend() ? std::prev(runs.outer.end()) : std::prev(found.base());
+    runs.next = *chosen;
+    runs.outer.erase(chosen);
+    return runs;
+  }
+
+  Launch launch_run_blocks(const MovementBox& box) {
+    const Runs runs = runs_of(box, kFewVectors);
+    const std::int64_t item_vectors = std::min(runs.vectors, kItemVectors);
+    const std::int64_t item_runs = std::min(runs.next.count, kItemVectors / item_vectors);
     Launch launch;
-    launch.kernel = compile(kRunsSource, "move_runs", outer, box, "#define MOVE_VECTOR(s, t) " + move + "\n",
-                            " -DVECTOR=" + std::to_string(lanes));
-    const std::int64_t vectors = run.count / lanes;
-    const cl_uint2 strides = {{unsigned_of(next.source_stride), unsigned_of(next.target_stride)}};
-    set_arguments(launch.kernel, vectors, next.count, strides, box.fill);
+    launch.kernel =
+        compile(kRunBlocksSource, "move_run_blocks", runs.outer, box, runs.defines(),
+                " -DITEM_VECTORS=" + std::to_string(item_vectors) + "u -DITEM_RUNS=" + std::to_string(item_runs) + "u");
+    set_arguments(launch.kernel, runs.vectors, runs.next.count, runs.strides(), box.fill);
+    launch.global =
+        cl::NDRange(static_cast<std::size_t>(divided_up(runs.vectors, item_vectors)),
+                    static_cast<std::size_t>(divided_up(runs.next.count, item_runs)), positions(runs.outer));
+    launch.local = cl::NDRange(1, 1, 1);
+    return launch;
+  }
+
+  Launch launch_runs(const MovementBox& box) {
+    const Runs runs = runs_of(box, 1);
+    Launch launch;
+    launch.kernel = compile(kRunsSource, "move_runs", runs.outer, box, runs.defines(), "");
+    set_arguments(launch.kernel, runs.vectors, runs.next.count, runs.strides(), box.fill);
     const std::size_t items = device_.local_size(launch.kernel, kRunGroupItems);
-    const std::size_t across = std::min(items, std::bit_ceil(static_cast<std::size_t>(vectors)));
+    const std::size_t across = std::min(items, std::bit_ceil(static_cast<std::size_t>(runs.vectors)));
     const std::size_t down = std::min(items / across, std::bit_floor(device_.limits().work_item_sizes[1]));
-    launch.global = cl::NDRange(round_up(vectors, across), round_up(next.count, down), positions(outer));
+    launch.global = cl::NDRange(round_up(runs.vectors, across), round_up(runs.next.count, down), positions(runs.outer));
     launch.local = cl::NDRange(across, down, 1);
     return launch;
   }

@@ -10,7 +10,7 @@
 
 namespace hetscope {
 
-// How planes that turn are moved. local_tiles: by groups, tile by tile through local memory; item_blocks: by items,
+// How boxes are moved. local_tiles: by groups, planes that turn tile by tile through local memory; item_blocks: by items,
 // block by block through registers.
 enum class PlaneScheme { local_tiles, item_blocks };
 
