@@ -1,14 +1,18 @@
-// Rows go through local memory, a few of them a group; movements go element by element.
+// Rows go through local memory, a few of them a group; movements go as layout transforms do, or element by element.
 #include "kernels/elimination/pass_launcher.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/tensor/view_access.hpp"
 #include "kernels/elimination/activation_functions.hpp"
+#include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/elimination/piece_mover.hpp"
+#include "kernels/layout/box_launcher.hpp"
 #include "kernels/opencl_sources.hpp"
 
 namespace hetscope {
@@ -60,6 +64,28 @@ ViewCode access(const TensorView& view, const ViewCodeOptions& options) {
   } catch (const Error& error) {
     throw Declined(Support::no(error.what()));
   }
+}
+
+bool is_plain(const TensorView& view) {
+  if (view.storage() != Storage::buffer) return false;
+  const IndexMap offsets = view.offsets();
+  return offsets.pieces().size() == 1 && offsets.pieces()[0].source != IndexPiece::kFill;
+}
+
+// A movement whose every stride is constant, with neighbours on both sides: nullopt for gathers, whose index is to be
+// computed, images, and what has no such form.
+std::optional<MovementBox> box_of(const PairPass& pass) {
+  if (pass.is_gather || !is_plain(pass.read) || !is_plain(pass.write)) return std::nullopt;
+  const OffsetPattern read = offset_pattern(offsets_of(pass.read.offsets().simplified()));
+  const OffsetPattern write = offset_pattern(offsets_of(pass.write.offsets().simplified()));
+  MovementBox box{read.first, write.first, {}, 0};
+  for (const PairedLoop& loop : paired_loops(read, write)) {
+    if (loop.is_table() || loop.read.stride < 0 || loop.write.stride < 0) return std::nullopt;
+    box.loops.push_back({loop.count(), loop.read.stride, loop.write.stride});
+  }
+  merge_loops(box);
+  if (!has_neighbours(box) && !box.loops.empty()) return std::nullopt;
+  return box;
 }
 
 // The calls of the stages in pass_on_rows.cl; `result` becomes the panel that holds the last one's rows.
@@ -122,6 +148,15 @@ std::string PassLauncher::print(const PairPass& pass, const TensorView& read, co
 }
 
 Launch PassLauncher::launch_movement(const PairPass& pass, const PassSource& source, const cl::Buffer& target) {
+  const std::optional<MovementBox> box = box_of(pass);
+  if (!box) return launch_elements(pass, source, target);
+  const bool is_cpu = device_.info().kind == ProcessorKind::cpu;
+  return launch_box(device_, *box, size_of(pass.read.dtype()), source.memory, target,
+                    pass.read.storage_bytes() + pass.write.storage_bytes(),
+                    is_cpu ? PlaneScheme::item_blocks : PlaneScheme::local_tiles);
+}
+
+Launch PassLauncher::launch_elements(const PairPass& pass, const PassSource& source, const cl::Buffer& target) {
   const Shape planes = as_planes(pass.read.shape());
   const IndexMap map = IndexMap::reshape(pass.read.shape(), planes);
   const std::string text = print(pass, pass.read.through(map), pass.write.through(map), source.image_width) +

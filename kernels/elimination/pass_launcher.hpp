@@ -34,7 +34,9 @@ class PassLauncher {
  private:
   // What a pass on rows reads and writes has a row base.
   std::string print(const PairPass& pass, const TensorView& read, const TensorView& write, std::int64_t image_width);
+  // One that is a box goes as layout transforms do, others element by element.
   Launch launch_movement(const PairPass& pass, const PassSource& source, const cl::Buffer& target);
+  Launch launch_elements(const PairPass& pass, const PassSource& source, const cl::Buffer& target);
   Launch launch_rows(const PairPass& pass, const PassSource& source, const cl::Buffer& target,
                      const std::vector<cl::Buffer>& weights);
 

@@ -93,7 +93,7 @@ cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
 class BoxLauncher {
  public:
   // `bytes`: of source and target together.
-  BoxLauncher(OpenClProcessor& device, std::size_t element_bytes, const cl::Buffer& source, const cl::Buffer& target,
+  BoxLauncher(OpenClProcessor& device, std::size_t element_bytes, const cl::Memory& source, const cl::Memory& target,
               std::int64_t bytes, PlaneScheme scheme)
       : device_(device),
         element_bytes_(element_bytes),
@@ -267,13 +267,18 @@ class BoxLauncher {
 
   OpenClProcessor& device_;
   std::size_t element_bytes_;
-  const cl::Buffer& source_;
-  const cl::Buffer& target_;
+  const cl::Memory& source_;
+  const cl::Memory& target_;
   bool is_past_caches_;
   PlaneScheme scheme_;
 };
 
 }  // namespace
+
+Launch launch_box(OpenClProcessor& device, const MovementBox& box, std::size_t element_bytes, const cl::Memory& source,
+                  const cl::Memory& target, std::int64_t bytes, PlaneScheme scheme) {
+  return BoxLauncher(device, element_bytes, source, target, bytes, scheme).launch(box);
+}
 
 Support supports_boxes(const Case& item, const OpenClProcessor& device, PlaneScheme scheme) {
   const LayoutTransformProblem problem(item);
