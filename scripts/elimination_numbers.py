@@ -64,10 +64,7 @@ def index_cost(group):
 def compared(directory):
     """The groups that have a row to compare with, and why rows were left out."""
     groups, refused = read(directory)
-    groups = [group for group in groups.values() if BASELINE in group]
-    if not groups:
-        sys.exit(f"{directory}: no row of {BASELINE} to compare with")
-    return groups, refused
+    return [group for group in groups.values() if BASELINE in group], refused
 
 
 def print_pairs(groups):
@@ -100,6 +97,8 @@ def print_folded(groups):
 
 def report(directory):
     groups, refused = compared(directory)
+    if not groups:
+        sys.exit(f"{directory}: no row of {BASELINE} to compare with")
     print_pairs(groups)
     print_folded(groups)
     for reason, count in refused.items():

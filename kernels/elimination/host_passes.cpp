@@ -44,10 +44,7 @@ class MovementPass final : public HostPass {
 
   // Nothing where elements would go one by one anyway.
   static MovementBox box_of(const std::vector<PairedLoop>& loops) {
-    MovementBox box;
-    for (const auto& [read, write] : loops) {
-      if (!read.is_table() && !write.is_table()) box.loops.push_back({read.count, read.stride, write.stride});
-    }
+    MovementBox box = box_without_tables(loops);
     if (box.loops.size() < loops.size() && !has_neighbours(box)) box.loops.clear();
     return box;
   }
@@ -204,7 +201,7 @@ bool is_sum(const PairPass& pass) { return pass.stages.size() == 1 && pass.stage
 
 std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const float*> weights, int threads) {
   if (is_sum(pass)) {
-    if (auto sums = RowSums::of(pass)) return std::make_unique<SumPass>(*std::move(sums));
+    if (auto sums = RowSums::of(pass, threads)) return std::make_unique<SumPass>(*std::move(sums));
   }
   if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   const IndexMap offsets = pass.read.offsets();

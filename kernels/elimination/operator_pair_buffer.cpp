@@ -1,6 +1,5 @@
 // operator_pair_op_by_op_buffer, _gather_naive_buffer, _gather_simplified_buffer, _folded_buffer and _fused_buffer: the
-// same plan in OpenCL C, a launch a pass. Two sources serve every pass: how they read and write is generated from
-// views.
+// same plan in OpenCL C, a launch a pass.
 //   traffic: for each pass what it reads and writes, and each matmul's right operand once for ROWS rows
 #include <fmt/format.h>
 

@@ -22,8 +22,9 @@ class PairReport {
   void count_index(std::int64_t elements, const IndexOperations& operations);
 
   // "launches"; "div_mod_per_element": divisions and remainders by no power of two, over all passes, for each element
-  // of y; "index_operations_per_element": all operations of indices, likewise, where any are computed; "bytes_moved":
-  // read and written by all passes; "movements": Fixed operators that were asked for.
+  // of y, but for boxes that go as layout transforms do; "index_operations_per_element": all operations of indices,
+  // likewise, where any are computed; "bytes_moved": read and written by all passes; "movements": Fixed operators that
+  // were asked for.
   Metrics metrics() const;
   // "cell": the classes of both operators; "table 5": what SmartMem does with it; "method".
   std::map<std::string, std::string> notes() const { return notes_; }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
@@ -66,28 +65,6 @@ ViewCode access(const TensorView& view, const ViewCodeOptions& options) {
   }
 }
 
-bool is_plain(const TensorView& view) {
-  if (view.storage() != Storage::buffer) return false;
-  const IndexMap offsets = view.offsets();
-  return offsets.pieces().size() == 1 && offsets.pieces()[0].source != IndexPiece::kFill;
-}
-
-// A movement whose every stride is constant, with neighbours on both sides: nullopt for gathers, whose index is to be
-// computed, images, and what has no such form.
-std::optional<MovementBox> box_of(const PairPass& pass) {
-  if (pass.is_gather || !is_plain(pass.read) || !is_plain(pass.write)) return std::nullopt;
-  const OffsetPattern read = offset_pattern(offsets_of(pass.read.offsets().simplified()));
-  const OffsetPattern write = offset_pattern(offsets_of(pass.write.offsets().simplified()));
-  MovementBox box{read.first, write.first, {}, 0};
-  for (const PairedLoop& loop : paired_loops(read, write)) {
-    if (loop.is_table() || loop.read.stride < 0 || loop.write.stride < 0) return std::nullopt;
-    box.loops.push_back({loop.count(), loop.read.stride, loop.write.stride});
-  }
-  merge_loops(box);
-  if (!has_neighbours(box) && !box.loops.empty()) return std::nullopt;
-  return box;
-}
-
 // The calls of the stages in pass_on_rows.cl; `result` becomes the panel that holds the last one's rows.
 std::string print_stages(const PairPass& pass, std::string& result) {
   std::string text;
@@ -113,7 +90,28 @@ std::string print_stages(const PairPass& pass, std::string& result) {
   return text;
 }
 
+bool is_plain(const TensorView& view) {
+  if (view.storage() != Storage::buffer) return false;
+  const IndexMap offsets = view.offsets();
+  return offsets.pieces().size() == 1 && offsets.pieces()[0].source != IndexPiece::kFill;
+}
+
 }  // namespace
+
+std::optional<MovementBox> box_of_movement(const PairPass& pass) {
+  if (pass.is_gather || !is_plain(pass.read) || !is_plain(pass.write)) return std::nullopt;
+  const OffsetPattern read = offset_pattern(offsets_of(pass.read.offsets().simplified()));
+  const OffsetPattern write = offset_pattern(offsets_of(pass.write.offsets().simplified()));
+  const std::vector<PairedLoop> loops = paired_loops(read, write);
+  MovementBox box = box_without_tables(loops);
+  const auto goes_back = [](const MovementLoop& loop) { return loop.source_stride < 0 || loop.target_stride < 0; };
+  if (box.loops.size() < loops.size() || std::ranges::any_of(box.loops, goes_back)) return std::nullopt;
+  box.source_offset = read.first;
+  box.target_offset = write.first;
+  merge_loops(box);
+  if (!box.loops.empty() && !has_neighbours(box)) return std::nullopt;
+  return box;
+}
 
 Support supports_pass(const PairPass& pass, const OpenClProcessor& device) {
   const std::int64_t bytes = std::max(pass.read.storage_bytes(), pass.write.storage_bytes());
@@ -148,7 +146,7 @@ std::string PassLauncher::print(const PairPass& pass, const TensorView& read, co
 }
 
 Launch PassLauncher::launch_movement(const PairPass& pass, const PassSource& source, const cl::Buffer& target) {
-  const std::optional<MovementBox> box = box_of(pass);
+  const std::optional<MovementBox> box = box_of_movement(pass);
   if (!box) return launch_elements(pass, source, target);
   const bool is_cpu = device_.info().kind == ProcessorKind::cpu;
   return launch_box(device_, *box, size_of(pass.read.dtype()), source.memory, target,

@@ -1,19 +1,25 @@
-// Passes of a plan as launches in OpenCL C. Two sources serve every pass: how they read and write is generated from
-// views.
+// Passes of a plan as launches in OpenCL C: rows and single elements by sources whose reads and writes are generated
+// from views, whole boxes as layout transforms.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/kernel/opencl_kernel.hpp"
 #include "kernels/elimination/pair_metrics.hpp"
 #include "kernels/elimination/pair_plan.hpp"
+#include "kernels/layout/movement.hpp"
 
 namespace hetscope {
 
 // Whether its operands fit into the device's allocations, and its rows into local memory.
 Support supports_pass(const PairPass& pass, const OpenClProcessor& device);
+
+// A movement whose every stride is constant, with neighbours that are read and neighbours that are written, in buffers.
+// None for gathers, whose index is to be computed, and for what has no such form (rolls, every second element, ...).
+std::optional<MovementBox> box_of_movement(const PairPass& pass);
 
 // Where a pass reads: a buffer, or an image2d of `image_width` texels in a row when its view says so.
 struct PassSource {

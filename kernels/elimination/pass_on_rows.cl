@@ -6,7 +6,7 @@
 //   FIRST_ROW   elements of a row that is read; LAST_ROW of one that is written
 //   STAGES      the stages in order, as calls of the functions below, from panel0 to RESULT
 // An operator on rows: a group reads ROWS rows into local memory, applies the stages there and writes the rows. What of
-// an index a row alone decides is computed once a group.
+// an index a row alone decides is computed once a row.
 
 float sum_of_items(__local float* shared, const float mine) {
   const int item = (int)get_local_id(0);

@@ -21,6 +21,14 @@ PieceMover::PieceMover(MovementBox box) : mover_(merged(box), sizeof(float), Tra
   if (is_run) run_ = box.element_count();
 }
 
+MovementBox box_without_tables(const std::vector<PairedLoop>& loops) {
+  MovementBox box;
+  for (const PairedLoop& loop : loops) {
+    if (!loop.is_table()) box.loops.push_back({loop.count(), loop.read.stride, loop.write.stride});
+  }
+  return box;
+}
+
 bool has_neighbours(const MovementBox& box) {
   const auto is_one = [](std::int64_t stride) { return stride == 1; };
   return std::ranges::any_of(box.loops, is_one, &MovementLoop::source_stride) &&

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
+#include "kernels/elimination/offset_pattern.hpp"
 #include "kernels/layout/box_mover.hpp"
 
 namespace hetscope {
@@ -32,6 +34,9 @@ class PieceMover {
   std::int64_t run_ = 0;  // elements, where the box is nothing else
   BoxMover mover_;
 };
+
+// The loops that have a constant stride on both sides.
+MovementBox box_without_tables(const std::vector<PairedLoop>& loops);
 
 // Whether a box is more than single elements for its mover: neighbours are read, and neighbours are written.
 bool has_neighbours(const MovementBox& box);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "harness/core/divided_up.hpp"
 #include "kernels/elimination/offset_pattern.hpp"
 #include "kernels/sized_vectors.hpp"
 
@@ -137,8 +138,6 @@ HWY_EXPORT(sums_of_fours);
 
 namespace {
 
-// The shortest mean run that vectors of four are worth it for, when some of the runs are cut.
-constexpr std::int64_t kShortestRun = 3;
 // What is longer than a vector is no better.
 constexpr std::int64_t kLongestRun = 16;
 
@@ -151,9 +150,27 @@ std::vector<RowPiece> pieces_of(std::span<const std::int64_t> elements) {
   return pieces;
 }
 
+// Rows that follow each other in memory, as pieces of the list of rows.
+std::vector<RowPiece> runs_of(std::span<const SummedRow> rows) {
+  std::vector<RowPiece> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const bool follows = row > 0 && rows[row].read == rows[row - 1].read + 1;
+    if (!follows) runs.push_back({static_cast<std::int64_t>(row), 0});
+    ++runs.back().length;
+  }
+  return runs;
+}
+
+// Whether at least half of `count` lies in fours.
+bool has_fours(std::span<const RowPiece> pieces, std::size_t count) {
+  std::int64_t fours = 0;
+  for (const RowPiece& piece : pieces) fours += piece.length / 4;
+  return 8 * fours >= static_cast<std::int64_t>(count);
+}
+
 }  // namespace
 
-std::optional<RowSums> RowSums::of(const PairPass& pass) {
+std::optional<RowSums> RowSums::of(const PairPass& pass, int threads) {
   const std::vector<std::int64_t> read = offsets_of(pass.read.offsets().simplified());
   const std::vector<std::int64_t> write = offsets_of(pass.write.offsets().simplified());
   const std::int64_t length = pass.stages.front().in;
@@ -166,37 +183,37 @@ std::optional<RowSums> RowSums::of(const PairPass& pass) {
   std::vector<std::int64_t> elements(read.begin(), read.begin() + length);
   for (std::int64_t& element : elements) element -= read.front();
   std::ranges::sort(elements);
-  RowSums sums(std::move(rows), std::move(elements));
-  if (!sums.has_runs()) return std::nullopt;
-  sums.make_groups();
-  return sums;
+  std::vector<RowPiece> pieces = pieces_of(elements);
+  const std::vector<RowPiece> runs = runs_of(rows);
+  if (!has_fours(runs, rows.size()) && !has_fours(pieces, elements.size())) return std::nullopt;
+  const auto across = std::min(static_cast<std::int64_t>(rows.size() / runs.size()), kLongestRun);
+  const auto along = std::min(static_cast<std::int64_t>(elements.size() / pieces.size()), kLongestRun);
+  const Way way = across > along ? Way::across : along == kLongestRun ? Way::along : Way::by_fours;
+  return RowSums(way, std::move(rows), std::move(elements), std::move(pieces), threads);
 }
 
-RowSums::RowSums(std::vector<SummedRow> rows, std::vector<std::int64_t> elements)
-    : rows_(std::move(rows)), elements_(std::move(elements)), pieces_(pieces_of(elements_)) {
-  for (std::size_t row = 0; row < rows_.size(); ++row) {
-    if (row == 0 || rows_[row].read != rows_[row - 1].read + 1) ++row_runs_;
-  }
-}
-
-bool RowSums::has_runs() const {
-  return static_cast<std::int64_t>(rows_.size()) >= kShortestRun * row_runs_ ||
-         elements_.size() >= kShortestRun * pieces_.size();
-}
-
-void RowSums::make_groups() {
-  const std::int64_t across = std::min(static_cast<std::int64_t>(rows_.size()) / row_runs_, kLongestRun);
-  const auto along = static_cast<std::int64_t>(elements_.size() / pieces_.size());
-  way_ = across > std::min(along, kLongestRun) ? Way::across : along >= kLongestRun ? Way::along : Way::by_fours;
-  for (const RowPiece& piece : pieces_) {
-    std::int64_t at = 0;
+RowSums::RowSums(Way way, std::vector<SummedRow> rows, std::vector<std::int64_t> elements, std::vector<RowPiece> pieces,
+                 int threads)
+    : way_(way), rows_(std::move(rows)) {
+  for (const RowPiece& piece : pieces) {
+    std::int64_t at = way == Way::by_fours ? 0 : piece.length;
     for (; at + 4 <= piece.length; at += 4) fours_.push_back(piece.offset + at);
     for (; at < piece.length; ++at) singles_.push_back(piece.offset + at);
   }
-  for (std::size_t row = 0; row < rows_.size(); ++row) {
-    const bool follows = row > 0 && (way_ != Way::across || rows_[row].read == rows_[row - 1].read + 1);
-    if (!follows || groups_.back().rows == kMostSummedRows) groups_.push_back({static_cast<std::int64_t>(row), 0});
-    ++groups_.back().rows;
+  if (way == Way::across) elements_ = std::move(elements);
+  if (way == Way::along) pieces_ = std::move(pieces);
+  // Equal parts, of whole vectors where rows are lanes.
+  const auto count = static_cast<std::int64_t>(rows_.size());
+  const std::int64_t unit = way == Way::across ? kLongestRun : 1;
+  const std::int64_t most =
+      std::min(divided_up(divided_up(count, static_cast<std::int64_t>(threads)), unit) * unit, kMostSummedRows);
+  const std::vector<RowPiece> runs = way == Way::across ? runs_of(rows_) : std::vector<RowPiece>{{0, count}};
+  for (const RowPiece& run : runs) {
+    const std::int64_t even = divided_up(run.length, divided_up(run.length, most));
+    const std::int64_t part = divided_up(even, unit) * unit;
+    for (std::int64_t at = 0; at < run.length; at += part) {
+      groups_.push_back({run.offset + at, std::min(part, run.length - at)});
+    }
   }
 }
 

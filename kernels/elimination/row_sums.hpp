@@ -27,34 +27,31 @@ inline constexpr std::int64_t kMostSummedRows = 64;
 
 class RowSums {
  public:
-  // Of a pass whose only stage is a sum. None where rows differ in form, or lie in pieces too short for vectors both
-  // along and across.
-  static std::optional<RowSums> of(const PairPass& pass);
+  // Of a pass whose only stage is a sum, in groups for as many `threads`. None where rows differ in form, or where
+  // fewer than half of what is read lies in fours, along rows and across them.
+  static std::optional<RowSums> of(const PairPass& pass, int threads);
 
   std::int64_t groups() const noexcept { return static_cast<std::int64_t>(groups_.size()); }
   // The rows of groups [begin, end) from `source` to `target`, f32.
   void run(const float* source, float* target, std::int64_t begin, std::int64_t end) const;
 
  private:
+  enum class Way { across, along, by_fours };
   struct Group {
     std::int64_t first = 0;  // of rows_
     std::int64_t rows = 0;
   };
 
-  // Of rows in the order of what is read.
-  RowSums(std::vector<SummedRow> rows, std::vector<std::int64_t> elements);
-  bool has_runs() const;
-  void make_groups();
+  // Of rows in the order of what is read, and of a row's elements from its first one.
+  RowSums(Way way, std::vector<SummedRow> rows, std::vector<std::int64_t> elements, std::vector<RowPiece> pieces,
+          int threads);
 
-  enum class Way { across, along, by_fours };
-
+  Way way_;
   std::vector<SummedRow> rows_;
-  std::vector<std::int64_t> elements_;  // of a row, from its first one
-  std::vector<RowPiece> pieces_;        // the same elements
-  std::vector<std::int64_t> fours_;     // and once more: four that follow each other
+  std::vector<std::int64_t> elements_;  // across: where they are
+  std::vector<RowPiece> pieces_;        // along: the same
+  std::vector<std::int64_t> fours_;     // by fours: those of which four follow each other
   std::vector<std::int64_t> singles_;   // and the others
-  std::int64_t row_runs_ = 0;           // how often a row does not follow the one before it
-  Way way_ = Way::along;
   std::vector<Group> groups_;
 };
 

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <iterator>
 
 #include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
-#include "kernels/layout/byte_loops.hpp"
+#include "kernels/layout/box_plan.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/movement_code.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -21,11 +20,6 @@ constexpr std::string_view kBlocksSource = "kernels/layout/move_blocks.cl";
 constexpr std::string_view kRunsSource = "kernels/layout/move_runs.cl";
 constexpr std::string_view kRunBlocksSource = "kernels/layout/move_run_blocks.cl";
 constexpr std::size_t kRunGroupItems = 64;
-// 16 KiB, that an item of a CPU moves.
-constexpr std::int64_t kItemVectors = 1024;
-// Of so few, starting an item costs as much as what it does.
-constexpr std::int64_t kFewVectors = 128;
-constexpr std::int64_t kVectorBytes = 16;
 
 struct Tile {
   std::size_t edge = 0;  // elements; a group is `edge` x `group_rows` items
@@ -54,40 +48,23 @@ std::string element_options(std::size_t element_bytes) {
   return "-DELEMENT=" + name + " -DVECTOR4=" + name + "4";
 }
 
-// BLOCK_ROWS and BLOCK_COLUMNS of move_blocks.cl.
-struct Block {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-};
-
-// A line of f32 high; longer where there are fewer rows or columns than that, so that an item has enough to do.
-Block block_of(const MovementLoop& rows, const MovementLoop& columns) {
-  constexpr std::int64_t kElements = 4096;
-  constexpr std::int64_t kHeight = 16;
-  const auto in_fours = [](std::int64_t count) { return divided_up(count, std::int64_t{4}) * 4; };
-  const std::int64_t height = std::min(in_fours(rows.count), kHeight);
-  const std::int64_t width = kElements / height;
-  if (columns.count >= width) return {height, width};
-  const std::int64_t lines = kElements / in_fours(columns.count) / kHeight;
-  return {std::max(lines, std::int64_t{1}) * kHeight, in_fours(columns.count)};
-}
-
-// PASS_COLUMNS of move_blocks.cl: few where a column's elements are so far from the next one's, by a multiple of 4 KiB,
-// that their lines share the sets of a cache and would be gone before they are whole.
-std::int64_t pass_columns(const MovementLoop& columns, std::int64_t element_bytes) {
-  return columns.target_stride * element_bytes % 4096 == 0 ? 4 : 64;
-}
-
-// Whether blocks write whole lines of the target.
-bool writes_whole_lines(const MovementBox& box, const Block& block, std::int64_t element_bytes) {
-  const auto is_whole = [&](std::int64_t elements) { return elements * element_bytes % kLineBytes == 0; };
-  return is_whole(block.rows) && is_whole(box.target_offset) &&
-         std::ranges::all_of(box.loops, [&](const MovementLoop& loop) {
-           return loop.target_stride == 1 || is_whole(loop.target_stride);
-         });
-}
-
 cl_uint unsigned_of(std::int64_t value) { return static_cast<cl_uint>(value); }
+
+cl_uint4 strides_of(const BoxPlane& plane) {
+  return {{unsigned_of(plane.rows.source_stride), unsigned_of(plane.columns.source_stride),
+           unsigned_of(plane.rows.target_stride), unsigned_of(plane.columns.target_stride)}};
+}
+
+cl_uint2 strides_of(const BoxRuns& runs) {
+  return {{unsigned_of(runs.next.source_stride), unsigned_of(runs.next.target_stride)}};
+}
+
+// MOVE_VECTOR and VECTOR of the sources that move runs.
+std::string vector_defines(const BoxRuns& runs) {
+  const std::string lanes = std::to_string(runs.lanes);
+  const std::string move = runs.lanes == 1 ? "*(t) = *(s)" : "vstore" + lanes + "(vload" + lanes + "(0, s), 0, t)";
+  return "#define MOVE_VECTOR(s, t) " + move + "\n#define VECTOR " + lanes + "\n";
+}
 
 // Compiles what moves one box and says how it is launched.
 class BoxLauncher {
@@ -99,14 +76,12 @@ class BoxLauncher {
         element_bytes_(element_bytes),
         source_(source),
         target_(target),
-        is_past_caches_(device.info().cache_bytes > 0 && bytes > device.info().cache_bytes),
+        is_large_(device.info().cache_bytes > 0 && bytes > device.info().cache_bytes),
         scheme_(scheme) {}
 
   Launch launch(const MovementBox& box) {
-    const bool is_run =
-        box.loops.empty() || (box.loops.back().source_stride == 1 && box.loops.back().target_stride == 1);
-    if (scheme_ == PlaneScheme::item_blocks) return is_run ? launch_run_blocks(box) : launch_blocks(box);
-    return is_run ? launch_runs(box) : launch_tiles(box);
+    if (scheme_ == PlaneScheme::item_blocks) return is_run(box) ? launch_run_blocks(box) : launch_blocks(box);
+    return is_run(box) ? launch_runs(box) : launch_tiles(box);
   }
 
  private:
@@ -118,42 +93,15 @@ class BoxLauncher {
     return device_.kernel(file, text, function, element_options(element_bytes_) + options);
   }
 
-  // The loops that turn, and those around them.
-  struct Plane {
-    MovementLoop rows;
-    MovementLoop columns;
-    std::vector<MovementLoop> outer;
-
-    cl_uint4 strides() const {
-      return {{unsigned_of(rows.source_stride), unsigned_of(columns.source_stride), unsigned_of(rows.target_stride),
-               unsigned_of(columns.target_stride)}};
-    }
-  };
-  static Plane plane_of(const MovementBox& box) {
-    Plane plane{box.loops.back(), {}, box.loops};
-    plane.outer.pop_back();
-    if (plane.outer.empty()) return plane;
-    const auto least = std::ranges::min_element(plane.outer, {}, &MovementLoop::source_stride);
-    plane.columns = *least;
-    plane.outer.erase(least);
-    return plane;
-  }
-
   Launch launch_blocks(const MovementBox& box) {
-    const Plane plane = plane_of(box);
+    const BoxPlane plane = plane_of(box);
+    const BlockPlan block = block_plan(box, static_cast<std::int64_t>(element_bytes_), is_large_);
     Launch launch;
-    const auto element_bytes = static_cast<std::int64_t>(element_bytes_);
-    const Block block = block_of(plane.rows, plane.columns);
-    // Only where many columns are written far apart: a few streams, and neighbours, are faster through the caches even
-    // then. Few lines at once, because each is held back until it is whole.
-    const bool is_scattered = plane.columns.count >= 64 && plane.columns.target_stride * element_bytes > kLineBytes;
-    const bool is_past_caches = is_past_caches_ && is_scattered && writes_whole_lines(box, block, element_bytes);
-    const std::int64_t pass = is_past_caches ? 4 : pass_columns(plane.columns, element_bytes);
-    launch.kernel =
-        compile(kBlocksSource, "move_blocks", plane.outer, box, "",
-                " -DPASS_COLUMNS=" + std::to_string(pass) + "u -DBLOCK_ROWS=" + std::to_string(block.rows) +
-                    " -DBLOCK_COLUMNS=" + std::to_string(block.columns) + (is_past_caches ? " -DPAST_CACHES" : ""));
-    set_arguments(launch.kernel, plane.rows.count, plane.columns.count, plane.strides(), box.fill);
+    launch.kernel = compile(
+        kBlocksSource, "move_blocks", plane.outer, box, "",
+        " -DPASS_COLUMNS=" + std::to_string(block.pass_columns) + "u -DBLOCK_ROWS=" + std::to_string(block.rows) +
+            " -DBLOCK_COLUMNS=" + std::to_string(block.columns) + (block.is_past_caches ? " -DPAST_CACHES" : ""));
+    set_arguments(launch.kernel, plane.rows.count, plane.columns.count, strides_of(plane), box.fill);
     launch.global = cl::NDRange(round_up(plane.columns.count, block.columns) / block.columns,
                                 round_up(plane.rows.count, block.rows) / block.rows, positions(plane.outer));
     // A group of one item: compilers that make a loop of a group's items would gather and scatter across them.
@@ -163,7 +111,7 @@ class BoxLauncher {
 
   // The compiled kernel may take smaller groups than the device's limit: then the next smaller tile that fits it.
   Launch launch_tiles(const MovementBox& box) {
-    const Plane plane = plane_of(box);
+    const BoxPlane plane = plane_of(box);
     std::size_t group_items = device_.limits().work_group_size;
     for (;;) {
       const Tile tile = choose_tile(device_.limits(), element_bytes_, group_items);
@@ -174,7 +122,7 @@ class BoxLauncher {
       const std::size_t wanted = tile.edge * tile.group_rows;
       group_items = device_.local_size(launch.kernel, wanted);
       if (group_items < wanted) continue;
-      set_arguments(launch.kernel, plane.rows.count, plane.columns.count, plane.strides(), box.fill);
+      set_arguments(launch.kernel, plane.rows.count, plane.columns.count, strides_of(plane), box.fill);
       const std::size_t tiles_down = round_up(plane.rows.count, tile.edge) / tile.edge;
       launch.global =
           cl::NDRange(round_up(plane.columns.count, tile.edge), tiles_down * tile.group_rows, positions(plane.outer));
@@ -183,51 +131,15 @@ class BoxLauncher {
     }
   }
 
-  // Neighbours that stay neighbours, the loop from run to run, and those around it.
-  struct Runs {
-    std::int64_t lanes = 1;    // of a vector
-    std::int64_t vectors = 1;  // of a run
-    MovementLoop next;
-    std::vector<MovementLoop> outer;
-
-    cl_uint2 strides() const { return {{unsigned_of(next.source_stride), unsigned_of(next.target_stride)}}; }
-    // MOVE_VECTOR and VECTOR of the sources.
-    std::string defines() const {
-      const std::string digits = lanes == 1 ? "" : std::to_string(lanes);
-      const std::string move = lanes == 1 ? "*(t) = *(s)" : "vstore" + digits + "(vload" + digits + "(0, s), 0, t)";
-      return "#define MOVE_VECTOR(s, t) " + move + "\n#define VECTOR " + std::to_string(lanes) + "\n";
-    }
-  };
-  // From run to run goes the innermost loop that moves `wanted` vectors, or else the innermost one.
-  Runs runs_of(const MovementBox& box, std::int64_t wanted) const {
-    Runs runs;
-    runs.outer = box.loops;
-    runs.lanes = kVectorBytes / static_cast<std::int64_t>(element_bytes_);
-    MovementLoop run;
-    if (!runs.outer.empty()) {
-      run = runs.outer.back();
-      runs.outer.pop_back();
-    }
-    while (run.count % runs.lanes != 0) runs.lanes /= 2;
-    runs.vectors = run.count / runs.lanes;
-    if (runs.outer.empty()) return runs;
-    const auto has_many = [&](const MovementLoop& loop) { return loop.count * runs.vectors >= wanted; };
-    const auto found = std::find_if(runs.outer.rbegin(), runs.outer.rend(), has_many);
-    const auto chosen = found == runs.outer.rend() ? std::prev(runs.outer.end()) : std::prev(found.base());
-    runs.next = *chosen;
-    runs.outer.erase(chosen);
-    return runs;
-  }
-
   Launch launch_run_blocks(const MovementBox& box) {
-    const Runs runs = runs_of(box, kFewVectors);
-    const std::int64_t item_vectors = std::min(runs.vectors, kItemVectors);
-    const std::int64_t item_runs = std::min(runs.next.count, kItemVectors / item_vectors);
+    const auto element_bytes = static_cast<std::int64_t>(element_bytes_);
+    const BoxRuns runs = runs_of(box, element_bytes, kFewItemBytes);
+    const auto [item_vectors, item_runs] = run_block_plan(runs, element_bytes);
     Launch launch;
     launch.kernel =
-        compile(kRunBlocksSource, "move_run_blocks", runs.outer, box, runs.defines(),
+        compile(kRunBlocksSource, "move_run_blocks", runs.outer, box, vector_defines(runs),
                 " -DITEM_VECTORS=" + std::to_string(item_vectors) + "u -DITEM_RUNS=" + std::to_string(item_runs) + "u");
-    set_arguments(launch.kernel, runs.vectors, runs.next.count, runs.strides(), box.fill);
+    set_arguments(launch.kernel, runs.vectors, runs.next.count, strides_of(runs), box.fill);
     launch.global =
         cl::NDRange(static_cast<std::size_t>(divided_up(runs.vectors, item_vectors)),
                     static_cast<std::size_t>(divided_up(runs.next.count, item_runs)), positions(runs.outer));
@@ -236,10 +148,10 @@ class BoxLauncher {
   }
 
   Launch launch_runs(const MovementBox& box) {
-    const Runs runs = runs_of(box, 1);
+    const BoxRuns runs = runs_of(box, static_cast<std::int64_t>(element_bytes_), 1);
     Launch launch;
-    launch.kernel = compile(kRunsSource, "move_runs", runs.outer, box, runs.defines(), "");
-    set_arguments(launch.kernel, runs.vectors, runs.next.count, runs.strides(), box.fill);
+    launch.kernel = compile(kRunsSource, "move_runs", runs.outer, box, vector_defines(runs), "");
+    set_arguments(launch.kernel, runs.vectors, runs.next.count, strides_of(runs), box.fill);
     const std::size_t items = device_.local_size(launch.kernel, kRunGroupItems);
     const std::size_t across = std::min(items, std::bit_ceil(static_cast<std::size_t>(runs.vectors)));
     const std::size_t down = std::min(items / across, std::bit_floor(device_.limits().work_item_sizes[1]));
@@ -269,7 +181,7 @@ class BoxLauncher {
   std::size_t element_bytes_;
   const cl::Memory& source_;
   const cl::Memory& target_;
-  bool is_past_caches_;
+  bool is_large_;
   PlaneScheme scheme_;
 };
 

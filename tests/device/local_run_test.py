@@ -120,5 +120,6 @@ class LocalRun(DriverCase):
             self.assertIn(f'"{name}"', text)
             self.assertTrue((DRIVER / "hetscope_device" / name).is_file())
 
+
 if __name__ == "__main__":
     unittest.main()

@@ -271,7 +271,6 @@ class CliTest(ProgramCase):
         self.assertIn("timed out after 15", reason)
 
     def test_a_kernel_that_crashes_costs_one_row(self):
-        self.assertTrue(self.faulty, "the faulty program was not given")
         listed = self.hetscope("list", "--case", "faulty kernel=faulty_segv processor=cpu", program=self.faulty)
         self.assertEqual(listed.returncode, 0, listed.stderr)
         result = self.hetscope("run", "--case", "faulty kernel=faulty_segv processor=cpu", self.write(scenario()),

