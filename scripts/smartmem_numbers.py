@@ -12,8 +12,9 @@ paper's figure, the measured gain with its 95 % interval, and whether the claim 
 said.
 
 --quick keeps one small group of each scenario, without roofs and in one session: a try of a few minutes. --layout also
-prints, for each session, for how many pairs of operators folding is faster and which are not, and runs layout_vs_peers.json (45 minutes with
-two CPUs) and layout_opencl.json once and prints what scripts/layout_numbers.py prints of them.
+prints, for each session, for how many pairs of operators folding is faster and which are not, and runs
+layout_vs_peers.json (45 minutes with two CPUs) and layout_opencl.json once and prints what scripts/layout_numbers.py
+prints of them.
 """
 
 import json
@@ -162,7 +163,8 @@ def main():
     parser = parser_of(__doc__)
     parser.add_argument("--sessions", type=int, help=f"launches of each scenario (default {FULL_SESSIONS}; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="one small group of each scenario")
-    parser.add_argument("--layout", action="store_true", help="also the pairs that folding does not speed up, and the layout transforms beside their peers")
+    parser.add_argument("--layout", action="store_true",
+                        help="also the pairs that folding does not speed up, and layout transforms beside their peers")
     arguments = parser.parse_args()
     if not (arguments.out or arguments.records):
         parser.error("--out says where the runs are kept; --records reads those of an earlier one")

@@ -204,11 +204,12 @@ std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const
     if (auto sums = RowSums::of(pass, threads)) return std::make_unique<SumPass>(*std::move(sums));
   }
   if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
-  const IndexMap offsets = pass.read.offsets();
-  if (pass.is_gather) return std::make_unique<GatherPass>(pass.simplifies ? offsets.simplified() : offsets, threads);
-  const OffsetPattern read = offset_pattern(offsets_of(offsets.simplified()));
-  const std::vector<PairedLoop> loops =
-      paired_loops(read, offset_pattern(offsets_of(pass.write.offsets().simplified())));
+  if (pass.is_gather) {
+    const IndexMap offsets = pass.read.offsets();
+    return std::make_unique<GatherPass>(pass.simplifies ? offsets.simplified() : offsets, threads);
+  }
+  const OffsetPattern read = offset_pattern(offsets_of(pass.read));
+  const std::vector<PairedLoop> loops = paired_loops(read, offset_pattern(offsets_of(pass.write)));
   if (turns_listed_places(loops)) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   return std::make_unique<MovementPass>(read.first, loops);
 }

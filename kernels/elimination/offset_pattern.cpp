@@ -123,4 +123,6 @@ std::vector<std::int64_t> offsets_of(const IndexMap& map) {
   return offsets;
 }
 
+std::vector<std::int64_t> offsets_of(const TensorView& view) { return offsets_of(view.offsets().simplified()); }
+
 }  // namespace hetscope

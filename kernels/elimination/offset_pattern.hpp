@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/tensor/index_map.hpp"
+#include "harness/tensor/tensor_view.hpp"
 
 namespace hetscope {
 
@@ -52,5 +53,7 @@ std::vector<PairedLoop> paired_loops(const OffsetPattern& read, const OffsetPatt
 
 // Of a map into one storage of rank 1, in the order of its output.
 std::vector<std::int64_t> offsets_of(const IndexMap& map);
+// Of what a view shows of its one storage, in the order of its indices.
+std::vector<std::int64_t> offsets_of(const TensorView& view);
 
 }  // namespace hetscope

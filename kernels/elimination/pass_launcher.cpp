@@ -100,8 +100,8 @@ bool is_plain(const TensorView& view) {
 
 std::optional<MovementBox> box_of_movement(const PairPass& pass) {
   if (pass.is_gather || !is_plain(pass.read) || !is_plain(pass.write)) return std::nullopt;
-  const OffsetPattern read = offset_pattern(offsets_of(pass.read.offsets().simplified()));
-  const OffsetPattern write = offset_pattern(offsets_of(pass.write.offsets().simplified()));
+  const OffsetPattern read = offset_pattern(offsets_of(pass.read));
+  const OffsetPattern write = offset_pattern(offsets_of(pass.write));
   const std::vector<PairedLoop> loops = paired_loops(read, write);
   MovementBox box = box_without_tables(loops);
   const auto goes_back = [](const MovementLoop& loop) { return loop.source_stride < 0 || loop.target_stride < 0; };

@@ -171,8 +171,8 @@ bool has_fours(std::span<const RowPiece> pieces, std::size_t count) {
 }  // namespace
 
 std::optional<RowSums> RowSums::of(const PairPass& pass, int threads) {
-  const std::vector<std::int64_t> read = offsets_of(pass.read.offsets().simplified());
-  const std::vector<std::int64_t> write = offsets_of(pass.write.offsets().simplified());
+  const std::vector<std::int64_t> read = offsets_of(pass.read);
+  const std::vector<std::int64_t> write = offsets_of(pass.write);
   const std::int64_t length = pass.stages.front().in;
   if (!repeats_every(read, length)) return std::nullopt;
   std::vector<SummedRow> rows(write.size());

@@ -216,8 +216,6 @@ void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::ve
   append_whole_tiles(region, regions);
 }
 
-std::vector<std::int64_t> places_in(const TensorView& view) { return offsets_of(view.offsets().simplified()); }
-
 }  // namespace
 
 bool RowForm::is_in_runs() const {
@@ -248,8 +246,8 @@ bool turns_listed_places(const std::vector<PairedLoop>& loops) {
 }
 
 std::vector<RowRegion> row_regions(const PairPass& pass) {
-  const std::vector<std::int64_t> read = places_in(pass.read);
-  const std::vector<std::int64_t> write = places_in(pass.write);
+  const std::vector<std::int64_t> read = offsets_of(pass.read);
+  const std::vector<std::int64_t> write = offsets_of(pass.write);
   std::vector<RowRegion> regions;
   if (std::ranges::all_of(pass.stages, [](const RowStage& stage) { return works_on_elements(stage.kind); })) {
     const OffsetPattern from = offset_pattern(read);

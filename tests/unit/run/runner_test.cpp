@@ -12,11 +12,8 @@
 
 #include "harness/core/error.hpp"
 #include "harness/run/contention.hpp"
-#include "harness/run/runner.hpp"
 #include "harness/run/soak.hpp"
-#include "tests/fakes/fake_kernel.hpp"
-#include "tests/fakes/fake_meter.hpp"
-#include "tests/fakes/temporary_directory.hpp"
+#include "tests/unit/run/runner_fixture.hpp"
 
 namespace hetscope {
 namespace {
@@ -25,76 +22,6 @@ using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// "fake:made-up" says that it is one.
-class OneProcessor final : public Processor {
- public:
-  explicit OneProcessor(std::string name) {
-    info_.name = std::move(name);
-    info_.is_fake = info_.name == "fake:made-up";
-  }
-  const ProcessorInfo& info() const noexcept override { return info_; }
-  void finish() override {}
-  Support evict_caches() override { return Support::yes(); }
-
- private:
-  ProcessorInfo info_;
-};
-
-class OneBackend final : public Backend {
- public:
-  std::string_view name() const noexcept override { return "fake"; }
-  Discovery discover() override { return {{OneProcessor("fake").info()}, {}}; }
-  std::unique_ptr<Processor> open(std::string_view name) override {
-    return std::make_unique<OneProcessor>(std::string(name));
-  }
-};
-
-class RunnerTest : public testing::Test {
- protected:
-  RunnerTest() {
-    catalog_.operations().add(std::make_unique<FakeOperation>());
-    std::vector<std::unique_ptr<Backend>> backends;
-    backends.push_back(std::make_unique<OneBackend>());
-    processors_ = std::make_unique<ProcessorSet>(std::move(backends));
-  }
-
-  void add(std::string name, FakeScript script) {
-    catalog_.kernels().add(std::make_unique<FakeKernel>(std::move(name), clock_, std::move(script)));
-  }
-
-  PlannedGroup group(const std::vector<std::string>& kernels, const std::string& more = "") {
-    PlannedGroup result;
-    result.key = "fake_double shape=[16]";
-    result.scenario = "test";
-    result.budget_s = 1;
-    for (const std::string& kernel : kernels) {
-      const Case item = Case::parse("fake_double kernel=" + kernel + " processor=fake shape=[16]" + more);
-      result.cases.push_back({catalog_.complete(item).line()});
-    }
-    return result;
-  }
-
-  std::vector<Record> run(const PlannedGroup& planned, std::vector<std::unique_ptr<EnergyMeter>> meters = {}) {
-    Runner runner(catalog_, *processors_, std::move(meters), {"fake: no meter is wanted"},
-                  {"run", "session", "boot", "model", "unit"}, clock_, procfs_.path());
-    runner.use_models(std::move(models_));
-    return runner.run(planned, [this](std::size_t member) { progress_.push_back(member); });
-  }
-
-  FakeClock clock_;
-  std::vector<std::unique_ptr<EnergyModel>> models_;
-  TemporaryDirectory procfs_;  // empty: what this machine does meanwhile is no part of the tests
-  Catalog catalog_;
-  std::unique_ptr<ProcessorSet> processors_;
-  std::vector<std::size_t> progress_;
-};
-
-FakeScript taking(std::int64_t duration_ns) {
-  FakeScript script;
-  script.duration_ns = [duration_ns](std::int64_t) { return duration_ns; };
-  return script;
-}
 
 TEST_F(RunnerTest, AGroupBecomesOneRecordPerCaseWithItsIdentity) {
   add("slow", taking(40'000));
@@ -320,60 +247,6 @@ TEST(Contention, RatiosAreFormedVisitByVisit) {
   Record nothing;
   add_contention(nothing, {}, {4, 0}, 1);
   EXPECT_TRUE(nothing.metrics.empty());
-}
-
-TEST_F(RunnerTest, EnergyWithoutAMeterSaysWhy) {
-  add("a", taking(20'000));
-  PlannedGroup planned = group({"a"});
-  planned.energy = true;
-  const std::vector<Record> records = run(planned);
-  ASSERT_EQ(records[0].energies.size(), 1U);
-  EXPECT_THAT(records[0].energies[0].reason, HasSubstr("no meter is wanted"));
-  EXPECT_FALSE(records[0].edp.has_value());
-}
-
-TEST_F(RunnerTest, AModelSpeaksWhereNoMeterDoes) {
-  add("a", taking(20'000));
-  PlannedGroup planned = group({"a"});
-  planned.energy = true;
-  models_.push_back(parse_energy_model(R"({"schema": "hetscope/energy-model/1", "name": "ops", "version": "3",
-    "method": "operations", "source": "a test", "pj_per_operation": {"": 2}, "pj_per_byte": 100})",
-                                       "ops.json"));
-  models_.push_back(parse_energy_model(R"({"schema": "hetscope/energy-model/1", "name": "cpu", "version": "1",
-    "method": "cpu_time", "source": "a test", "share_of_tdp": 0.5, "cpus": []})",
-                                       "cpu.json"));
-  const std::vector<Record> records = run(planned);
-  const std::vector<EnergyRecord>& energies = records[0].energies;
-  ASSERT_EQ(energies.size(), 3U);
-  EXPECT_THAT(energies[0].reason, HasSubstr("no meter is wanted"));
-  EXPECT_EQ(energies[1].kind, "modelled");
-  EXPECT_EQ(energies[1].meter, "ops/3");
-  ASSERT_TRUE(energies[1].model.has_value());
-  EXPECT_EQ(energies[1].model->source, "a test");
-  EXPECT_NEAR(*energies[1].value_j,
-              1e-12 * static_cast<double>(2 * records[0].executed_flops + 100 * records[0].executed_bytes), 1e-18);
-  EXPECT_EQ(energies[2].kind, "none");
-  EXPECT_THAT(energies[2].reason, HasSubstr("cpu/1 says nothing"));
-  ASSERT_TRUE(records[0].edp.has_value());
-  EXPECT_EQ(records[0].edp->kind, "modelled");
-}
-
-TEST_F(RunnerTest, EnergyTimesLatencyIsTheEdp) {
-  add("a", taking(20'000));
-  PlannedGroup planned = group({"a"});
-  planned.energy = true;
-  std::vector<std::unique_ptr<EnergyMeter>> meters;
-  meters.push_back(std::make_unique<FakeMeter>(
-      clock_, 1'000'000, [](std::int64_t t_ns) { return 5.0 * static_cast<double>(t_ns) * 1e-9; }));
-  const std::vector<Record> records = run(planned, std::move(meters));
-  ASSERT_TRUE(records[0].edp.has_value()) << records[0].energies[0].reason;
-  EXPECT_NEAR(*records[0].energies[0].value_j, 5.0 * 20e-6, 5.0 * 20e-6 * 0.02);
-  EXPECT_NEAR(records[0].edp->value_js, 5.0 * 20e-6 * 20e-6, 5.0 * 20e-6 * 20e-6 * 0.02);
-  EXPECT_EQ(records[0].edp->kind, "measured_counter");
-  ASSERT_TRUE(records[0].edp->ci95_js.has_value());
-  EXPECT_LE(records[0].edp->ci95_js->first, records[0].edp->value_js);
-  EXPECT_GE(records[0].edp->ci95_js->second, records[0].edp->value_js);
-  EXPECT_EQ(records[0].energies[0].segment_j.size(), 10U);
 }
 
 TEST_F(RunnerTest, ARowOfAFakeProcessorIsMistrusted) {
