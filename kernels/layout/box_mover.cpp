@@ -21,12 +21,12 @@ bool starts_line(const std::byte* target) { return reinterpret_cast<std::uintptr
 
 }  // namespace
 
-BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeStores stores)
+BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeWay way)
     : source_offset_(box.source_offset * element_bytes),
       target_offset_(box.target_offset * element_bytes),
       run_bytes_(element_bytes),
       fill_bytes_(box.fill * element_bytes),
-      stores_(stores) {
+      way_(way) {
   for (const MovementLoop& loop : box.loops) outer_.push_back(in_bytes(loop, element_bytes));
   const auto is_step = [&](const ByteLoop& loop) {
     return loop.source_stride == element_bytes && loop.target_stride == element_bytes;
@@ -48,11 +48,11 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, Transpose
   }
   const bool is_element = run_bytes_ <= kWidestElement && (run_bytes_ & (run_bytes_ - 1)) == 0;
   is_transposed_ = is_element && (fill_bytes_ == 0 || fill_follows_rows_) && rows_.target_stride == run_bytes_ &&
-                   columns_.source_stride == run_bytes_;
+                   (columns_.source_stride == run_bytes_ || columns_.count == 1);
   const auto is_whole_lines = [](const ByteLoop& loop) { return loop.target_stride % kLineBytes == 0; };
-  if (stores_ == TransposeStores::streaming &&
+  if (way_.stores == TransposeStores::streaming &&
       (target_offset_ % kLineBytes != 0 || !is_whole_lines(columns_) || !std::ranges::all_of(outer_, is_whole_lines))) {
-    stores_ = TransposeStores::fetched;
+    way_ = TransposeStores::fetched;
   }
 }
 
@@ -111,7 +111,7 @@ void BoxMover::move_planes(const std::byte* source, std::byte* target, const Par
     transpose_matrices(
         static_cast<int>(run_bytes_), source, target,
         {part.rows, part.columns, rows_.source_stride, columns_.target_stride},
-        stores_ != TransposeStores::streaming || starts_line(target) ? stores_ : TransposeStores::fetched, range);
+        way_.stores != TransposeStores::streaming || starts_line(target) ? way_ : TransposeStores::fetched, range);
   } else {
     RunPlane plane{part.run_bytes, part.has_fill && !fill_follows_rows_ ? fill_bytes_ : 0, columns_, rows_};
     plane.outer.count = part.columns;
@@ -141,7 +141,7 @@ void BoxMover::transpose_padded(const std::byte* source, std::byte* target, cons
     }
     transpose_matrices(static_cast<int>(run_bytes_), rows.data(), target + first * columns_.target_stride,
                        {all_rows, columns, kChunkBytes, columns_.target_stride},
-                       stores_ == TransposeStores::cached ? stores_ : TransposeStores::fetched);
+                       way_.stores == TransposeStores::cached ? way_ : TransposeStores::fetched);
   }
 }
 

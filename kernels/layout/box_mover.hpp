@@ -13,9 +13,9 @@ namespace hetscope {
 
 class BoxMover {
  public:
-  // `stores` of planes that turn; streaming is for rows that are whole lines, in targets that start at a line: others
-  // are fetched.
-  BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeStores stores);
+  // `way` of planes that turn; streaming is for rows that are whole lines, in targets that start at a line: others are
+  // fetched.
+  BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeWay way);
 
   // The part of one of `workers` workers, which may run at the same time. The pointers are those of whole tensors.
   void move(const std::byte* source, std::byte* target, int worker, int workers) const;
@@ -51,7 +51,7 @@ class BoxMover {
   ByteLoop rows_;     // the least target stride
   ByteLoop columns_;  // the least source stride of the others
   std::vector<ByteLoop> outer_;
-  TransposeStores stores_;
+  TransposeWay way_;
 };
 
 }  // namespace hetscope

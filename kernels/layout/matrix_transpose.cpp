@@ -26,8 +26,7 @@ namespace {
 
 // Vectors of one element have nothing to shuffle.
 template <int kWidth>
-void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores,
-               const LoopRange& batch) {
+void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay, const LoopRange& batch) {
   for (LoopWalk at(batch); !at.is_over(); at.step()) {
     transpose_scalar<kWidth>(source + at.source(), target + at.target(), extent);
   }
@@ -49,7 +48,7 @@ struct Group {
 };
 
 // Works on each group when the next one's lines have been asked for, across matrices, too.
-template <int kWidth, TransposeStores kStores>
+template <int kWidth, TransposeStores kStores, TransposeOrder kOrder>
 class GroupQueue {
  public:
   GroupQueue(const TransposeExtent& extent, bool fetches_source)
@@ -91,8 +90,12 @@ class GroupQueue {
       return group_of_words<kStream>(waiting_.source, waiting_.target, source_stride_, target_stride_);
     }
 #endif
-    for (std::int64_t column = 0; column < kSize; column += kStep) {
-      for (std::int64_t row = 0; row < kSize; row += kBlocks * kStep) move_tile<kBlocks, true>(row, column);
+    constexpr bool kAlong = kOrder == TransposeOrder::along;
+    constexpr std::int64_t kTall = kBlocks * kStep;
+    for (std::int64_t outer = 0; outer < kSize; outer += kAlong ? kTall : kStep) {
+      for (std::int64_t inner = 0; inner < kSize; inner += kAlong ? kStep : kTall) {
+        move_tile<kBlocks, true>(kAlong ? outer : inner, kAlong ? inner : outer);
+      }
     }
   }
   // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
@@ -133,14 +136,16 @@ class GroupQueue {
 // the right would meet in the same sets of the cache.
 // kIsStaged only makes an instantiation of its own: the loop is inlined into its caller when there is no other, and
 // with two it takes up to a quarter longer in both.
-template <int kWidth, TransposeStores kStores, bool kIsStaged = false>
+template <int kWidth, TransposeStores kStores, TransposeOrder kOrder = TransposeOrder::blocks, bool kIsStaged = false>
 void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
   constexpr std::int64_t kSize = kGroup<kWidth>;
+  constexpr std::int64_t kBlock = std::max<std::int64_t>(kSize, 32);
   const bool has_whole_lines = extent.target_stride % kLineBytes == 0;
-  const bool goes_down = !has_whole_lines || extent.target_stride % kAliasBytes == 0;
-  const std::int64_t block_rows = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : extent.rows;
-  const std::int64_t block_columns = has_whole_lines ? std::max<std::int64_t>(kSize, 32) : kSize;
-  GroupQueue<kWidth, kStores> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
+  constexpr bool kAlong = kOrder == TransposeOrder::along;
+  const bool goes_down = !kAlong && (!has_whole_lines || extent.target_stride % kAliasBytes == 0);
+  const std::int64_t block_rows = kAlong ? kSize : has_whole_lines ? kBlock : extent.rows;
+  const std::int64_t block_columns = kAlong ? extent.columns : has_whole_lines ? kBlock : kSize;
+  GroupQueue<kWidth, kStores, kOrder> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
   for (LoopWalk at(batch); !at.is_over(); at.step()) {
     const auto visit = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
       groups.visit({source + at.source() + row * extent.source_stride + column * kWidth,
@@ -200,7 +205,7 @@ void transpose_staged(const Byte* source, Byte* target, const TransposeExtent& e
             hn::StoreU(hn::LoadU(d, from + byte), d, buffer + row * S::kStride + byte);
           }
         }
-        transpose_blocked<kWidth, kStores, true>(
+        transpose_blocked<kWidth, kStores, TransposeOrder::blocks, true>(
             buffer, to + top * kWidth, {rows, S::kColumns, S::kStride, extent.target_stride}, {{&kOnce, 1}, 0, 1});
         top += rows;
       }
@@ -209,25 +214,31 @@ void transpose_staged(const Byte* source, Byte* target, const TransposeExtent& e
 }
 
 template <int kWidth>
-void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
+void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
                const LoopRange& batch) {
-  const bool fetches_target = stores == TransposeStores::fetched;
+  const bool fetches_target = way.stores == TransposeStores::fetched;
   if constexpr (kWidth == 4) {
     if (extent.columns == kLanes<kWidth> && extent.source_stride == 16 && extent.rows >= kBlocks * kLanes<kWidth>) {
       return transpose_dense_columns<kWidth>(source, target, extent, fetches_target, batch);
     }
   }
   const bool is_tiled = extent.rows >= kLanes<kWidth> && extent.columns >= kLanes<kWidth> && extent.rows > 4;
-  const bool is_streamed = is_tiled && stores == TransposeStores::streaming;
-  const bool is_in_strips =
-      extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
-  if (is_streamed) {
+  if (is_tiled && way.stores == TransposeStores::streaming) {
     transpose_blocked<kWidth, TransposeStores::streaming>(source, target, extent, batch);
     return hwy::FlushStream();
   }
-  if (is_tiled && !is_in_strips && Staging<kWidth>::suits(extent)) {
+  const bool goes_along = way.order == TransposeOrder::along;
+  const bool meets_in_cache =
+      extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
+  const bool is_in_strips = way.order == TransposeOrder::strips || (!goes_along && meets_in_cache);
+  if (is_tiled && !is_in_strips && !goes_along && Staging<kWidth>::suits(extent)) {
     return fetches_target ? transpose_staged<kWidth, TransposeStores::fetched>(source, target, extent, batch)
                           : transpose_staged<kWidth, TransposeStores::cached>(source, target, extent, batch);
+  }
+  if (is_tiled && goes_along) {
+    constexpr TransposeOrder kAlong = TransposeOrder::along;
+    return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched, kAlong>(source, target, extent, batch)
+                          : transpose_blocked<kWidth, TransposeStores::cached, kAlong>(source, target, extent, batch);
   }
   if (is_tiled && !is_in_strips) {
     return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched>(source, target, extent, batch)
@@ -240,19 +251,19 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
-void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeStores stores,
+void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
                    const LoopRange& batch) {
   switch (width) {
     case 1:
-      return transpose<1>(source, target, extent, stores, batch);
+      return transpose<1>(source, target, extent, way, batch);
     case 2:
-      return transpose<2>(source, target, extent, stores, batch);
+      return transpose<2>(source, target, extent, way, batch);
     case 4:
-      return transpose<4>(source, target, extent, stores, batch);
+      return transpose<4>(source, target, extent, way, batch);
     case 8:
-      return transpose<8>(source, target, extent, stores, batch);
+      return transpose<8>(source, target, extent, way, batch);
     default:
-      return transpose<16>(source, target, extent, stores, batch);
+      return transpose<16>(source, target, extent, way, batch);
   }
 }
 
@@ -267,11 +278,10 @@ namespace hetscope {
 HWY_EXPORT(transpose_any);
 
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
-                        TransposeStores stores, const LoopRange& batch) {
+                        TransposeWay way, const LoopRange& batch) {
   assert(width == 1 || width == 2 || width == 4 || width == 8 || width == 16);
   HWY_DYNAMIC_DISPATCH(transpose_any)
-  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, stores,
-   batch);
+  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way, batch);
 }
 
 }  // namespace hetscope

@@ -26,15 +26,40 @@ struct TransposeExtent {
 //   streaming  full tiles bypass the caches on their way to memory. It needs a target, and rows of it, that start at
 //              multiples of 64 bytes. Stores are ordered before anything that follows.
 enum class TransposeStores { cached, fetched, streaming };
-inline constexpr std::array<TransposeStores, 3> kTransposeStores = {TransposeStores::fetched, TransposeStores::cached,
-                                                                    TransposeStores::streaming};
 constexpr std::string_view name_of(TransposeStores stores) {
   return stores == TransposeStores::cached ? "cached" : stores == TransposeStores::fetched ? "fetched" : "streaming";
 }
 
+// In what order a matrix is walked.
+//   blocks  of a few lines of rows by as many of columns, along the source's rows or down them as the target's lines
+//           ask for; a matrix whose target rows meet in the cache in strips, one whose source rows do through a buffer
+//   along   a line of target rows at a time, along all of the source's rows: few streams to read, many to write
+//   strips  a vector of columns at a time, down the source's rows: many streams to read, few to write
+enum class TransposeOrder { blocks, along, strips };
+constexpr std::string_view name_of(TransposeOrder order) {
+  return order == TransposeOrder::blocks ? "blocks" : order == TransposeOrder::along ? "along" : "strips";
+}
+
+struct TransposeWay {
+  // Not explicit: how to write is all that most callers say.
+  constexpr TransposeWay(TransposeStores writes, TransposeOrder walks = TransposeOrder::blocks)
+      : stores(writes), order(walks) {}
+
+  TransposeStores stores;
+  TransposeOrder order;
+};
+// Those that are the fastest of some matrix on some processor that was tried.
+inline constexpr std::array<TransposeWay, 6> kTransposeWays = {
+    TransposeStores::fetched,
+    TransposeStores::cached,
+    TransposeStores::streaming,
+    TransposeWay(TransposeStores::fetched, TransposeOrder::along),
+    TransposeWay(TransposeStores::cached, TransposeOrder::along),
+    TransposeWay(TransposeStores::cached, TransposeOrder::strips)};
+
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
 // to it. Where a source's rows are at least 16 bytes apart, 16 bytes from the start of each but the last may be read.
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
-                        TransposeStores stores, const LoopRange& batch = {});
+                        TransposeWay way, const LoopRange& batch = {});
 
 }  // namespace hetscope

@@ -151,58 +151,83 @@ void transpose_few_columns(const Byte* source, Byte* target, const TransposeExte
                            {extent.rows - rows, extent.columns, extent.source_stride, extent.target_stride});
 }
 
+// As many lanes as `count` elements fill, of the running CPU's widest vectors or of 16 bytes: calls move(tag) with one
+// of them, or answers false.
+template <int kWidth, typename Move>
+HWY_INLINE bool with_vectors_within(std::int64_t count, const Move& move) {
+  using T = typename UnsignedOf<kWidth>::Type;
+  const hn::ScalableTag<T> widest;
+  const hn::CappedTag<T, static_cast<std::size_t>(kLanes<kWidth>)> block;
+  if (count >= static_cast<std::int64_t>(hn::Lanes(widest))) {
+    move(widest);
+  } else if (count >= kLanes<kWidth>) {
+    move(block);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // `rows` of 2, 3 or 4 become interleaved vectors of one dense target.
 template <int kWidth>
 void interleave_rows(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  using T = typename UnsignedOf<kWidth>::Type;
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto row = [&](std::int64_t number, std::int64_t column) HWY_ATTR {
-    return hn::LoadU(d, reinterpret_cast<const T*>(source + number * extent.source_stride + column * kWidth));
-  };
-  const auto move = [&](std::int64_t column) HWY_ATTR {
-    T* to = reinterpret_cast<T*>(target + column * extent.target_stride);
-    if (extent.rows == 2) {
-      hn::StoreInterleaved2(row(0, column), row(1, column), d, to);
-    } else if (extent.rows == 3) {
-      hn::StoreInterleaved3(row(0, column), row(1, column), row(2, column), d, to);
-    } else {
-      hn::StoreInterleaved4(row(0, column), row(1, column), row(2, column), row(3, column), d, to);
-    }
-  };
-  if (extent.columns < lanes) return transpose_scalar<kWidth>(source, target, extent);
-  for (std::int64_t column = 0; column + lanes <= extent.columns; column += lanes) move(column);
-  if (extent.columns % lanes != 0) move(extent.columns - lanes);
+  const bool is_done = with_vectors_within<kWidth>(extent.columns, [&](auto d) HWY_ATTR {
+    using T = hn::TFromD<decltype(d)>;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    const auto row = [&](std::int64_t number, std::int64_t column) HWY_ATTR {
+      return hn::LoadU(d, reinterpret_cast<const T*>(source + number * extent.source_stride + column * kWidth));
+    };
+    const auto move = [&](std::int64_t column) HWY_ATTR {
+      T* to = reinterpret_cast<T*>(target + column * extent.target_stride);
+      if (extent.rows == 2) {
+        hn::StoreInterleaved2(row(0, column), row(1, column), d, to);
+      } else if (extent.rows == 3) {
+        hn::StoreInterleaved3(row(0, column), row(1, column), row(2, column), d, to);
+      } else {
+        hn::StoreInterleaved4(row(0, column), row(1, column), row(2, column), row(3, column), d, to);
+      }
+    };
+    for (std::int64_t column = 0; column + lanes <= extent.columns; column += lanes) move(column);
+    if (extent.columns % lanes != 0) move(extent.columns - lanes);
+  });
+  if (!is_done) transpose_scalar<kWidth>(source, target, extent);
 }
 
-// 2, 3 or 4 interleaved `columns` of one dense source become rows of the target.
+// The first `columns` of 2, 3 or 4 interleaved ones of a dense source become rows of the target.
 template <int kWidth>
 void separate_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {
-  using T = typename UnsignedOf<kWidth>::Type;
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  hn::Vec<decltype(d)> v0, v1, v2, v3;
-  std::int64_t row = 0;
-  const auto store_column = [&](hn::Vec<decltype(d)> v, std::int64_t column) HWY_ATTR {
-    hn::StoreU(v, d, reinterpret_cast<T*>(target + column * extent.target_stride + row * kWidth));
-  };
-  for (; row + lanes <= extent.rows; row += lanes) {
-    const T* from = reinterpret_cast<const T*>(source + row * extent.source_stride);
-    if (extent.columns == 2) {
-      hn::LoadInterleaved2(d, from, v0, v1);
-    } else if (extent.columns == 3) {
-      hn::LoadInterleaved3(d, from, v0, v1, v2);
-      store_column(v2, 2);
-    } else {
-      hn::LoadInterleaved4(d, from, v0, v1, v2, v3);
-      store_column(v2, 2);
-      store_column(v3, 3);
-    }
-    store_column(v0, 0);
-    store_column(v1, 1);
-  }
-  transpose_scalar<kWidth>(source + row * extent.source_stride, target + row * kWidth,
-                           {extent.rows - row, extent.columns, extent.source_stride, extent.target_stride});
+  const std::int64_t interleaved = extent.source_stride / kWidth;
+  // The last row may end where its columns do.
+  const std::int64_t rows = interleaved == extent.columns ? extent.rows : extent.rows - 1;
+  const bool is_done = with_vectors_within<kWidth>(rows, [&](auto d) HWY_ATTR {
+    using T = hn::TFromD<decltype(d)>;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    const auto move = [&](std::int64_t row) HWY_ATTR {
+      const T* from = reinterpret_cast<const T*>(source + row * extent.source_stride);
+      const auto store_column = [&](hn::Vec<decltype(d)> v, std::int64_t column) HWY_ATTR {
+        if (column >= extent.columns) return;
+        hn::StoreU(v, d, reinterpret_cast<T*>(target + column * extent.target_stride + row * kWidth));
+      };
+      hn::Vec<decltype(d)> v0, v1, v2, v3;
+      if (interleaved == 2) {
+        hn::LoadInterleaved2(d, from, v0, v1);
+      } else if (interleaved == 3) {
+        hn::LoadInterleaved3(d, from, v0, v1, v2);
+        store_column(v2, 2);
+      } else {
+        hn::LoadInterleaved4(d, from, v0, v1, v2, v3);
+        store_column(v2, 2);
+        store_column(v3, 3);
+      }
+      store_column(v0, 0);
+      store_column(v1, 1);
+    };
+    for (std::int64_t row = 0; row + lanes <= rows; row += lanes) move(row);
+    if (rows % lanes != 0) move(rows - lanes);
+  });
+  const std::int64_t first = is_done ? rows : 0;
+  transpose_scalar<kWidth>(source + first * extent.source_stride, target + first * kWidth,
+                           {extent.rows - first, extent.columns, extent.source_stride, extent.target_stride});
 }
 
 // One matrix that is too narrow for tiles, or lies badly in the cache.
@@ -214,11 +239,13 @@ void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& exte
     if (is_few(extent.rows) && extent.target_stride == extent.rows * kWidth) {
       return interleave_rows<kWidth>(source, target, extent);
     }
-    if (is_narrow && is_few(extent.columns) && extent.source_stride == extent.columns * kWidth) {
+    const std::int64_t interleaved = extent.source_stride / kWidth;
+    if (is_narrow && is_few(interleaved) && extent.columns <= interleaved &&
+        extent.source_stride == interleaved * kWidth) {
       return separate_columns<kWidth>(source, target, extent);
     }
   }
-  if (is_narrow && extent.source_stride >= 16 && extent.rows > kBlocks * kLanes<kWidth>) {
+  if (is_narrow && extent.columns > 1 && extent.source_stride >= 16 && extent.rows > kBlocks * kLanes<kWidth>) {
     return transpose_few_columns<kWidth>(source, target, extent);
   }
   if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);

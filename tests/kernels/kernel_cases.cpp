@@ -47,6 +47,9 @@ std::vector<std::string> layout_transforms() {
   // Several blocks of an OpenCL item: of planes, of few rows, with fill, of runs.
   append(result, {"shape=40x300 from=order:0,1 to=order:1,0", "shape=11x700 from=order:0,1 to=order:1,0",
                   "shape=1x6x1x1100 from=NCHW to=NC4HW4", "shape=3x5x1031 from=order:0,1,2 to=order:1,0,2"});
+  // Few channels of each vector.
+  append(result, {"shape=2x1x9x13 from=NC4HW4 to=NCHW", "shape=2x3x9x13 from=NC4HW4 to=NCHW",
+                  "shape=1x5x9x13 from=NC8HW8 to=NCHW", "shape=1x1x9x13 from=NC16HW16 to=NCHW"});
   return result;
 }
 

@@ -45,7 +45,7 @@ HostTensor random_tensor(DType dtype, std::int64_t elements) {
 
 // Transposes columns [first, last) of all rows of a matrix; nothing else of the target may change.
 void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t last,
-                       TransposeStores stores, std::int64_t gap = 0) {
+                       TransposeWay way, std::int64_t gap = 0) {
   SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns) + " [" + std::to_string(first) + ", " +
                std::to_string(last) + ") of " + std::to_string(width) + " bytes");
   const std::int64_t pitch = rows + gap;
@@ -59,7 +59,7 @@ void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::
     }
   }
   transpose_matrices(width, source.data() + first * width, target.data() + first * pitch * width,
-                     {rows, last - first, columns * width, pitch * width}, stores);
+                     {rows, last - first, columns * width, pitch * width}, way);
   EXPECT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0);
 }
 
@@ -69,8 +69,9 @@ TEST_P(SimdTargetsTest, TransposesEveryShape) {
   for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 19, 31, 32, 47, 64, 65, 129, 135, 136, 300}) {
     for (const std::int64_t columns : {1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 33, 40, 64, 67}) {
       for (const int width : kWidths) {
-        expect_transposed(width, rows, columns, 0, columns, TransposeStores::cached);
-        expect_transposed(width, rows, columns, 0, columns, TransposeStores::fetched);
+        for (const TransposeWay way : kTransposeWays) {
+          if (way.stores != TransposeStores::streaming) expect_transposed(width, rows, columns, 0, columns, way);
+        }
       }
     }
   }
@@ -87,12 +88,26 @@ TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
   }
 }
 
+// Channels that do not fill a vector, and maps too small for the widest vectors.
+TEST_P(SimdTargetsTest, TransposesSomeOfFewColumns) {
+  for (const std::int64_t columns : {2, 3, 4, 8, 16}) {
+    for (const std::int64_t rows : {1, 3, 16, 17, 33, 49, 65, 130, 300}) {
+      for (const int width : kWidths) {
+        for (std::int64_t last = 1; last <= columns; ++last) {
+          expect_transposed(width, rows, columns, 0, last, TransposeStores::cached);
+        }
+      }
+    }
+  }
+}
+
 // Rows a multiple of a page apart take ways of their own through a matrix.
 TEST_P(SimdTargetsTest, TransposesRowsThatMeetInTheCache) {
   for (const int width : kWidths) {
     for (const std::int64_t other : {1, 5, 16, 31, 49, 70, 96, 97, 165}) {
       expect_transposed(width, 4096 / width, other, 0, other, TransposeStores::cached);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached);
+      expect_transposed(width, other, 4096 / width, 0, 4096 / width, {TransposeStores::cached, TransposeOrder::along});
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::fetched);
       expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached, 4096 / width - other);
     }
