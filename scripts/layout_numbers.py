@@ -11,7 +11,9 @@ records of an earlier run) and prints, for tensors of at least 64 KiB, by elemen
               included; memcpy reads and writes the whole storage), round by round
   of peers    time of the fastest library of the group over ours, round by round
 
-as geometric mean and worst, by transform, and every case that misses what is asked of f32. A row without a latency is
+as geometric mean and worst, by transform, and every case that misses what is asked of f32, with what about it costs
+time (docs/layout.md); and of the fastest library
+at memcpy's bandwidth: what of peers would be if each case moved its bytes as memcpy does. A row without a latency is
 left out and counted; so are unstable rows, which are not left out.
 
 With --opencl it runs scenarios/curated/layout_opencl.json and prints, for each OpenCL device, of tensors of at least
@@ -25,6 +27,7 @@ With --opencl it runs scenarios/curated/layout_opencl.json and prints, for each 
 import collections
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -100,6 +103,45 @@ def transform_of(record):
     return f"{record['axes']['from']} to {record['axes']['to']}"
 
 
+def lanes_of(layout):
+    """Of a layout that packs channels by its name: 16 of NCHW16c; 1 of others."""
+    match = re.fullmatch(r"NCHW(\d+)c|NC(\d+)HW\2", layout)
+    return int(match[1] or match[2]) if match else 1
+
+
+def kept_run(order):
+    """How many of the last dimensions stay where they are."""
+    kept = 0
+    while kept < len(order) and order[-1 - kept] == len(order) - 1 - kept:
+        kept += 1
+    return kept
+
+
+def trait_of(record):
+    """What docs/layout.md gives as the reason why such a case is not as fast as memcpy."""
+    axes = record["axes"]
+    shape, width = axes["shape"], ELEMENT_BYTES[axes["dtype"]]
+    if axes["from"].startswith("order:"):
+        order = [int(dim) for dim in axes["to"].removeprefix("order:").split(",")]
+        if kept := kept_run(order):
+            return f"copies of runs of {product(shape[-kept:]) * width} bytes"
+        source_row, target_row = shape[-1] * width, shape[-2] * width
+    else:
+        channels, area = shape[1], shape[2] * shape[3]
+        lanes = max(lanes_of(axes["from"]), lanes_of(axes["to"]))
+        if channels % lanes != 0:
+            return f"a vector of {lanes} with {channels % lanes} channels"
+        row = {"NCHW": area, "NHWC": channels}
+        source_row, target_row = (row.get(axes[end], lanes) * width for end in ("from", "to"))
+    for end, row_bytes in (("source", source_row), ("target", target_row)):
+        if row_bytes % 1024 == 0:
+            return f"{end} rows {row_bytes // 1024} KiB apart"
+    for end, row_bytes in (("source", source_row), ("target", target_row)):
+        if row_bytes % 64 != 0:
+            return f"{end} rows of {row_bytes} bytes, no whole lines"
+    return f"rows of {source_row} bytes turned into rows of {target_row}"
+
+
 def name_of(record):
     axes = record["axes"]
     threads = f" threads={axes['threads']}" if "threads" in axes else ""
@@ -136,9 +178,9 @@ def report(directory, prints_all):
         ours = group[OURS]
         key = (ours["axes"]["dtype"], ours["axes"]["threads"])
         if (value := of_memcpy(group)) is not None:
-            memcpy[key][name_of(ours)] = (transform_of(ours), value, "")
+            memcpy[key][name_of(ours)] = (transform_of(ours), value, trait_of(ours))
         if (value := of_peers(group)) is not None:
-            peers[key][name_of(ours)] = (transform_of(ours), value[0], value[1])
+            peers[key][name_of(ours)] = (transform_of(ours), value[0], f"{value[1]}; {trait_of(ours)}")
     print("| what | asked | measured |\n|---|---|---|")
     for key in sorted(memcpy.keys() | peers.keys(), key=lambda key: (list(ELEMENT_BYTES).index(key[0]), key[1])):
         where = f"{key[0]}, {key[1]} thread{'s' if key[1] > 1 else ''}"
@@ -146,11 +188,15 @@ def report(directory, prints_all):
             print_ratios(f"{where}: of memcpy's bandwidth", memcpy[key], ASKED_OF_MEMCPY, key[0])
         if peers[key]:
             print_ratios(f"{where}: of the fastest library", peers[key], ASKED_OF_PEERS, key[0])
+        if both := memcpy[key].keys() & peers[key].keys():
+            at_memcpy = geometric_mean([peers[key][name][1] / memcpy[key][name][1] for name in both])
+            row(f"{where}: of the fastest library at memcpy's bandwidth, geometric mean of {len(both)}", "",
+                f"{at_memcpy:.2f}")
     for what, ratios, asked in (("memcpy's bandwidth", memcpy, ASKED_OF_MEMCPY[0]),
                                 ("the fastest library", peers, ASKED_OF_PEERS[0])):
         for key, values in ratios.items():
             for value, name, note in sorted(misses(values, asked)) if key[0] == ASKED_DTYPE or prints_all else ():
-                print(f"below {asked} of {what}: {value:.2f} {name} {note}".rstrip())
+                print(f"below {asked} of {what}: {value:.2f} {name} ({note})")
     print_doubts(refused, unstable)
 
 
