@@ -47,17 +47,107 @@ struct Group {
   std::int64_t columns = 0;
 };
 
+// Moves groups, whole ones or those of an edge, tile by tile.
+template <int kWidth, bool kStream, TransposeOrder kOrder>
+class GroupMover {
+ public:
+  static constexpr std::int64_t kSize = kGroup<kWidth>;
+
+  explicit GroupMover(const TransposeExtent& extent)
+      : source_stride_(extent.source_stride), target_stride_(extent.target_stride) {}
+
+  HWY_INLINE void move(const Group& group) const {
+    if (group.rows == kSize && group.columns == kSize) {
+      move_whole(group);
+    } else {
+      move_part(group);
+    }
+  }
+  HWY_INLINE void move_whole(const Group& group) const {
+#if HWY_MAX_BYTES >= 64
+    if constexpr (kWidth == 4) {
+      return group_of_words<kStream>(group.source, group.target, source_stride_, target_stride_);
+    }
+#endif
+    if constexpr (kOrder == TransposeOrder::along) {
+      for (std::int64_t row = 0; row < kSize; row += kTall) move_row_of_tiles(group, row, TileColumns());
+    } else {
+      move_tiles(group, TileColumns());
+    }
+  }
+  // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
+  HWY_INLINE void move_part(const Group& group) const {
+    for (std::int64_t column = 0; column < group.columns; column += kStep) {
+      move_rows(group, std::min(column, group.columns - kStep));
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kStep = kLanes<kWidth>;
+  static constexpr std::int64_t kTall = kBlocks * kStep;
+  using TileColumns = std::make_index_sequence<static_cast<std::size_t>(kSize / kStep)>;
+
+  template <int kCount, bool kWhole>
+  HWY_INLINE void move_tile(const Group& group, std::int64_t row, std::int64_t column) const {
+    tile<kWidth, kCount, kStream && kWhole>(group.source + row * source_stride_ + column * kWidth,
+                                            group.target + column * target_stride_ + row * kWidth, source_stride_,
+                                            target_stride_);
+  }
+  // Unrolled, so that where in its rows a tile begins is a constant: addresses were half of all instructions.
+  template <std::size_t... kColumn>
+  HWY_INLINE void move_row_of_tiles(const Group& group, std::int64_t row, std::index_sequence<kColumn...>) const {
+    (move_tile<kBlocks, true>(group, row, static_cast<std::int64_t>(kColumn) * kStep), ...);
+  }
+  template <std::size_t... kColumn>
+  HWY_INLINE void move_tiles(const Group& group, std::index_sequence<kColumn...>) const {
+    (move_column_of_tiles(group, static_cast<std::int64_t>(kColumn) * kStep), ...);
+  }
+  HWY_INLINE void move_column_of_tiles(const Group& group, std::int64_t column) const {
+    for (std::int64_t row = 0; row < kSize; row += kTall) move_tile<kBlocks, true>(group, row, column);
+  }
+  HWY_INLINE void move_rows(const Group& group, std::int64_t column) const {
+    std::int64_t row = 0;
+    for (; row + kTall <= group.rows; row += kTall) move_tile<kBlocks, true>(group, row, column);
+    if constexpr (kBlocks == 4) {
+      if (row + 2 * kStep <= group.rows) {
+        move_tile<2, false>(group, row, column);
+        row += 2 * kStep;
+      }
+    }
+    for (; row + kStep <= group.rows; row += kStep) move_tile<1, false>(group, row, column);
+    if (row < group.rows) move_last_rows(group, row, column);
+  }
+  // One or two rows are faster element by element than as a tile that overlaps.
+  HWY_INLINE void move_last_rows(const Group& group, std::int64_t row, std::int64_t column) const {
+    if (group.rows - row > 2) return move_tile<1, false>(group, group.rows - kStep, column);
+    transpose_scalar<kWidth>(group.source + row * source_stride_ + column * kWidth,
+                             group.target + column * target_stride_ + row * kWidth,
+                             {group.rows - row, kStep, source_stride_, target_stride_});
+  }
+
+  std::int64_t source_stride_;
+  std::int64_t target_stride_;
+};
+
+template <TransposeStores kStores>
+HWY_INLINE void fetch_target(const Group& group, std::int64_t target_stride) {
+  if constexpr (kStores == TransposeStores::fetched) {
+    for (std::int64_t i = 0; i < group.columns; ++i) fetch_to_write(group.target + i * target_stride);
+  }
+}
+
 // Works on each group when the next one's lines have been asked for, across matrices, too.
-template <int kWidth, TransposeStores kStores, TransposeOrder kOrder>
+template <int kWidth, TransposeStores kStores>
 class GroupQueue {
  public:
   GroupQueue(const TransposeExtent& extent, bool fetches_source)
-      : source_stride_(extent.source_stride), target_stride_(extent.target_stride), fetches_source_(fetches_source) {}
+      : mover_(extent),
+        source_stride_(extent.source_stride),
+        target_stride_(extent.target_stride),
+        fetches_source_(fetches_source) {}
 
   HWY_INLINE void visit(const Group& next) {
-    if constexpr (kStores == TransposeStores::fetched) {
-      for (std::int64_t i = 0; i < next.columns; ++i) fetch_to_write(next.target + i * target_stride_);
-    }
+    fetch_target<kStores>(next, target_stride_);
     if (fetches_source_) {
       for (std::int64_t i = 0; i < next.rows; ++i) hwy::Prefetch(next.source + i * source_stride_);
     }
@@ -65,65 +155,12 @@ class GroupQueue {
     waiting_ = next;
   }
   HWY_INLINE void finish() {
-    if (waiting_.rows == kSize && waiting_.columns == kSize) {
-      move_whole();
-    } else {
-      move_part();
-    }
+    mover_.move(waiting_);
     waiting_ = {};
   }
 
  private:
-  static constexpr std::int64_t kSize = kGroup<kWidth>;
-  static constexpr std::int64_t kStep = kLanes<kWidth>;
-  static constexpr bool kStream = kStores == TransposeStores::streaming;
-
-  template <int kCount, bool kWhole>
-  HWY_INLINE void move_tile(std::int64_t row, std::int64_t column) {
-    tile<kWidth, kCount, kStream && kWhole>(waiting_.source + row * source_stride_ + column * kWidth,
-                                            waiting_.target + column * target_stride_ + row * kWidth, source_stride_,
-                                            target_stride_);
-  }
-  HWY_INLINE void move_whole() {
-#if HWY_MAX_BYTES >= 64
-    if constexpr (kWidth == 4) {
-      return group_of_words<kStream>(waiting_.source, waiting_.target, source_stride_, target_stride_);
-    }
-#endif
-    constexpr bool kAlong = kOrder == TransposeOrder::along;
-    constexpr std::int64_t kTall = kBlocks * kStep;
-    for (std::int64_t outer = 0; outer < kSize; outer += kAlong ? kTall : kStep) {
-      for (std::int64_t inner = 0; inner < kSize; inner += kAlong ? kStep : kTall) {
-        move_tile<kBlocks, true>(kAlong ? outer : inner, kAlong ? inner : outer);
-      }
-    }
-  }
-  // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
-  HWY_INLINE void move_part() {
-    for (std::int64_t column = 0; column < waiting_.columns; column += kStep) {
-      move_rows(std::min(column, waiting_.columns - kStep));
-    }
-  }
-  HWY_INLINE void move_rows(std::int64_t column) {
-    std::int64_t row = 0;
-    for (; row + kBlocks * kStep <= waiting_.rows; row += kBlocks * kStep) move_tile<kBlocks, true>(row, column);
-    if constexpr (kBlocks == 4) {
-      if (row + 2 * kStep <= waiting_.rows) {
-        move_tile<2, false>(row, column);
-        row += 2 * kStep;
-      }
-    }
-    for (; row + kStep <= waiting_.rows; row += kStep) move_tile<1, false>(row, column);
-    if (row < waiting_.rows) move_last_rows(row, column);
-  }
-  // One or two rows are faster element by element than as a tile that overlaps.
-  HWY_INLINE void move_last_rows(std::int64_t row, std::int64_t column) {
-    if (waiting_.rows - row > 2) return move_tile<1, false>(waiting_.rows - kStep, column);
-    transpose_scalar<kWidth>(waiting_.source + row * source_stride_ + column * kWidth,
-                             waiting_.target + column * target_stride_ + row * kWidth,
-                             {waiting_.rows - row, kStep, source_stride_, target_stride_});
-  }
-
+  GroupMover<kWidth, kStores == TransposeStores::streaming, TransposeOrder::blocks> mover_;
   std::int64_t source_stride_;
   std::int64_t target_stride_;
   bool fetches_source_;
@@ -136,16 +173,15 @@ class GroupQueue {
 // the right would meet in the same sets of the cache.
 // kIsStaged only makes an instantiation of its own: the loop is inlined into its caller when there is no other, and
 // with two it takes up to a quarter longer in both.
-template <int kWidth, TransposeStores kStores, TransposeOrder kOrder = TransposeOrder::blocks, bool kIsStaged = false>
+template <int kWidth, TransposeStores kStores, bool kIsStaged = false>
 void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
   constexpr std::int64_t kSize = kGroup<kWidth>;
   constexpr std::int64_t kBlock = std::max<std::int64_t>(kSize, 32);
   const bool has_whole_lines = extent.target_stride % kLineBytes == 0;
-  constexpr bool kAlong = kOrder == TransposeOrder::along;
-  const bool goes_down = !kAlong && (!has_whole_lines || extent.target_stride % kAliasBytes == 0);
-  const std::int64_t block_rows = kAlong ? kSize : has_whole_lines ? kBlock : extent.rows;
-  const std::int64_t block_columns = kAlong ? extent.columns : has_whole_lines ? kBlock : kSize;
-  GroupQueue<kWidth, kStores, kOrder> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
+  const bool goes_down = !has_whole_lines || extent.target_stride % kAliasBytes == 0;
+  const std::int64_t block_rows = has_whole_lines ? kBlock : extent.rows;
+  const std::int64_t block_columns = has_whole_lines ? kBlock : kSize;
+  GroupQueue<kWidth, kStores> groups(extent, extent.rows * extent.columns * kWidth > kNearBytes);
   for (LoopWalk at(batch); !at.is_over(); at.step()) {
     const auto visit = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
       groups.visit({source + at.source() + row * extent.source_stride + column * kWidth,
@@ -168,6 +204,30 @@ void transpose_blocked(const Byte* source, Byte* target, const TransposeExtent& 
     }
   }
   groups.finish();
+}
+
+// The order `along`: all groups of a line of target rows, one after the other. Processors fetch a row's next line by
+// themselves.
+template <int kWidth, TransposeStores kStores>
+void transpose_along(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
+  constexpr std::int64_t kSize = kGroup<kWidth>;
+  const GroupMover<kWidth, false, TransposeOrder::along> mover(extent);
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    for (std::int64_t row = 0; row < extent.rows; row += kSize) {
+      Group group{source + at.source() + row * extent.source_stride, target + at.target() + row * kWidth,
+                  std::min(kSize, extent.rows - row), kSize};
+      for (std::int64_t left = extent.columns; left > 0; left -= kSize) {
+        group.columns = std::min(kSize, left);
+        Group next = group;
+        next.source += kLineBytes;
+        next.target += kSize * extent.target_stride;
+        next.columns = std::min(kSize, left - kSize);
+        fetch_target<kStores>(next, extent.target_stride);
+        mover.move(group);
+        group = next;
+      }
+    }
+  }
 }
 
 // Rows whose lines meet in one set of a first-level cache meet in one bank of the second, which hands them out one
@@ -205,7 +265,7 @@ void transpose_staged(const Byte* source, Byte* target, const TransposeExtent& e
             hn::StoreU(hn::LoadU(d, from + byte), d, buffer + row * S::kStride + byte);
           }
         }
-        transpose_blocked<kWidth, kStores, TransposeOrder::blocks, true>(
+        transpose_blocked<kWidth, kStores, true>(
             buffer, to + top * kWidth, {rows, S::kColumns, S::kStride, extent.target_stride}, {{&kOnce, 1}, 0, 1});
         top += rows;
       }
@@ -236,9 +296,8 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
                           : transpose_staged<kWidth, TransposeStores::cached>(source, target, extent, batch);
   }
   if (is_tiled && goes_along) {
-    constexpr TransposeOrder kAlong = TransposeOrder::along;
-    return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched, kAlong>(source, target, extent, batch)
-                          : transpose_blocked<kWidth, TransposeStores::cached, kAlong>(source, target, extent, batch);
+    return fetches_target ? transpose_along<kWidth, TransposeStores::fetched>(source, target, extent, batch)
+                          : transpose_along<kWidth, TransposeStores::cached>(source, target, extent, batch);
   }
   if (is_tiled && !is_in_strips) {
     return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched>(source, target, extent, batch)

@@ -39,8 +39,6 @@ void transpose_scalar(const Byte* source, Byte* target, const TransposeExtent& e
 
 #if HWY_TARGET != HWY_SCALAR
 
-// For target rows whose lines meet in the same sets of a cache, which cannot hold those of two groups: kLanes columns
-// at a time, down many rows.
 // As many rows of a strip, at most 256, as a first-level cache of 64 sets keeps a line of: each is read once for every
 // kLanes columns.
 std::int64_t strip_rows(std::int64_t source_stride) {
@@ -51,46 +49,68 @@ std::int64_t strip_rows(std::int64_t source_stride) {
   return std::min(kMost, kKeptPerSet * kSets / std::gcd(kSets, source_stride / kLineBytes));
 }
 
-template <int kWidth>
-void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target) {
-  constexpr std::int64_t kStep = kLanes<kWidth>;
-  constexpr std::int64_t kTall = kBlocks * kStep;
-  const std::int64_t rows = extent.rows;
-  const std::int64_t columns = extent.columns;
-  const std::int64_t source_stride = extent.source_stride;
-  const std::int64_t target_stride = extent.target_stride;
-  const auto fetch = [&](std::int64_t row, std::int64_t column) HWY_ATTR {
-    if (!fetches_target) return;
-    Byte* line = target + std::min(column, columns - kStep) * target_stride + row * kWidth;
-    for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * target_stride);
-  };
-  const auto move_strip = [&](std::int64_t column, std::int64_t top, std::int64_t bottom) HWY_ATTR {
-    const Byte* read = source + column * kWidth;
-    Byte* write = target + column * target_stride;
-    std::int64_t row = top;
-    for (; row + kTall <= bottom; row += kTall) {
-      if (row + 2 * kTall <= bottom) {
-        fetch(row + kTall, column);
-      } else {
-        fetch(top, column + kStep);
-      }
-      tile<kWidth, kBlocks, false>(read + row * source_stride, write + row * kWidth, source_stride, target_stride);
-    }
-    for (; row < bottom; row += kStep) {
-      const std::int64_t first = std::min(row, rows - kStep);
-      tile<kWidth, 1, false>(read + first * source_stride, write + first * kWidth, source_stride, target_stride);
-    }
-  };
-  const std::int64_t step = std::max(strip_rows(source_stride), kTall);
-  for (std::int64_t left = 0; left < columns; left += kGroup<kWidth>) {
-    const std::int64_t right = std::min(left + kGroup<kWidth>, columns);
-    for (std::int64_t top = 0; top < rows; top += step) {
-      for (std::int64_t column = left; column < right; column += kStep) {
-        move_strip(std::min(column, columns - kStep), top, std::min(top + step, rows));
+// The order `strips`, and what blocks do for target rows whose lines meet in the same sets of a cache, which cannot
+// hold those of two groups: kLanes columns at a time, down many rows.
+template <int kWidth, bool kFetchesTarget>
+class Strips {
+ public:
+  Strips(const Byte* source, Byte* target, const TransposeExtent& extent)
+      : source_(source), target_(target), extent_(extent) {}
+
+  void move() const {
+    const std::int64_t step = std::max(strip_rows(extent_.source_stride), kTall);
+    for (std::int64_t left = 0; left < extent_.columns; left += kGroup<kWidth>) {
+      const std::int64_t right = std::min(left + kGroup<kWidth>, extent_.columns);
+      for (std::int64_t top = 0; top < extent_.rows; top += step) {
+        for (std::int64_t column = left; column < right; column += kStep) {
+          move_strip(std::min(column, extent_.columns - kStep), top, std::min(top + step, extent_.rows));
+        }
       }
     }
   }
-}
+
+ private:
+  static constexpr std::int64_t kStep = kLanes<kWidth>;
+  static constexpr std::int64_t kTall = kBlocks * kStep;
+
+  const Byte* source_at(std::int64_t row, std::int64_t column) const {
+    return source_ + row * extent_.source_stride + column * kWidth;
+  }
+  Byte* target_at(std::int64_t row, std::int64_t column) const {
+    return target_ + column * extent_.target_stride + row * kWidth;
+  }
+
+  void fetch(std::int64_t row, std::int64_t column) const {
+    Byte* line = target_at(row, std::min(column, extent_.columns - kStep));
+    for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * extent_.target_stride);
+  }
+  // Not inlined: a strip's addresses find no room in registers among those of its caller.
+  HWY_NOINLINE void move_strip(std::int64_t column, std::int64_t top, std::int64_t bottom) const {
+    const std::int64_t source_stride = extent_.source_stride;
+    const std::int64_t target_stride = extent_.target_stride;
+    const Byte* read = source_at(top, column);
+    Byte* write = target_at(top, column);
+    std::int64_t row = top;
+    for (; row + kTall <= bottom; row += kTall, read += kTall * source_stride, write += kTall * kWidth) {
+      if constexpr (kFetchesTarget) {
+        if (row + 2 * kTall <= bottom) {
+          fetch(row + kTall, column);
+        } else {
+          fetch(top, column + kStep);
+        }
+      }
+      tile<kWidth, kBlocks, false>(read, write, source_stride, target_stride);
+    }
+    for (; row < bottom; row += kStep) {
+      const std::int64_t first = std::min(row, extent_.rows - kStep);
+      tile<kWidth, 1, false>(source_at(first, column), target_at(first, column), source_stride, target_stride);
+    }
+  }
+
+  const Byte* source_;
+  Byte* target_;
+  const TransposeExtent& extent_;
+};
 
 // As many columns as a tile has, and rows that follow each other without gaps: whole vectors hold kBlocks rows each, so
 // that a tile's register j starts out as rows j*kBlocks, j*kBlocks+1, ... and its columns come out with their rows in
@@ -249,7 +269,8 @@ void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& exte
     return transpose_few_columns<kWidth>(source, target, extent);
   }
   if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);
-  transpose_strips<kWidth>(source, target, extent, fetches_target);
+  if (fetches_target) return Strips<kWidth, true>(source, target, extent).move();
+  Strips<kWidth, false>(source, target, extent).move();
 }
 
 #endif  // HWY_TARGET != HWY_SCALAR
