@@ -42,11 +42,12 @@ struct DenseLibrary {
   using SetThreads = void(int threads);
 
   Multiply* multiply = nullptr;       // nullptr: not available, `why_not` says why
-  MultiplyI8* multiply_i8 = nullptr;  // nullptr: it has none
+  MultiplyI8* multiply_i8 = nullptr;  // nullptr: it has none, or `why_no_i8` says why it is not used
   Prepare* prepare = nullptr;         // nullptr: it has none
   SetThreads* set_threads = nullptr;
   std::string identity;  // which code of which library runs: "OpenBLAS runs its SkylakeX code"
   std::string why_not;
+  std::string why_no_i8;
 };
 
 // Each is opened once for the process, when it is first asked for: the libraries' threads outlive every user.

@@ -150,7 +150,8 @@ Support support_of(const DenseLibrary& library, const char* name, DType dtype, s
   const Support support = support_of(library, name);
   if (!support) return support;
   if (dtype == DType::i8 && library.multiply_i8 == nullptr) {
-    return Support::no(std::string(name) + " has no product of i8 with sums in i32");
+    return Support::no(library.why_no_i8.empty() ? std::string(name) + " has no product of i8 with sums in i32"
+                                                 : library.why_no_i8);
   }
   if (dtype == DType::f16 && threads > 1) {
     return Support::no(std::string(name) + " has no product of f16, and the conversions to f32 run on one thread");

@@ -45,7 +45,8 @@ DenseLibrary product_of_onednn() {
   result.identity = onednn.identity;
   result.multiply = multiply;
   g_igemm = onednn.library.function<Igemm>("dnnl_gemm_s8s8s32");
-  if (g_igemm != nullptr) result.multiply_i8 = multiply_i8;
+  if (g_igemm != nullptr) result.why_no_i8 = why_no_integers(multiply_i8);
+  if (g_igemm != nullptr && result.why_no_i8.empty()) result.multiply_i8 = multiply_i8;
   result.prepare = prepare_onednn_product;
   return result;
 }

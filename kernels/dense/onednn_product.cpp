@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
+#include <vector>
 
 #include "harness/core/error.hpp"
 #include "harness/tensor/tensor_view.hpp"
@@ -71,6 +74,13 @@ class OneDnnProduct final : public PreparedProduct {
   std::span<const std::byte> prepared_;
 };
 
+// Leaves c as it is where the library has no such product.
+void multiply_prepared(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
+                       std::int32_t* c) {
+  OneDnnProduct product;
+  if (product.prepare(DType::i8, m, n, k, a).empty()) product.run(b, c);
+}
+
 }  // namespace
 
 OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescription& b, const OneDnnDescription& c,
@@ -84,6 +94,26 @@ OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescriptio
   if (init == nullptr) return nullptr;
   return describe_in_release_2(engine,
                                [&](void* operation) { return init(operation, a.get(), b.get(), nullptr, c.get()); });
+}
+
+std::string why_no_integers(
+    const std::function<void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
+                             std::int32_t* c)>& multiply) {
+  constexpr std::int64_t kSize = 32;
+  constexpr auto kElements = static_cast<std::size_t>(kSize * kSize);
+  constexpr int kMost = std::numeric_limits<std::int8_t>::max();
+  constexpr int kLeast = std::numeric_limits<std::int8_t>::min();
+  for (const int left : {kLeast, kMost}) {
+    for (const int right : {kLeast, kMost}) {
+      const std::vector<std::int8_t> a(kElements, static_cast<std::int8_t>(left));
+      const std::vector<std::int8_t> b(kElements, static_cast<std::int8_t>(right));
+      std::vector<std::int32_t> c(kElements);
+      multiply(kSize, kSize, kSize, a.data(), b.data(), c.data());
+      const bool is_exact = std::ranges::all_of(c, [&](std::int32_t sum) { return sum == kSize * left * right; });
+      if (!is_exact) return open_onednn().identity + " saturates sums of products of i8 on this processor";
+    }
+  }
+  return {};
 }
 
 std::unique_ptr<PreparedProduct> prepare_onednn_product(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k,
@@ -100,6 +130,11 @@ std::unique_ptr<PreparedProduct> prepare_onednn_product(DType dtype, std::int64_
   }
   auto result = std::make_unique<OneDnnProduct>();
   const std::string refused = result->prepare(dtype, m, n, k, a);
+  if (refused.empty() && dtype == DType::i8) {
+    static const std::string kWhyNoIntegers = why_no_integers(multiply_prepared);
+    *why_not = kWhyNoIntegers;
+    if (!why_not->empty()) return nullptr;
+  }
   if (refused.empty()) return result;
   *why_not = fmt::format("{} {} for {}x{}x{} in {}", open_onednn().identity, refused, m, k, n, to_string(dtype));
   return nullptr;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/core/error.hpp"
+#include "kernels/dense/dense_library.hpp"
 #include "tests/kernels/split_fixture.hpp"
 
 namespace hetscope {
@@ -75,6 +76,11 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeProduct) {
       "m=37 n=70 k=129 dtype=i8 ratio=0.5 split=";
   EXPECT_THAT(supports(quantised + "reduction").reason(), HasSubstr("multiples of another step"));
   EXPECT_THAT(supports(quantised + "rows").reason(), HasSubstr("OpenBLAS has no product of i8"));
+}
+
+TEST_F(SplitTest, HostAndAnExecutionProviderDivideIntegers) {
+  if (!has("npu:onnxruntime/CPU")) GTEST_SKIP() << "no ONNX Runtime on this machine";
+  if (onednn_library().multiply_i8 == nullptr) GTEST_SKIP() << onednn_library().why_not + onednn_library().why_no_i8;
   for (const char* axis : {"rows", "columns"}) {
     expect_right(
         parse(std::string("matmul kernel=matmul_split processor=cpu,npu:onnxruntime/CPU ratio=0.4 m=37 n=70 ") +
@@ -93,16 +99,23 @@ TEST_F(SplitTest, HostAndAnExecutionProviderGiveTheWholeOfAttentionsProducts) {
   }
 }
 
-TEST_F(SplitTest, EveryTypeIsDividedAndSoIsAProductFromATexture) {
+TEST_F(SplitTest, HalvesAreDividedAndSoIsAProductFromATexture) {
   if (!has_device()) GTEST_SKIP() << "no OpenCL device on this machine";
   const std::string start = "matmul kernel=matmul_split processor=cpu,opencl:0 m=37 n=70 k=129 ratio=0.4 ";
   for (const char* split : {"split=rows ", "split=columns "}) {
-    for (const char* dtype : {"dtype=f16", "dtype=i8"}) {
-      expect_right(parse(start + split + "parts=matmul_onednn,matmul_tiled " + dtype));
-    }
+    expect_right(parse(start + split + "parts=matmul_onednn,matmul_tiled dtype=f16"));
     for (const char* sharing : {"sharing=copy", "sharing=use_host_ptr"}) {
       expect_right(parse(start + split + "parts=matmul_onednn,matmul_tiled_image2d " + sharing));
     }
+  }
+}
+
+TEST_F(SplitTest, IntegersAreDivided) {
+  if (!has_device()) GTEST_SKIP() << "no OpenCL device on this machine";
+  if (onednn_library().multiply_i8 == nullptr) GTEST_SKIP() << onednn_library().why_not + onednn_library().why_no_i8;
+  for (const char* split : {"split=rows", "split=columns"}) {
+    expect_right(parse(std::string("matmul kernel=matmul_split processor=cpu,opencl:0 m=37 n=70 k=129 ratio=0.4 ") +
+                       "parts=matmul_onednn,matmul_tiled dtype=i8 " + split));
   }
 }
 
