@@ -49,8 +49,27 @@ class LayoutNumbers(unittest.TestCase):
 
     def test_misses_are_named(self):
         text = self.report_of([record("tiled", 100), record("memcpy", 50), record("xnnpack", 90)])
-        self.assertIn("below 0.7 of memcpy's bandwidth: 0.50 1x64x56x56 f32 NCHW to NHWC threads=1", text)
-        self.assertIn("below 1.0 of the fastest library: 0.90 1x64x56x56 f32 NCHW to NHWC threads=1 xnnpack", text)
+        name = "1x64x56x56 f32 NCHW to NHWC threads=1"
+        trait = "rows of 12544 bytes turned into rows of 256"
+        self.assertIn(f"below 0.7 of memcpy's bandwidth: 0.50 {name} ({trait})", text)
+        self.assertIn(f"below 1.0 of the fastest library: 0.90 {name} (xnnpack; {trait})", text)
+
+    def test_what_the_libraries_leave_is_told(self):
+        text = self.report_of([record("tiled", 100), record("memcpy", 50), record("xnnpack", 90)])
+        self.assertIn("at memcpy's bandwidth, geometric mean of 1 |  | 1.80 |", text)
+
+    def test_what_about_a_case_costs_time(self):
+        def trait(shape, source, target, dtype="f32"):
+            return layout_numbers.trait_of({"axes": {"shape": shape, "from": source, "to": target, "dtype": dtype}})
+
+        self.assertEqual(trait([1, 64, 32, 32], "NCHW", "NHWC"), "source rows 4 KiB apart")
+        self.assertEqual(trait([1, 1024, 7, 7], "NCHW", "NHWC"), "target rows 4 KiB apart")
+        self.assertEqual(trait([1, 64, 7, 7], "NHWC", "NCHW"), "target rows of 196 bytes, no whole lines")
+        self.assertEqual(trait([1, 64, 56, 56], "NCHW16c", "NCHW"), "rows of 64 bytes turned into rows of 12544")
+        self.assertEqual(trait([1, 3, 56, 56], "NC4HW4", "NCHW"), "a vector of 4 with 3 channels")
+        self.assertEqual(trait([1, 64, 56, 56], "NC4HW4", "NCHW", "i8"), "source rows of 4 bytes, no whole lines")
+        self.assertEqual(trait([8, 49, 32], "order:0,1,2", "order:0,2,1"), "target rows of 196 bytes, no whole lines")
+        self.assertEqual(trait([1, 49, 3, 32], "order:0,1,2,3", "order:0,2,1,3", "f16"), "copies of runs of 64 bytes")
 
     def test_small_tensors_are_left_out_and_refused_rows_are_counted(self):
         small = (1, 4, 8, 8)
