@@ -96,9 +96,7 @@ OneDnnHandle describe_product(const OneDnnDescription& a, const OneDnnDescriptio
                                [&](void* operation) { return init(operation, a.get(), b.get(), nullptr, c.get()); });
 }
 
-std::string why_no_integers(
-    const std::function<void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
-                             std::int32_t* c)>& multiply) {
+std::string why_no_integers(DenseLibrary::MultiplyI8* multiply) {
   constexpr std::int64_t kSize = 32;
   constexpr auto kElements = static_cast<std::size_t>(kSize * kSize);
   constexpr int kMost = std::numeric_limits<std::int8_t>::max();

@@ -1,8 +1,6 @@
 // A dense product by oneDNN's matmul primitive, which may choose the layout of its left operand.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <string>
 
 #include "kernels/dense/dense_library.hpp"
@@ -20,8 +18,6 @@ DenseLibrary::Prepare prepare_onednn_product;
 // "" when `multiply` adds up the largest products of i8, c (m x n) = a (m x k) b (k x n), as it should; why it is not
 // used otherwise. Without VNNI instructions oneDNN adds pairs of products in 16 bits, which saturate: its guide to int8
 // computations says so, and asks for operands of 7 bits.
-std::string why_no_integers(
-    const std::function<void(std::int64_t m, std::int64_t n, std::int64_t k, const std::int8_t* a, const std::int8_t* b,
-                             std::int32_t* c)>& multiply);
+std::string why_no_integers(DenseLibrary::MultiplyI8* multiply);
 
 }  // namespace hetscope

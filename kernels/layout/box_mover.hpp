@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/layout/matrix_transpose.hpp"
@@ -16,6 +17,9 @@ class BoxMover {
   // `way` of planes that turn; streaming is for rows that are whole lines, in targets that start at a line: others are
   // fetched.
   BoxMover(const MovementBox& box, std::int64_t element_bytes, TransposeWay way);
+
+  // What became of `way`; nothing where no plane turns, so that no way is another.
+  std::optional<TransposeWay> way() const { return is_transposed_ ? std::optional(way_) : std::nullopt; }
 
   // The part of one of `workers` workers, which may run at the same time. The pointers are those of whole tensors.
   void move(const std::byte* source, std::byte* target, int worker, int workers) const;

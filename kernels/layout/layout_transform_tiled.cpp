@@ -3,10 +3,11 @@
 //   traffic: every source line read once, every target line written once; a target that is written past the caches
 //   saves reading the lines that are overwritten.
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/core/clock.hpp"
@@ -26,25 +27,47 @@ class TiledRuns final : public HostMovement {
       : HostMovement(cpu, pool, source, HostTensor(problem.target)) {
     const std::vector<MovementBox> boxes = movement_of(problem.source, problem.target);
     const auto element_bytes = static_cast<std::int64_t>(size_of(source.dtype()));
-    for (std::size_t way = 0; way < kTransposeWays.size(); ++way) {
-      for (const MovementBox& box : boxes) ways_[way].emplace_back(box, element_bytes, kTransposeWays[way]);
+    for (const TransposeWay way : kTransposeWays) {
+      Candidate candidate;
+      for (const MovementBox& box : boxes) candidate.boxes.emplace_back(box, element_bytes, way);
+      if (std::ranges::find(candidates_, candidate.ways(), &Candidate::ways) == candidates_.end()) {
+        candidates_.push_back(std::move(candidate));
+      }
     }
-    choose();
+    if (candidates_.size() > 1) choose();
   }
 
   std::map<std::string, std::string> notes() override {
-    const TransposeWay& way = kTransposeWays[chosen_];
-    return {{"stores", std::string(name_of(way.stores))}, {"order", std::string(name_of(way.order))}};
+    for (const std::optional<TransposeWay>& way : candidates_[chosen_].ways()) {
+      if (way) return {{"stores", std::string(name_of(way->stores))}, {"order", std::string(name_of(way->order))}};
+    }
+    return {};
   }
 
  protected:
-  void run_once() override { move(ways_[chosen_]); }
+  void run_once() override { move(candidates_[chosen_].boxes); }
 
  private:
   static constexpr int kLeastRounds = 1;  // of each turn
   static constexpr int kMostRounds = 50;
   static constexpr int kRunsOfRound = 3;                 // the first finds in the caches what another way left there
   static constexpr std::int64_t kEnoughNs = 15'000'000;  // for a turn
+
+  // Boxes moved in one way, or in what is left of it where some cannot be.
+  struct Candidate {
+    std::vector<BoxMover> boxes;
+    std::int64_t least_ns = std::numeric_limits<std::int64_t>::max();
+
+    std::vector<std::optional<TransposeWay>> ways() const {
+      std::vector<std::optional<TransposeWay>> result;
+      for (const BoxMover& box : boxes) result.push_back(box.way());
+      return result;
+    }
+    bool is_streaming() const {
+      return std::ranges::any_of(
+          boxes, [](const BoxMover& box) { return box.way() && box.way()->stores == TransposeStores::streaming; });
+    }
+  };
 
   void move(const std::vector<BoxMover>& boxes) {
     pool().run([&](int worker) {
@@ -55,32 +78,31 @@ class TiledRuns final : public HostMovement {
   // By the least time of rounds in which each has its turn: others on the machine only ever make one slower. Writing
   // past the caches leaves them so that whoever comes next is slower for several runs: that way has rounds of its own.
   void choose() {
-    least_.fill(std::numeric_limits<std::int64_t>::max());
     enter();
     for (const bool is_streaming : {false, true, false, true}) {
       const std::int64_t begin_ns = clock_.now_ns();
       for (int round = 0; round < kMostRounds; ++round) {
-        for (std::size_t way = 0; way < ways_.size(); ++way) {
-          if ((kTransposeWays[way].stores == TransposeStores::streaming) == is_streaming) try_way(way);
+        for (Candidate& candidate : candidates_) {
+          if (candidate.is_streaming() == is_streaming) try_out(candidate);
         }
         if (round + 1 >= kLeastRounds && clock_.now_ns() - begin_ns > kEnoughNs) break;
       }
     }
     leave();
-    chosen_ = static_cast<std::size_t>(std::ranges::min_element(least_) - least_.begin());
+    const auto fastest = std::ranges::min_element(candidates_, {}, &Candidate::least_ns);
+    chosen_ = static_cast<std::size_t>(fastest - candidates_.begin());
   }
 
-  void try_way(std::size_t way) {
+  void try_out(Candidate& candidate) {
     for (int run = 0; run < kRunsOfRound; ++run) {
       const std::int64_t start_ns = clock_.now_ns();
-      move(ways_[way]);
-      if (run > 0) least_[way] = std::min(least_[way], clock_.now_ns() - start_ns);
+      move(candidate.boxes);
+      if (run > 0) candidate.least_ns = std::min(candidate.least_ns, clock_.now_ns() - start_ns);
     }
   }
 
-  std::array<std::vector<BoxMover>, kTransposeWays.size()> ways_;
+  std::vector<Candidate> candidates_;
   const MonotonicClock clock_;
-  std::array<std::int64_t, kTransposeWays.size()> least_{};
   std::size_t chosen_ = 0;
 };
 

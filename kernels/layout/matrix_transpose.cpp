@@ -56,14 +56,14 @@ class GroupMover {
   explicit GroupMover(const TransposeExtent& extent)
       : source_stride_(extent.source_stride), target_stride_(extent.target_stride) {}
 
-  HWY_INLINE void move(const Group& group) const {
+  HETSCOPE_TILE_INLINE void move(const Group& group) const {
     if (group.rows == kSize && group.columns == kSize) {
       move_whole(group);
     } else {
       move_part(group);
     }
   }
-  HWY_INLINE void move_whole(const Group& group) const {
+  HETSCOPE_TILE_INLINE void move_whole(const Group& group) const {
 #if HWY_MAX_BYTES >= 64
     if constexpr (kWidth == 4) {
       return group_of_words<kStream>(group.source, group.target, source_stride_, target_stride_);
@@ -76,7 +76,7 @@ class GroupMover {
     }
   }
   // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
-  HWY_INLINE void move_part(const Group& group) const {
+  HETSCOPE_TILE_INLINE void move_part(const Group& group) const {
     for (std::int64_t column = 0; column < group.columns; column += kStep) {
       move_rows(group, std::min(column, group.columns - kStep));
     }
@@ -88,24 +88,25 @@ class GroupMover {
   using TileColumns = std::make_index_sequence<static_cast<std::size_t>(kSize / kStep)>;
 
   template <int kCount, bool kWhole>
-  HWY_INLINE void move_tile(const Group& group, std::int64_t row, std::int64_t column) const {
+  HETSCOPE_TILE_INLINE void move_tile(const Group& group, std::int64_t row, std::int64_t column) const {
     tile<kWidth, kCount, kStream && kWhole>(group.source + row * source_stride_ + column * kWidth,
                                             group.target + column * target_stride_ + row * kWidth, source_stride_,
                                             target_stride_);
   }
   // Unrolled, so that where in its rows a tile begins is a constant: addresses were half of all instructions.
   template <std::size_t... kColumn>
-  HWY_INLINE void move_row_of_tiles(const Group& group, std::int64_t row, std::index_sequence<kColumn...>) const {
+  HETSCOPE_TILE_INLINE void move_row_of_tiles(const Group& group, std::int64_t row,
+                                              std::index_sequence<kColumn...>) const {
     (move_tile<kBlocks, true>(group, row, static_cast<std::int64_t>(kColumn) * kStep), ...);
   }
   template <std::size_t... kColumn>
-  HWY_INLINE void move_tiles(const Group& group, std::index_sequence<kColumn...>) const {
+  HETSCOPE_TILE_INLINE void move_tiles(const Group& group, std::index_sequence<kColumn...>) const {
     (move_column_of_tiles(group, static_cast<std::int64_t>(kColumn) * kStep), ...);
   }
-  HWY_INLINE void move_column_of_tiles(const Group& group, std::int64_t column) const {
+  HETSCOPE_TILE_INLINE void move_column_of_tiles(const Group& group, std::int64_t column) const {
     for (std::int64_t row = 0; row < kSize; row += kTall) move_tile<kBlocks, true>(group, row, column);
   }
-  HWY_INLINE void move_rows(const Group& group, std::int64_t column) const {
+  HETSCOPE_TILE_INLINE void move_rows(const Group& group, std::int64_t column) const {
     std::int64_t row = 0;
     for (; row + kTall <= group.rows; row += kTall) move_tile<kBlocks, true>(group, row, column);
     if constexpr (kBlocks == 4) {
@@ -118,7 +119,7 @@ class GroupMover {
     if (row < group.rows) move_last_rows(group, row, column);
   }
   // One or two rows are faster element by element than as a tile that overlaps.
-  HWY_INLINE void move_last_rows(const Group& group, std::int64_t row, std::int64_t column) const {
+  HETSCOPE_TILE_INLINE void move_last_rows(const Group& group, std::int64_t row, std::int64_t column) const {
     if (group.rows - row > 2) return move_tile<1, false>(group, group.rows - kStep, column);
     transpose_scalar<kWidth>(group.source + row * source_stride_ + column * kWidth,
                              group.target + column * target_stride_ + row * kWidth,
@@ -146,7 +147,7 @@ class GroupQueue {
         target_stride_(extent.target_stride),
         fetches_source_(fetches_source) {}
 
-  HWY_INLINE void visit(const Group& next) {
+  HETSCOPE_TILE_INLINE void visit(const Group& next) {
     fetch_target<kStores>(next, target_stride_);
     if (fetches_source_) {
       for (std::int64_t i = 0; i < next.rows; ++i) hwy::Prefetch(next.source + i * source_stride_);
@@ -154,7 +155,7 @@ class GroupQueue {
     finish();
     waiting_ = next;
   }
-  HWY_INLINE void finish() {
+  HETSCOPE_TILE_INLINE void finish() {
     mover_.move(waiting_);
     waiting_ = {};
   }

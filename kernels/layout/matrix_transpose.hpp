@@ -47,6 +47,8 @@ struct TransposeWay {
 
   TransposeStores stores;
   TransposeOrder order;
+
+  friend bool operator==(const TransposeWay&, const TransposeWay&) = default;
 };
 // Those that are the fastest of some matrix on some processor that was tried.
 inline constexpr std::array<TransposeWay, 6> kTransposeWays = {
@@ -58,7 +60,8 @@ inline constexpr std::array<TransposeWay, 6> kTransposeWays = {
     TransposeWay(TransposeStores::cached, TransposeOrder::strips)};
 
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
-// to it. Where a source's rows are at least 16 bytes apart, 16 bytes from the start of each but the last may be read.
+// to it. What lies between a source's rows may be read, and 16 bytes from the start of each but the last where they are
+// at least that far apart.
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                         TransposeWay way, const LoopRange& batch = {});
 

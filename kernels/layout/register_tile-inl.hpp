@@ -20,6 +20,15 @@
 #include <cstdint>
 #include <utility>
 
+// Every order of walking inlines some sixty tiles; with a sanitizer's checks in each, compilers take a quarter of an
+// hour.
+#undef HETSCOPE_TILE_INLINE
+#if HWY_IS_ASAN || HWY_IS_TSAN
+#define HETSCOPE_TILE_INLINE HWY_NOINLINE
+#else
+#define HETSCOPE_TILE_INLINE HWY_INLINE
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
 namespace HWY_NAMESPACE {
@@ -123,7 +132,8 @@ HWY_INLINE void store_columns(D d, const std::array<V, sizeof...(kColumn)>& a, B
 
 // kLanes columns by kCount * kLanes rows.
 template <int kWidth, int kCount, bool kStream>
-HWY_INLINE void tile(const Byte* source, Byte* target, std::int64_t source_stride, std::int64_t target_stride) {
+HETSCOPE_TILE_INLINE void tile(const Byte* source, Byte* target, std::int64_t source_stride,
+                               std::int64_t target_stride) {
   const BlocksTag<kCount> d;
   constexpr auto kSequence = std::make_index_sequence<static_cast<std::size_t>(kLanes<kWidth>)>();
   auto a = load_rows<kCount>(source, source_stride, kLanes<kWidth> * source_stride, kSequence);
@@ -137,8 +147,8 @@ HWY_INLINE void tile(const Byte* source, Byte* target, std::int64_t source_strid
 //   halves   | row i, blocks 0 1 | row i+8, blocks 0 1 | and the same of rows i+4 and i+12
 //   blocks   even and odd blocks of both: | row i | row i+4 | row i+8 | row i+12 | of one block of columns
 template <bool kStream>
-HWY_INLINE void group_of_words(const Byte* source, Byte* target, std::int64_t source_stride,
-                               std::int64_t target_stride) {
+HETSCOPE_TILE_INLINE void group_of_words(const Byte* source, Byte* target, std::int64_t source_stride,
+                                         std::int64_t target_stride) {
   const BlocksTag<4> d;
   const BlocksTag<2> half;
   using V = hn::Vec<BlocksTag<4>>;
