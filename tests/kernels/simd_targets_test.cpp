@@ -124,25 +124,33 @@ TEST_P(SimdTargetsTest, TransposesPastTheCaches) {
   }
 }
 
+// Three times `inner` runs, which change places.
+void expect_runs_copied(std::int64_t run, std::int64_t fill, std::int64_t inner) {
+  constexpr std::int64_t kOuter = 3;
+  const std::int64_t row = (inner + 1) * run;
+  const RunPlane plane{run, fill, {kOuter, row, run + fill}, {inner, run, kOuter * (run + fill)}};
+  const HostTensor source = random_tensor(DType::i8, kOuter * row);
+  HostTensor target = random_tensor(DType::i8, kOuter * inner * (run + fill) + 1);
+  HostTensor expected = target.clone();
+  for (std::int64_t i = 0; i < kOuter * inner; ++i) {
+    std::byte* to = expected.data() + i * (run + fill);
+    std::memcpy(to, source.data() + i % kOuter * row + i / kOuter * run, static_cast<std::size_t>(run));
+    std::memset(to + run, 0, static_cast<std::size_t>(fill));
+  }
+  copy_runs(source.data(), target.data(), plane);
+  ASSERT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0) << run << " fill " << fill;
+}
+
 TEST_P(SimdTargetsTest, CopiesRunsOfEveryLength) {
   for (const std::int64_t run :
-       {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 200, 300}) {
-    for (const std::int64_t fill : {0, 3}) {
-      const RunPlane plane{run, fill, {3, 71 * run, run + fill}, {70, run, 3 * (run + fill)}};
-      const HostTensor source = random_tensor(DType::i8, 3 * 71 * run);
-      HostTensor target = random_tensor(DType::i8, 3 * 70 * (run + fill) + 1);
-      HostTensor expected = target.clone();
-      for (std::int64_t outer = 0; outer < 3; ++outer) {
-        for (std::int64_t inner = 0; inner < 70; ++inner) {
-          std::byte* to = expected.data() + (inner * 3 + outer) * (run + fill);
-          std::memcpy(to, source.data() + outer * 71 * run + inner * run, static_cast<std::size_t>(run));
-          std::memset(to + run, 0, static_cast<std::size_t>(fill));
-        }
-      }
-      copy_runs(source.data(), target.data(), plane);
-      ASSERT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0) << run << " fill " << fill;
-    }
+       {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 200, 256, 300}) {
+    for (const std::int64_t fill : {0, 3}) expect_runs_copied(run, fill, 70);
   }
+}
+
+TEST_P(SimdTargetsTest, CopiesRunsThatAreFetchedAhead) {
+  constexpr std::int64_t kBytes = std::int64_t{5} << 20;
+  for (const std::int64_t run : {11, 32, 40, 200}) expect_runs_copied(run, 0, kBytes / (3 * run));
 }
 
 TEST_P(SimdTargetsTest, StreamsEveryLength) {
