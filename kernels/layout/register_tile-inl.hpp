@@ -23,7 +23,7 @@
 // Every order of walking inlines some sixty tiles; with a sanitizer's checks in each, compilers take a quarter of an
 // hour.
 #undef HETSCOPE_TILE_INLINE
-#if HWY_IS_ASAN || HWY_IS_TSAN
+#if HWY_IS_ASAN || HWY_IS_TSAN || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HETSCOPE_TILE_INLINE HWY_NOINLINE
 #else
 #define HETSCOPE_TILE_INLINE HWY_INLINE
