@@ -36,7 +36,7 @@ class MovementPass final : public HostPass {
 
  private:
   MovementPass(std::int64_t read_first, const std::vector<PairedLoop>& loops, MovementBox box)
-      : sources_{read_first}, targets_{0}, mover_(box) {
+      : sources_{read_first}, targets_{0}, mover_(box, TransposeStores::fetched) {
     for (const PairedLoop& loop : loops) {
       if (box.loops.empty() || loop.is_table()) append_steps(loop);
     }
@@ -96,12 +96,12 @@ class RowPass final : public HostPass {
   RowPass(const PairPass& pass, std::vector<const float*> weights, int threads) : weights_(std::move(weights)) {
     for (const RowRegion& region : row_regions(pass)) regions_.emplace_back(region, pass.stages);
     std::size_t elements = 0;
-    std::size_t rows = 0;
+    std::size_t places = 0;
     for (const Region& region : regions_) {
       elements = std::max(elements, region.levels() * static_cast<std::size_t>(region.rows * region.longest()));
-      rows = std::max(rows, region.levels() * static_cast<std::size_t>(region.rows));
+      places = std::max(places, region.places());
     }
-    for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(rows)});
+    for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(places)});
   }
 
   void run(const float* source, float* target, ThreadPool& pool) override {
@@ -116,22 +116,32 @@ class RowPass final : public HostPass {
  private:
   struct Region {
     Region(const RowRegion& region, std::vector<RowStage> stages_of_pass)
-        : stages(std::move(stages_of_pass)),
+        : stages(fitted(std::move(stages_of_pass), region.read.length)),
           tiles(region.tiles()),
           rows(region.tile_rows()),
           length(region.read.length),
-          read(region, PanelEnd::target, !stages.empty()),
-          write(region, PanelEnd::source, !stages.empty()) {
-      std::int64_t taken = length;
+          read(region, PanelEnd::target),
+          write(region, PanelEnd::source) {}
+
+    // An operator on single elements takes any row.
+    static std::vector<RowStage> fitted(std::vector<RowStage> stages, std::int64_t length) {
       for (RowStage& stage : stages) {
-        // An operator on single elements takes any row.
-        if (works_on_elements(stage.kind)) stage.in = stage.out = taken;
-        taken = stage.out;
+        if (works_on_elements(stage.kind)) stage.in = stage.out = length;
+        length = stage.out;
       }
+      return stages;
     }
     // What stands before the first stage, between stages, and behind the last one.
     std::size_t levels() const { return stages.size() + 1; }
     std::int64_t length_of(std::size_t level) const { return level == 0 ? length : stages[level - 1].out; }
+    // Of the rows of all levels, or of what a direct write has in their place.
+    std::size_t places() const {
+      const auto of_level = static_cast<std::size_t>(rows);
+      return (levels() - 1) * of_level + std::max(of_level, write.is_direct() ? write.parts_of_tile() : 0);
+    }
+    std::int64_t part_of(std::size_t level) const {
+      return level + 1 == levels() && write.is_direct() ? write.part() : length_of(level);
+    }
     std::int64_t longest() const {
       std::int64_t most = length;
       for (const RowStage& stage : stages) most = std::max({most, stage.in, stage.out});
@@ -163,13 +173,14 @@ class RowPass final : public HostPass {
     for (std::int64_t tile = begin; tile < end; ++tile) {
       if (region.read.is_direct()) {
         // Read only, as apply_stage() takes the first rows.
-        region.read.point_at_rows(const_cast<float*>(source), tile, rows_at(0));
+        region.read.point_at_parts(const_cast<float*>(source), tile, rows_at(0));
       } else {
         region.read.pack(source, tile, *rows_at(0));
       }
-      if (region.write.is_direct()) region.write.point_at_rows(target, tile, rows_at(last));
+      if (region.write.is_direct()) region.write.point_at_parts(target, tile, rows_at(last));
       for (std::size_t stage = 0; stage < last; ++stage) {
-        apply_stage(region.stages[stage], weights_[stage], rows_at(stage), rows_at(stage + 1), region.rows);
+        apply_stage(region.stages[stage], weights_[stage], rows_at(stage), rows_at(stage + 1),
+                    region.part_of(stage + 1), region.rows);
       }
       if (!region.write.is_direct()) region.write.unpack(*rows_at(last), tile, target);
     }

@@ -14,7 +14,7 @@ MovementBox merged(MovementBox box) {
 
 }  // namespace
 
-PieceMover::PieceMover(MovementBox box) : mover_(merged(box), sizeof(float), TransposeStores::fetched) {
+PieceMover::PieceMover(MovementBox box, TransposeStores stores) : mover_(merged(box), sizeof(float), stores) {
   merge_loops(box);
   const bool is_run = box.loops.empty() ||
                       (box.loops.size() == 1 && box.loops[0].source_stride == 1 && box.loops[0].target_stride == 1);

@@ -13,8 +13,9 @@ namespace hetscope {
 
 class PieceMover {
  public:
-  // Of a box without offsets and fill, whose loops are in any order.
-  explicit PieceMover(MovementBox box);
+  // Of a box without offsets and fill, whose loops are in any order. `stores` of what turns: asking for lines that are
+  // in the first cache anyway only takes time.
+  PieceMover(MovementBox box, TransposeStores stores);
 
   void move(const float* source, float* target) const {
     if (run_ == 1) {

@@ -107,13 +107,25 @@ void sum_row(const float* in, float* out, std::int64_t count) {
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
 constexpr std::int64_t kPanelVectors =
     kPanelColumns / static_cast<std::int64_t>(HWY_LANES(float) < kPanelColumns ? HWY_LANES(float) : kPanelColumns);
-// As many sums as hide the latency of a multiply-add and still fit into sixteen registers.
-constexpr std::int64_t kPanelRows = kPanelVectors == 1 ? 8 : (kPanelVectors == 2 ? 6 : 3);
+// Enough sums to hide the latency of a multiply-add, which still fit into the registers together with a row of the
+// panel, an element of the left operand and a product.
+constexpr std::int64_t kRegisters = HWY_ARCH_ARM_A64 ? 32 : 16;
+constexpr std::int64_t kPanelRows = std::clamp<std::int64_t>((kRegisters - kPanelVectors - 2) / kPanelVectors, 1, 8);
 
-// kRows rows by one panel; `columns` of it are stored.
+// Where a panel's columns of each row are stored.
+struct PanelTarget {
+  float* const* parts;   // of the first row
+  std::int64_t step;     // from a row's part to the next row's
+  std::int64_t first;    // column in its part
+  std::int64_t columns;  // that are stored
+
+  float* row(std::int64_t i) const { return parts[i * step] + first; }
+  PanelTarget from_row(std::int64_t i) const { return {parts + i * step, step, first, columns}; }
+};
+
+// kRows rows by one panel.
 template <std::int64_t kRows>
-HWY_INLINE void multiply_panel(const float* const* in, std::int64_t k, const float* panel, float* const* out,
-                               std::int64_t first_column, std::int64_t columns) {
+HWY_INLINE void multiply_panel(const float* const* in, std::int64_t k, const float* panel, const PanelTarget& out) {
   const PanelTag d;
   constexpr std::int64_t kStep = kPanelColumns / kPanelVectors;
   hn::Vec<PanelTag> sums[kRows][kPanelVectors];
@@ -121,49 +133,51 @@ HWY_INLINE void multiply_panel(const float* const* in, std::int64_t k, const flo
     for (auto& sum : row) sum = hn::Zero(d);
   }
   for (std::int64_t i = 0; i < k; ++i) {
-    for (std::int64_t v = 0; v < kPanelVectors; ++v) {
-      const auto right = hn::LoadU(d, panel + i * kPanelColumns + v * kStep);
-      for (std::int64_t row = 0; row < kRows; ++row) {
-        sums[row][v] = hn::MulAdd(hn::Set(d, in[row][i]), right, sums[row][v]);
-      }
+    hn::Vec<PanelTag> right[kPanelVectors];
+    for (std::int64_t v = 0; v < kPanelVectors; ++v) right[v] = hn::LoadU(d, panel + i * kPanelColumns + v * kStep);
+    for (std::int64_t row = 0; row < kRows; ++row) {
+      // One at a time: all of them would leave too few registers for the sums.
+      const auto left = hn::Set(d, in[row][i]);
+      for (std::int64_t v = 0; v < kPanelVectors; ++v) sums[row][v] = hn::MulAdd(left, right[v], sums[row][v]);
     }
   }
   for (std::int64_t row = 0; row < kRows; ++row) {
-    if (columns == kPanelColumns) {
-      for (std::int64_t v = 0; v < kPanelVectors; ++v) {
-        hn::StoreU(sums[row][v], d, out[row] + first_column + v * kStep);
-      }
+    if (out.columns == kPanelColumns) {
+      for (std::int64_t v = 0; v < kPanelVectors; ++v) hn::StoreU(sums[row][v], d, out.row(row) + v * kStep);
       continue;
     }
     HWY_ALIGN float whole[kPanelColumns];
     for (std::int64_t v = 0; v < kPanelVectors; ++v) hn::StoreU(sums[row][v], d, whole + v * kStep);
-    std::copy_n(whole, columns, out[row] + first_column);
+    std::copy_n(whole, out.columns, out.row(row));
   }
 }
 
-// The last rows, fewer than kPanelRows, together: one at a time they would wait for each multiply-add.
 template <std::int64_t kRows>
-HWY_INLINE void multiply_last_rows(const float* const* in, std::int64_t k, const float* panel, float* const* out,
-                                   std::int64_t first_column, std::int64_t columns, std::int64_t rows) {
-  if (rows == kRows) return multiply_panel<kRows>(in, k, panel, out, first_column, columns);
-  if constexpr (kRows > 1) multiply_last_rows<kRows - 1>(in, k, panel, out, first_column, columns, rows);
+HWY_INLINE void multiply_few_rows(const float* const* in, std::int64_t k, const float* panel, const PanelTarget& out,
+                                  std::int64_t rows) {
+  if (rows == kRows) return multiply_panel<kRows>(in, k, panel, out);
+  if constexpr (kRows > 1) multiply_few_rows<kRows - 1>(in, k, panel, out, rows);
 }
 
 void multiply_rows(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
-                   std::int64_t count) {
+                   std::int64_t part, std::int64_t count) {
   for (std::int64_t column = 0; column < stage.out; column += kPanelColumns) {
     const float* panel = weights + column * stage.in;
-    const std::int64_t columns = std::min(kPanelColumns, stage.out - column);
+    const PanelTarget target{out + column / part, stage.out / part, column % part,
+                             std::min(kPanelColumns, stage.out - column)};
+    // In groups of about as many rows: one row alone would wait for each multiply-add.
     std::int64_t row = 0;
-    for (; row + kPanelRows <= count; row += kPanelRows) {
-      multiply_panel<kPanelRows>(in + row, stage.in, panel, out + row, column, columns);
+    for (std::int64_t groups = divided_up(count, kPanelRows); groups > 0; --groups) {
+      const std::int64_t rows = divided_up(count - row, groups);
+      multiply_few_rows<kPanelRows>(in + row, stage.in, panel, target.from_row(row), rows);
+      row += rows;
     }
-    multiply_last_rows<kPanelRows - 1>(in + row, stage.in, panel, out + row, column, columns, count - row);
   }
 }
 
-void apply(const RowStage& stage, const float* weights, const float* const* in, float* const* out, std::int64_t count) {
-  if (stage.kind == OperatorKind::matmul) return multiply_rows(stage, weights, in, out, count);
+void apply(const RowStage& stage, const float* weights, const float* const* in, float* const* out, std::int64_t part,
+           std::int64_t count) {
+  if (stage.kind == OperatorKind::matmul) return multiply_rows(stage, weights, in, out, part, count);
   for (std::int64_t row = 0; row < count; ++row) {
     if (stage.kind == OperatorKind::softmax) softmax_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::layer_norm) layer_norm_row(in[row], out[row], stage.in);
@@ -184,9 +198,13 @@ namespace hetscope {
 
 HWY_EXPORT(apply);
 
+std::int64_t written_at_once(const RowStage& stage) {
+  return stage.kind == OperatorKind::matmul ? kPanelColumns : stage.out;
+}
+
 void apply_stage(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
-                 std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(apply)(stage, weights, in, out, count);
+                 std::int64_t part, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(apply)(stage, weights, in, out, part, count);
 }
 
 std::vector<float> packed_weights(const float* weights, std::int64_t in, std::int64_t out) {

@@ -14,9 +14,13 @@ namespace hetscope {
 inline constexpr std::int64_t kPanelColumns = 16;
 std::vector<float> packed_weights(const float* weights, std::int64_t in, std::int64_t out);
 
+// `stage` writes rows that lie in parts of a multiple of so many elements, and all that lie together, where they are.
+std::int64_t written_at_once(const RowStage& stage);
+
 // Applies `stage` to `count` rows of `stage.in` elements each. `weights` are packed ones, for a matmul; input and
-// output rows do not overlap.
+// output rows do not overlap. An output row lies in parts of `part` elements, a multiple of what is written at once
+// that divides the row, or the whole row: `out` says where each part of each row begins.
 void apply_stage(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
-                 std::int64_t count);
+                 std::int64_t part, std::int64_t count);
 
 }  // namespace hetscope

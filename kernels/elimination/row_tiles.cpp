@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "harness/core/divided_up.hpp"
+#include "kernels/elimination/row_stages.hpp"
 
 namespace hetscope {
 namespace {
@@ -17,29 +19,36 @@ constexpr std::int64_t kPanelElements = 4 * 1024;
 constexpr std::int64_t kLineElements = 16;
 constexpr std::int64_t kMostTileRows = 64;
 
-// At most `most` of `count`, in whole lines and equal parts where there is a choice.
+// At most `most` of `count`, in equal parts.
+std::int64_t even_tile_of(std::int64_t count, std::int64_t most) {
+  return divided_up(count, divided_up(count, std::clamp<std::int64_t>(most, 1, count)));
+}
+
+// The same in whole lines, where there is a choice.
 std::int64_t tile_of(std::int64_t count, std::int64_t most) {
   if (count <= most) return count;
   if (most <= kLineElements) return std::max<std::int64_t>(most, 1);
-  most = most / kLineElements * kLineElements;
-  const std::int64_t even = divided_up(count, divided_up(count, most));
-  return divided_up(even, kLineElements) * kLineElements;
+  return divided_up(even_tile_of(count, most / kLineElements * kLineElements), kLineElements) * kLineElements;
 }
 
 std::int64_t distance(const OffsetLoop& loop) {
   return loop.is_table() ? std::numeric_limits<std::int64_t>::max() : std::abs(loop.stride);
 }
 
+bool lies_in_rows(const RowForm& form) { return form.is_in_runs() || form.part() > 0; }
+
 void choose_tiles(RowRegion& region, std::int64_t most_rows) {
-  if (!region.write.is_in_runs()) {
+  const bool needs_panel = region.read.part() == 0 || region.write.part() == 0;
+  if (!lies_in_rows(region.write)) {
     std::ranges::stable_sort(region.loops, std::greater<>{},
                              [](const TiledLoop& l) { return distance(l.steps.write); });
-  } else if (!region.read.is_in_runs()) {
+  } else if (!lies_in_rows(region.read)) {
     std::ranges::stable_sort(region.loops, std::greater<>{}, [](const TiledLoop& l) { return distance(l.steps.read); });
   }
   std::int64_t most = most_rows / region.unit_rows;
   for (std::size_t i = region.loops.size(); i-- > 0;) {
-    region.loops[i].tile = tile_of(region.loops[i].steps.count(), most);
+    const std::int64_t count = region.loops[i].steps.count();
+    region.loops[i].tile = needs_panel ? tile_of(count, most) : even_tile_of(count, most);
     most /= region.loops[i].tile;
   }
 }
@@ -93,7 +102,7 @@ RowRegion rows_of(const std::vector<std::int64_t>& read, const std::vector<std::
   for (std::int64_t unit = 1; unit <= std::min(rows, kMostTileRows); ++unit) {
     if (rows % unit != 0 || !repeats_every(read, unit * in) || !repeats_every(write, unit * out)) continue;
     const auto unit_of = [&](const std::vector<std::int64_t>& offsets, std::int64_t length) -> RowForm {
-      return {length, offset_pattern(std::span(offsets).first(static_cast<std::size_t>(unit * length))), {}};
+      return {length, offset_pattern(std::span(offsets).first(static_cast<std::size_t>(unit * length))), {}, 0};
     };
     region.unit_rows = unit;
     region.read = unit_of(read, in);
@@ -101,8 +110,8 @@ RowRegion rows_of(const std::vector<std::int64_t>& read, const std::vector<std::
     set_loops(region, pattern_of_every(read, unit * in), pattern_of_every(write, unit * out));
     return region;
   }
-  region.read = {in, {}, read};
-  region.write = {out, {}, write};
+  region.read = {in, {}, read, 0};
+  region.write = {out, {}, write, 0};
   if (rows > 1) region.loops.push_back({{{rows, 0, {}}, {rows, 0, {}}}, 1});
   return region;
 }
@@ -179,7 +188,8 @@ std::vector<RowLoop> choose_row(const std::vector<PairedLoop>& loops) {
   return row;
 }
 
-void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::vector<PairedLoop> loops,
+// `uses_rows`: rows that lie together are used where they are.
+void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::vector<PairedLoop> loops, bool uses_rows,
                       std::vector<RowRegion>& regions) {
   std::erase_if(loops, [](const PairedLoop& loop) { return loop.count() == 1; });
   const std::vector<RowLoop> row = choose_row(loops);
@@ -189,10 +199,10 @@ void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::ve
     if (rest == 0) continue;
     const std::int64_t whole = loop.count() - rest;
     loops[at] = part_of(loop, 0, whole);
-    append_free_rows(read_first, write_first, loops, regions);
+    append_free_rows(read_first, write_first, loops, uses_rows, regions);
     loops[at] = part_of(loop, whole, rest);
     return append_free_rows(read_first + loop.read.offset(whole), write_first + loop.write.offset(whole), loops,
-                            regions);
+                            uses_rows, regions);
   }
   std::vector<OffsetLoop> read;
   std::vector<OffsetLoop> write;
@@ -207,8 +217,9 @@ void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::ve
     loop = {{loop.count() / tile, loop.read.stride * tile, {}}, {loop.count() / tile, loop.write.stride * tile, {}}};
   }
   RowRegion region;
-  region.read = {length, offset_pattern(places_of(read_first, read)), {}};
-  region.write = {length, offset_pattern(places_of(write_first, write)), {}};
+  const std::int64_t at_once = uses_rows ? length : 0;
+  region.read = {length, offset_pattern(places_of(read_first, read)), {}, at_once};
+  region.write = {length, offset_pattern(places_of(write_first, write)), {}, at_once};
   for (const PairedLoop& loop : loops) {
     if (loop.count() > 1) region.loops.push_back({loop, 1});
   }
@@ -218,12 +229,11 @@ void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::ve
 
 }  // namespace
 
-bool RowForm::is_in_runs() const {
-  if (!elements.empty()) return false;
-  if (length == 1) return true;
-  if (unit.loops.empty()) return false;
+std::int64_t RowForm::run() const {
+  if (!elements.empty()) return 0;
+  if (unit.loops.empty()) return 1;
   const OffsetLoop& fastest = unit.loops.back();
-  return !fastest.is_table() && fastest.stride == 1 && fastest.count % length == 0;
+  return !fastest.is_table() && fastest.stride == 1 ? std::gcd(fastest.count, length) : 1;
 }
 
 std::int64_t RowRegion::tiles() const {
@@ -252,12 +262,14 @@ std::vector<RowRegion> row_regions(const PairPass& pass) {
   if (std::ranges::all_of(pass.stages, [](const RowStage& stage) { return works_on_elements(stage.kind); })) {
     const OffsetPattern from = offset_pattern(read);
     const OffsetPattern to = offset_pattern(write);
-    append_free_rows(from.first, to.first, paired_loops(from, to), regions);
+    append_free_rows(from.first, to.first, paired_loops(from, to), !pass.stages.empty(), regions);
     return regions;
   }
   RowRegion rows = rows_of(read, write, pass.stages.front().in, pass.stages.back().out);
-  std::int64_t longest = 0;
-  for (const RowStage& stage : pass.stages) longest = std::max({longest, stage.in, stage.out});
+  rows.read.at_once = rows.read.length;
+  rows.write.at_once = written_at_once(pass.stages.back());
+  std::int64_t longest = rows.write.part() > 0 ? 0 : rows.write.length;  // of what stays near
+  for (const RowStage& stage : pass.stages) longest = std::max(longest, stage.in);
   choose_tiles(rows, std::clamp(kPanelElements / longest, kLineElements, kMostTileRows));
   append_whole_tiles(rows, regions);
   return regions;

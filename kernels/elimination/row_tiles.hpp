@@ -21,9 +21,14 @@ struct RowForm {
   std::int64_t length = 1;             // elements of a row
   OffsetPattern unit;                  // all elements of the first unit
   std::vector<std::int64_t> elements;  // instead, where nothing repeats: of every element of every row
+  // Rows may be used where they lie, whole ones, or in parts of a multiple of so many elements; 0: they may not.
+  std::int64_t at_once = 0;
 
-  // Whether the elements of each row follow each other.
-  bool is_in_runs() const;
+  // Elements of a row that follow each other, as many as divide it; 0 where nothing repeats.
+  std::int64_t run() const;
+  bool is_in_runs() const { return run() == length; }
+  // Elements of the parts in which a row is used where it lies; 0 where it goes through a panel.
+  std::int64_t part() const { return at_once > 0 && (is_in_runs() || run() % at_once == 0) ? run() : 0; }
 };
 
 struct RowRegion {

@@ -47,9 +47,9 @@ void expand(std::vector<std::int64_t>& sums, std::int64_t count, Step&& step) {
 
 }  // namespace
 
-TileSide::TileSide(const RowRegion& region, PanelEnd panel, bool may_be_direct) : panel_(panel) {
+TileSide::TileSide(const RowRegion& region, PanelEnd panel) : panel_(panel) {
   const RowForm& form = panel == PanelEnd::target ? region.read : region.write;
-  is_direct_ = may_be_direct && form.is_in_runs();
+  part_ = form.part();
   if (form.elements.empty()) {
     list_pieces(region, form, tile_loops(region, form));
   } else {
@@ -57,19 +57,19 @@ TileSide::TileSide(const RowRegion& region, PanelEnd panel, bool may_be_direct) 
   }
 }
 
-// All loops but those of a direct side's rows.
+// All loops but those of a direct side's parts.
 std::vector<TileSide::Loop> TileSide::tile_loops(const RowRegion& region, const RowForm& form) const {
   std::vector<Loop> loops;
   std::int64_t inside = 1;
-  for (std::size_t i = form.unit.loops.size(); !is_direct_ && i-- > 0;) {
+  for (std::size_t i = form.unit.loops.size(); !is_direct() && i-- > 0;) {
     const OffsetLoop& loop = form.unit.loops[i];
     loops.insert(loops.begin(), {loop, loop.count, inside, Loop::kNone});
     inside *= loop.count;
   }
-  if (is_direct_ && region.unit_rows > 1) {
-    std::vector<std::int64_t> rows;
-    for (std::int64_t row = 0; row < region.unit_rows; ++row) rows.push_back(form.unit.offset(row * form.length));
-    const OffsetPattern pattern = offset_pattern(rows);
+  if (is_direct()) {
+    std::vector<std::int64_t> parts;
+    for (std::int64_t i = 0; i < region.unit_rows * form.length; i += part_) parts.push_back(form.unit.offset(i));
+    const OffsetPattern pattern = offset_pattern(parts);
     for (const OffsetLoop& loop : pattern.loops) loops.push_back({loop, loop.count, 0, Loop::kNone});
   }
   for (std::size_t i = region.loops.size(); i-- > 0;) {
@@ -84,7 +84,7 @@ void TileSide::list_pieces(const RowRegion& region, const RowForm& form, const s
   MovementBox box;
   std::vector<Loop> listed;
   for (const Loop& loop : loops) {
-    if (is_direct_ || loop.far.is_table()) {
+    if (is_direct() || loop.far.is_table()) {
       listed.push_back(loop);
     } else if (panel_ == PanelEnd::target) {
       box.loops.push_back({loop.count, loop.far.stride, loop.panel_stride});
@@ -96,7 +96,7 @@ void TileSide::list_pieces(const RowRegion& region, const RowForm& form, const s
     listed = loops;
     box.loops.clear();
   }
-  mover_ = PieceMover(std::move(box));
+  mover_ = PieceMover(std::move(box), panel_ == PanelEnd::target ? TransposeStores::cached : TransposeStores::fetched);
   places_ = {0};
   for (const Loop& loop : listed) {
     expand(places_, loop.count, [&](std::int64_t i) { return i * loop.panel_stride; });
@@ -129,10 +129,10 @@ const std::int64_t* TileSide::pieces_of(std::int64_t tile) const {
   return pieces_.data() + (is_shared ? 0 : static_cast<std::size_t>(tile) * places_.size());
 }
 
-void TileSide::point_at_rows(float* storage, std::int64_t tile, float** rows) const {
+void TileSide::point_at_parts(float* storage, std::int64_t tile, float** parts) const {
   const std::int64_t* pieces = pieces_of(tile);
   storage += starts_[static_cast<std::size_t>(tile)];
-  for (std::size_t i = 0; i < places_.size(); ++i) rows[i] = storage + pieces[i];
+  for (std::size_t i = 0; i < places_.size(); ++i) parts[i] = storage + pieces[i];
 }
 
 void TileSide::pack(const float* storage, std::int64_t tile, float* panel) const {

@@ -15,12 +15,13 @@ enum class PanelEnd { source, target };
 class TileSide {
  public:
   // A panel holds a tile's rows one behind the other; it is the `panel` of the two ends of a movement.
-  // `may_be_direct`: rows may be used where they are.
-  TileSide(const RowRegion& region, PanelEnd panel, bool may_be_direct);
+  TileSide(const RowRegion& region, PanelEnd panel);
 
-  bool is_direct() const noexcept { return is_direct_; }
-  // A direct side's rows of a tile.
-  void point_at_rows(float* storage, std::int64_t tile, float** rows) const;
+  bool is_direct() const noexcept { return part_ > 0; }
+  // Elements of a direct side's row that follow each other, and the places of all such parts of a tile's rows.
+  std::int64_t part() const noexcept { return part_; }
+  std::size_t parts_of_tile() const noexcept { return places_.size(); }
+  void point_at_parts(float* storage, std::int64_t tile, float** parts) const;
   // Any other side's tile into a panel, or out of one.
   void pack(const float* storage, std::int64_t tile, float* panel) const;
   void unpack(const float* panel, std::int64_t tile, float* storage) const;
@@ -33,11 +34,12 @@ class TileSide {
   const std::int64_t* pieces_of(std::int64_t tile) const;
 
   PanelEnd panel_;
-  bool is_direct_;
+  std::int64_t part_ = 0;
   std::vector<std::int64_t> starts_;  // of tiles
-  std::vector<std::int64_t> pieces_;  // from there on, what is moved at once, or a row; for each tile where they differ
-  std::vector<std::int64_t> places_;  // of pieces in the panel
-  PieceMover mover_{{}};              // of a piece
+  // From there on, what is moved at once, or a part of a row; for each tile where they differ.
+  std::vector<std::int64_t> pieces_;
+  std::vector<std::int64_t> places_;               // of pieces in the panel
+  PieceMover mover_{{}, TransposeStores::cached};  // of a piece
 };
 
 }  // namespace hetscope

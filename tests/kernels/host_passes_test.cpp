@@ -217,5 +217,18 @@ TEST(HostPasses, PairsThatGoThroughPanels) {
   }
 }
 
+TEST(HostPasses, ProductsAreWrittenInPartsOfRows) {
+  for (const char* axes :
+       {"shape=98x96 first=matmul:288 second=reshape:2x49x3x3x32/transpose:2,0,3,1,4",
+        "shape=91x7 first=matmul:48 second=reshape:91x3x16/transpose:1,0,2",
+        "shape=91x7 first=matmul:96 second=reshape:91x2x3x16/transpose:1,0,2,3",
+        "shape=13x5 first=matmul:64 second=reshape:13x2x32/transpose:1,0,2/reshape:26x2x16/transpose:1,0,2",
+        "shape=61x9 first=matmul:96 second=reshape:61x4x24/transpose:1,0,2",
+        "shape=61x9 first=matmul:96 second=reshape:61x3x32/gather:1:2", "shape=61x9 first=matmul:33 second=gather:0:50",
+        "shape=40x3 first=matmul:32 second=reshape:20x2x2x16/transpose:0,2,1,3/transpose:1,0,2,3"}) {
+    expect_folded_is_right(axes);
+  }
+}
+
 }  // namespace
 }  // namespace hetscope

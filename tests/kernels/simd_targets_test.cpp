@@ -13,6 +13,7 @@
 #include "kernels/activation/activate.hpp"
 #include "kernels/convolution/convolution_tile.hpp"
 #include "kernels/elimination/offset_pattern.hpp"
+#include "kernels/elimination/row_stages.hpp"
 #include "kernels/elimination/row_sums.hpp"
 #include "kernels/layout/matrix_transpose.hpp"
 #include "kernels/layout/run_copy.hpp"
@@ -359,6 +360,41 @@ TEST_P(SimdTargetsTest, SumsRowsAcrossAndAlong) {
       EXPECT_EQ(sums_rows_right(along, threads), run >= 4) << run;
       EXPECT_EQ(sums_rows_right(pieces, threads), run >= 4) << run;
     }
+  }
+}
+
+// Small whole numbers, whose products and sums are exact; parts of a row lie in the opposite order, with one element
+// between them that nobody writes.
+void expect_product(std::int64_t rows, std::int64_t k, std::int64_t columns, std::int64_t part) {
+  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+  std::vector<float> left(at(rows * k));
+  std::vector<float> right(at(k * columns));
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = static_cast<float>(i * 7 % 13);
+  for (std::size_t i = 0; i < right.size(); ++i) right[i] = static_cast<float>(i * 5 % 11);
+  const std::int64_t parts = rows * columns / part;
+  std::vector<float> made(at(parts * (part + 1)), -1.0F);
+  std::vector<const float*> in;
+  std::vector<float*> out;
+  for (std::int64_t row = 0; row < rows; ++row) in.push_back(&left[at(row * k)]);
+  for (std::int64_t i = parts; i-- > 0;) out.push_back(&made[at(i * (part + 1))]);
+  apply_stage({OperatorKind::matmul, k, columns, 1}, packed_weights(right.data(), k, columns).data(), in.data(),
+              out.data(), part, rows);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    for (std::int64_t column = 0; column < columns; ++column) {
+      float sum = 0;
+      for (std::int64_t i = 0; i < k; ++i) sum += left[at(row * k + i)] * right[at(i * columns + column)];
+      const std::int64_t place = row * columns + column;
+      ASSERT_EQ(out[at(place / part)][place % part], sum) << rows << "x" << k << "x" << columns << " by " << part;
+    }
+  }
+  for (const float* begin : out) ASSERT_EQ(begin[part], -1.0F) << "wrote past a part";
+}
+
+TEST_P(SimdTargetsTest, MultipliesRowsInParts) {
+  for (std::int64_t rows = 1; rows <= 20; ++rows) {
+    for (const std::int64_t columns : {1, 15, 16, 33, 48}) expect_product(rows, 9, columns, columns);
+    expect_product(rows, 5, 48, 16);
+    expect_product(rows, 5, 96, 32);
   }
 }
 
