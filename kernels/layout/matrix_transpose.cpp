@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/layout/fetch_to_write.hpp"
+#include "kernels/layout/panel_transpose.hpp"
 #include "kernels/sized_vectors.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -14,8 +15,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/layout/odd_transposes-inl.hpp"
-#include "kernels/layout/register_tile-inl.hpp"
+#include "kernels/layout/transpose_groups-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -24,12 +24,9 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-// Vectors of one element have nothing to shuffle.
 template <int kWidth>
 void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay, const LoopRange& batch) {
-  for (LoopWalk at(batch); !at.is_over(); at.step()) {
-    transpose_scalar<kWidth>(source + at.source(), target + at.target(), extent);
-  }
+  transpose_each_scalar<kWidth>(source, target, extent, batch);
 }
 
 #else
@@ -38,97 +35,6 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
 constexpr std::int64_t kAliasBytes = 2048;
 // A matrix that stays in a core's own cache together with its transpose.
 constexpr std::int64_t kNearBytes = std::int64_t{1} << 20;
-
-// A part of a matrix, at most one line of rows by one of columns.
-struct Group {
-  const Byte* source = nullptr;
-  Byte* target = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-};
-
-// Moves groups, whole ones or those of an edge, tile by tile.
-template <int kWidth, bool kStream, TransposeOrder kOrder>
-class GroupMover {
- public:
-  static constexpr std::int64_t kSize = kGroup<kWidth>;
-
-  explicit GroupMover(const TransposeExtent& extent)
-      : source_stride_(extent.source_stride), target_stride_(extent.target_stride) {}
-
-  HETSCOPE_TILE_INLINE void move(const Group& group) const {
-    if (group.rows == kSize && group.columns == kSize) {
-      move_whole(group);
-    } else {
-      move_part(group);
-    }
-  }
-  HETSCOPE_TILE_INLINE void move_whole(const Group& group) const {
-#if HWY_MAX_BYTES >= 64
-    if constexpr (kWidth == 4) {
-      return group_of_words<kStream>(group.source, group.target, source_stride_, target_stride_);
-    }
-#endif
-    if constexpr (kOrder == TransposeOrder::along) {
-      for (std::int64_t row = 0; row < kSize; row += kTall) move_row_of_tiles(group, row, TileColumns());
-    } else {
-      move_tiles(group, TileColumns());
-    }
-  }
-  // Tiles of an edge that is no multiple of theirs overlap the tiles before them, of this group or of the last.
-  HETSCOPE_TILE_INLINE void move_part(const Group& group) const {
-    for (std::int64_t column = 0; column < group.columns; column += kStep) {
-      move_rows(group, std::min(column, group.columns - kStep));
-    }
-  }
-
- private:
-  static constexpr std::int64_t kStep = kLanes<kWidth>;
-  static constexpr std::int64_t kTall = kBlocks * kStep;
-  using TileColumns = std::make_index_sequence<static_cast<std::size_t>(kSize / kStep)>;
-
-  template <int kCount, bool kWhole>
-  HETSCOPE_TILE_INLINE void move_tile(const Group& group, std::int64_t row, std::int64_t column) const {
-    tile<kWidth, kCount, kStream && kWhole>(group.source + row * source_stride_ + column * kWidth,
-                                            group.target + column * target_stride_ + row * kWidth, source_stride_,
-                                            target_stride_);
-  }
-  // Unrolled, so that where in its rows a tile begins is a constant: addresses were half of all instructions.
-  template <std::size_t... kColumn>
-  HETSCOPE_TILE_INLINE void move_row_of_tiles(const Group& group, std::int64_t row,
-                                              std::index_sequence<kColumn...>) const {
-    (move_tile<kBlocks, true>(group, row, static_cast<std::int64_t>(kColumn) * kStep), ...);
-  }
-  template <std::size_t... kColumn>
-  HETSCOPE_TILE_INLINE void move_tiles(const Group& group, std::index_sequence<kColumn...>) const {
-    (move_column_of_tiles(group, static_cast<std::int64_t>(kColumn) * kStep), ...);
-  }
-  HETSCOPE_TILE_INLINE void move_column_of_tiles(const Group& group, std::int64_t column) const {
-    for (std::int64_t row = 0; row < kSize; row += kTall) move_tile<kBlocks, true>(group, row, column);
-  }
-  HETSCOPE_TILE_INLINE void move_rows(const Group& group, std::int64_t column) const {
-    std::int64_t row = 0;
-    for (; row + kTall <= group.rows; row += kTall) move_tile<kBlocks, true>(group, row, column);
-    if constexpr (kBlocks == 4) {
-      if (row + 2 * kStep <= group.rows) {
-        move_tile<2, false>(group, row, column);
-        row += 2 * kStep;
-      }
-    }
-    for (; row + kStep <= group.rows; row += kStep) move_tile<1, false>(group, row, column);
-    if (row < group.rows) move_last_rows(group, row, column);
-  }
-  // One or two rows are faster element by element than as a tile that overlaps.
-  HETSCOPE_TILE_INLINE void move_last_rows(const Group& group, std::int64_t row, std::int64_t column) const {
-    if (group.rows - row > 2) return move_tile<1, false>(group, group.rows - kStep, column);
-    transpose_scalar<kWidth>(group.source + row * source_stride_ + column * kWidth,
-                             group.target + column * target_stride_ + row * kWidth,
-                             {group.rows - row, kStep, source_stride_, target_stride_});
-  }
-
-  std::int64_t source_stride_;
-  std::int64_t target_stride_;
-};
 
 template <TransposeStores kStores>
 HWY_INLINE void fetch_target(const Group& group, std::int64_t target_stride) {
@@ -274,6 +180,40 @@ void transpose_staged(const Byte* source, Byte* target, const TransposeExtent& e
   }
 }
 
+// In strips of a vector of columns.
+template <int kWidth>
+void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& extent, bool fetches_target,
+                      const LoopRange& batch) {
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    transpose_odd<kWidth>(source + at.source(), target + at.target(), extent, fetches_target);
+  }
+}
+
+// Of at least one tile, in blocks or along the source's rows.
+template <int kWidth>
+void transpose_tiled(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
+                     const LoopRange& batch) {
+  using enum TransposeStores;
+  const bool fetches_target = way.stores == fetched;
+  if (way.order == TransposeOrder::along) {
+    return fetches_target ? transpose_along<kWidth, fetched>(source, target, extent, batch)
+                          : transpose_along<kWidth, cached>(source, target, extent, batch);
+  }
+  if (way.stores == streaming) {
+    transpose_blocked<kWidth, streaming>(source, target, extent, batch);
+    return hwy::FlushStream();
+  }
+  const bool meets_in_cache =
+      extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
+  if (meets_in_cache) return transpose_strips<kWidth>(source, target, extent, fetches_target, batch);
+  if (Staging<kWidth>::suits(extent)) {
+    return fetches_target ? transpose_staged<kWidth, fetched>(source, target, extent, batch)
+                          : transpose_staged<kWidth, cached>(source, target, extent, batch);
+  }
+  return fetches_target ? transpose_blocked<kWidth, fetched>(source, target, extent, batch)
+                        : transpose_blocked<kWidth, cached>(source, target, extent, batch);
+}
+
 template <int kWidth>
 void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
                const LoopRange& batch) {
@@ -284,47 +224,17 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
     }
   }
   const bool is_tiled = extent.rows >= kLanes<kWidth> && extent.columns >= kLanes<kWidth> && extent.rows > 4;
-  if (is_tiled && way.stores == TransposeStores::streaming) {
-    transpose_blocked<kWidth, TransposeStores::streaming>(source, target, extent, batch);
-    return hwy::FlushStream();
+  if (is_tiled && way.order != TransposeOrder::strips) {
+    return transpose_tiled<kWidth>(source, target, extent, way, batch);
   }
-  const bool goes_along = way.order == TransposeOrder::along;
-  const bool meets_in_cache =
-      extent.target_stride % kAliasBytes == 0 && extent.rows * extent.columns * kWidth <= kNearBytes;
-  const bool is_in_strips = way.order == TransposeOrder::strips || (!goes_along && meets_in_cache);
-  if (is_tiled && !is_in_strips && !goes_along && Staging<kWidth>::suits(extent)) {
-    return fetches_target ? transpose_staged<kWidth, TransposeStores::fetched>(source, target, extent, batch)
-                          : transpose_staged<kWidth, TransposeStores::cached>(source, target, extent, batch);
-  }
-  if (is_tiled && goes_along) {
-    return fetches_target ? transpose_along<kWidth, TransposeStores::fetched>(source, target, extent, batch)
-                          : transpose_along<kWidth, TransposeStores::cached>(source, target, extent, batch);
-  }
-  if (is_tiled && !is_in_strips) {
-    return fetches_target ? transpose_blocked<kWidth, TransposeStores::fetched>(source, target, extent, batch)
-                          : transpose_blocked<kWidth, TransposeStores::cached>(source, target, extent, batch);
-  }
-  for (LoopWalk at(batch); !at.is_over(); at.step()) {
-    transpose_odd<kWidth>(source + at.source(), target + at.target(), extent, fetches_target);
-  }
+  return transpose_strips<kWidth>(source, target, extent, fetches_target, batch);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
 void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
                    const LoopRange& batch) {
-  switch (width) {
-    case 1:
-      return transpose<1>(source, target, extent, way, batch);
-    case 2:
-      return transpose<2>(source, target, extent, way, batch);
-    case 4:
-      return transpose<4>(source, target, extent, way, batch);
-    case 8:
-      return transpose<8>(source, target, extent, way, batch);
-    default:
-      return transpose<16>(source, target, extent, way, batch);
-  }
+  with_width(width, [&](auto bytes) HWY_ATTR { transpose<bytes()>(source, target, extent, way, batch); });
 }
 
 }  // namespace
@@ -340,6 +250,7 @@ HWY_EXPORT(transpose_any);
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                         TransposeWay way, const LoopRange& batch) {
   assert(width == 1 || width == 2 || width == 4 || width == 8 || width == 16);
+  if (goes_by_panels(width, extent, way.order)) return transpose_by_panels(width, source, target, extent, way, batch);
   HWY_DYNAMIC_DISPATCH(transpose_any)
   (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way, batch);
 }

@@ -34,10 +34,19 @@ constexpr std::string_view name_of(TransposeStores stores) {
 //   blocks  of a few lines of rows by as many of columns, along the source's rows or down them as the target's lines
 //           ask for; a matrix whose target rows meet in the cache in strips, one whose source rows do through a buffer
 //   along   a line of target rows at a time, along all of the source's rows: few streams to read, many to write
+//   down    two lines of columns at a time, down the source's rows, which are read as far as their lines go
 //   strips  a vector of columns at a time, down the source's rows: many streams to read, few to write
-enum class TransposeOrder { blocks, along, strips };
+//   tall, square  panels through a buffer that stays in the first-level cache, and from there target row by target row:
+//           rows of the target that meet in the cache, or are in no cache, are written in runs
+enum class TransposeOrder { blocks, along, down, strips, tall, square };
 constexpr std::string_view name_of(TransposeOrder order) {
-  return order == TransposeOrder::blocks ? "blocks" : order == TransposeOrder::along ? "along" : "strips";
+  using enum TransposeOrder;
+  return order == blocks   ? "blocks"
+         : order == along  ? "along"
+         : order == down   ? "down"
+         : order == strips ? "strips"
+         : order == tall   ? "tall"
+                           : "square";
 }
 
 struct TransposeWay {
@@ -51,13 +60,18 @@ struct TransposeWay {
   friend bool operator==(const TransposeWay&, const TransposeWay&) = default;
 };
 // Those that are the fastest of some matrix on some processor that was tried.
-inline constexpr std::array<TransposeWay, 6> kTransposeWays = {
+inline constexpr std::array<TransposeWay, 11> kTransposeWays = {
     TransposeStores::fetched,
     TransposeStores::cached,
     TransposeStores::streaming,
     TransposeWay(TransposeStores::fetched, TransposeOrder::along),
     TransposeWay(TransposeStores::cached, TransposeOrder::along),
-    TransposeWay(TransposeStores::cached, TransposeOrder::strips)};
+    TransposeWay(TransposeStores::cached, TransposeOrder::down),
+    TransposeWay(TransposeStores::cached, TransposeOrder::strips),
+    TransposeWay(TransposeStores::cached, TransposeOrder::tall),
+    TransposeWay(TransposeStores::streaming, TransposeOrder::tall),
+    TransposeWay(TransposeStores::cached, TransposeOrder::square),
+    TransposeWay(TransposeStores::streaming, TransposeOrder::square)};
 
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
 // to it. What lies between a source's rows may be read, and 16 bytes from the start of each but the last where they are

@@ -125,6 +125,25 @@ TEST_P(SimdTargetsTest, TransposesPastTheCaches) {
   }
 }
 
+// One, two and more panels each way, the last of them small or up to half as large again.
+TEST_P(SimdTargetsTest, TransposesByPanels) {
+  for (const int width : kWidths) {
+    for (const TransposeOrder order : {TransposeOrder::down, TransposeOrder::tall, TransposeOrder::square}) {
+      for (const std::int64_t rows : {17, 64, 97, 263, 541}) {
+        for (const std::int64_t columns : {17, 33, 96, 97, 161, 290}) {
+          expect_transposed(width, rows, columns, 0, columns, {TransposeStores::cached, order});
+        }
+        expect_transposed(width, rows, 150, 3, 147, {TransposeStores::cached, order}, 5);
+      }
+      for (const std::int64_t rows : {64, 192, 576}) {
+        for (const std::int64_t columns : {17, 70, 290}) {
+          expect_transposed(width, rows, columns, 0, columns, {TransposeStores::streaming, order});
+        }
+      }
+    }
+  }
+}
+
 // Three times `inner` runs, which change places.
 void expect_runs_copied(std::int64_t run, std::int64_t fill, std::int64_t inner) {
   constexpr std::int64_t kOuter = 3;
