@@ -30,6 +30,9 @@ class RowConsumers final : public HostRunnable {
       consuming_.push_back(make_host_pass(pass, {packed_.back().data()}, pool.size()));
       results_.emplace_back(DType::f32, pass.write.shape(), Layout::row_major(pass.write.shape().rank()));
     }
+    enter();
+    for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
+    leave();
   }
 
   std::vector<HostTensor> outputs() override {
@@ -53,12 +56,7 @@ class RowConsumers final : public HostRunnable {
 
  protected:
   void run_once() override {
-    for (std::size_t i = 0; i < producing_.size(); ++i) {
-      producing_[i]->run(inputs_[0].tensor.as<float>(), copies_[i].as<float>(), pool());
-    }
-    for (std::size_t i = 0; i < consuming_.size(); ++i) {
-      consuming_[i]->run(copy(problem_.copy_for(problem_.consumers[i])).as<float>(), results_[i].as<float>(), pool());
-    }
+    for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.run(from, to, pool()); });
   }
   std::vector<std::span<const std::byte>> operands() const override {
     std::vector<std::span<const std::byte>> result;
@@ -71,6 +69,16 @@ class RowConsumers final : public HostRunnable {
   }
 
  private:
+  // visit(pass, what it reads, what it writes), one after the other.
+  template <class Visit>
+  void for_each_pass(Visit&& visit) {
+    for (std::size_t i = 0; i < producing_.size(); ++i) {
+      visit(*producing_[i], inputs_[0].tensor.as<float>(), copies_[i].as<float>());
+    }
+    for (std::size_t i = 0; i < consuming_.size(); ++i) {
+      visit(*consuming_[i], copy(problem_.copy_for(problem_.consumers[i])).as<float>(), results_[i].as<float>());
+    }
+  }
   const HostTensor& copy(std::size_t number) const {
     return problem_.has_producer ? copies_[number] : inputs_[number].tensor;
   }

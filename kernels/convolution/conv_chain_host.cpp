@@ -2,13 +2,14 @@
 // kernels/elimination, transforms by the boxes of layout_transform_tiled.
 //   traffic: for each operator and each transform what it reads and writes
 #include <array>
+#include <optional>
 
 #include "harness/core/clock.hpp"
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/convolution/conv_chain.hpp"
 #include "kernels/convolution/host_convolution.hpp"
 #include "kernels/elimination/host_passes.hpp"
-#include "kernels/layout/box_mover.hpp"
+#include "kernels/layout/timed_movement.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -19,23 +20,26 @@ struct PreparedStep {
   ImageStep::Kind kind;
   std::unique_ptr<HostConvolution> convolution;
   std::unique_ptr<HostPass> pass;
-  std::vector<BoxMover> movers;
+  std::optional<TimedMovement> movement;
 
+  // Times the ways of what moves.
+  void choose(const HostTensor& from, HostTensor& to, ThreadPool& pool) {
+    if (pass) pass->choose(from.as<float>(), to.as<float>(), pool);
+    if (movement) movement->choose(from.data(), to.data(), pool);
+  }
   void run(const HostTensor& from, HostTensor& to, ThreadPool& pool) {
     if (convolution) {
       convolution->run(from.data(), to.data(), pool);
     } else if (pass) {
       pass->run(from.as<float>(), to.as<float>(), pool);
     } else {
-      pool.run([&](int worker) {
-        for (const BoxMover& mover : movers) mover.move(from.data(), to.data(), worker, pool.size());
-      });
+      movement->move(from.data(), to.data(), pool);
     }
   }
 };
 
 PreparedStep prepared(const ImageStep& step, std::span<const Operand> inputs, int threads) {
-  PreparedStep result{step.kind, nullptr, nullptr, {}};
+  PreparedStep result{step.kind, nullptr, nullptr, std::nullopt};
   switch (step.kind) {
     case ImageStep::Kind::convolution:
       result.convolution =
@@ -46,8 +50,7 @@ PreparedStep prepared(const ImageStep& step, std::span<const Operand> inputs, in
       result.pass = make_host_pass(step.pass.front(), {nullptr}, threads);
       break;
     case ImageStep::Kind::transform:
-      for (const MovementBox& box : movement_of(step.from, step.to))
-        result.movers.emplace_back(box, 4, TransposeStores::fetched);
+      result.movement.emplace(movement_of(step.from, step.to), static_cast<std::int64_t>(sizeof(float)));
       break;
   }
   return result;
@@ -61,6 +64,9 @@ class HostConvChain final : public HostRunnable {
       steps_.push_back(prepared(step, inputs, pool.size()));
       tensors_.emplace_back(DType::f32, step.to.shape(), step.to.layout());
     }
+    enter();
+    for (std::size_t i = 0; i < steps_.size(); ++i) steps_[i].choose(source_of(i), tensors_[i], pool);
+    leave();
   }
 
   std::vector<HostTensor> outputs() override {

@@ -19,16 +19,12 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// 24 of the 32 registers of AVX-512 and NEON hold sums, 12 of the 16 of the others.
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON;
-constexpr int kSums = kManyRegisters ? 24 : 12;
-
 template <int kLanes>
 struct Tile {
   using Tag = hn::CappedTag<float, static_cast<std::size_t>(kLanes)>;
   static constexpr int kStep = static_cast<int>(hn::MaxLanes(Tag()));
   static constexpr int kVectors = kLanes / kStep;
-  static constexpr int kPixels = std::clamp(kSums / kVectors, 1, 12);
+  static constexpr int kPixels = std::clamp(rows_of_sums(HETSCOPE_VECTOR_REGISTERS, kVectors), 1, 12);
 };
 
 template <int kLanes, bool kIsDepthwise, int kPixels>
@@ -46,12 +42,13 @@ HWY_INLINE void convolve_pixels(const ConvolutionBlock& block, const Convolution
     const float* at = rows[r] + offset;
     for (std::int64_t s = 0; s < steps.window_columns; ++s, at += steps.tap_step) {
       for (std::int64_t c = 0; c < block.channels; ++c, weights += kLanes) {
-        HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) {
-          const auto weight = hn::LoadU(d, weights + v * Shape::kStep);
-          HWY_UNROLL(12) for (int p = 0; p < kPixels; ++p) {
-            const float* pixel = at + p * steps.pixel_step + c;
+        hn::Vec<typename Shape::Tag> weight[Shape::kVectors];
+        HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) weight[v] = hn::LoadU(d, weights + v * Shape::kStep);
+        HWY_UNROLL(12) for (int p = 0; p < kPixels; ++p) {
+          const float* pixel = at + p * steps.pixel_step + c;
+          HWY_UNROLL(16) for (int v = 0; v < Shape::kVectors; ++v) {
             const auto x = kIsDepthwise ? hn::LoadU(d, pixel + v * Shape::kStep) : hn::Set(d, *pixel);
-            sums[p][v] = hn::MulAdd(x, weight, sums[p][v]);
+            sums[p][v] = hn::MulAdd(x, weight[v], sums[p][v]);
           }
         }
       }

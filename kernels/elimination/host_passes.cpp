@@ -1,33 +1,49 @@
-// Four kinds of passes: movements by strides, gathers by a computed index, operators on rows, and sums of rows.
+// Five kinds of passes: movements by strides, also of elements that change, gathers by a computed index, operators on
+// rows, and sums of rows.
 #include "kernels/elimination/host_passes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
+#include "kernels/elimination/chunked_movement.hpp"
 #include "kernels/elimination/index_blocks.hpp"
 #include "kernels/elimination/piece_mover.hpp"
 #include "kernels/elimination/row_stages.hpp"
 #include "kernels/elimination/row_sums.hpp"
 #include "kernels/elimination/row_tiles.hpp"
 #include "kernels/elimination/tile_side.hpp"
+#include "kernels/layout/timed_movement.hpp"
 
 namespace hetscope {
 namespace {
 
-// One box, at each step of the loops that have no constant stride.
-class MovementPass final : public HostPass {
+// Loops of constant strides.
+class BoxPass final : public HostPass {
  public:
-  MovementPass(std::int64_t read_first, const std::vector<PairedLoop>& loops)
-      : MovementPass(read_first, loops, box_of(loops)) {}
+  explicit BoxPass(MovementBox box) : movement_({{merged(std::move(box))}}, static_cast<std::int64_t>(sizeof(float))) {}
 
+  void choose(const float* source, float* target, ThreadPool& pool) override {
+    movement_.choose(reinterpret_cast<const std::byte*>(source), reinterpret_cast<std::byte*>(target), pool);
+  }
   void run(const float* source, float* target, ThreadPool& pool) override {
-    const auto pieces = static_cast<std::int64_t>(sources_.size());
-    if (pieces == 1) {
-      pool.run([&](int worker) { mover_.share(source + sources_[0], target + targets_[0], worker, pool.size()); });
-      return;
-    }
-    pool.parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+    movement_.move(reinterpret_cast<const std::byte*>(source), reinterpret_cast<std::byte*>(target), pool);
+  }
+
+ private:
+  TimedMovement movement_;
+};
+
+// One box, at each step of the loops that have no constant stride.
+class PiecesPass final : public HostPass {
+ public:
+  PiecesPass(std::int64_t read_first, const std::vector<PairedLoop>& loops)
+      : PiecesPass(read_first, loops, box_of(loops)) {}
+
+  void choose(const float*, float*, ThreadPool&) override {}
+  void run(const float* source, float* target, ThreadPool& pool) override {
+    pool.parallel_for(static_cast<std::int64_t>(sources_.size()), 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
         mover_.move(source + sources_[i], target + targets_[i]);
       }
@@ -35,7 +51,7 @@ class MovementPass final : public HostPass {
   }
 
  private:
-  MovementPass(std::int64_t read_first, const std::vector<PairedLoop>& loops, MovementBox box)
+  PiecesPass(std::int64_t read_first, const std::vector<PairedLoop>& loops, MovementBox box)
       : sources_{read_first}, targets_{0}, mover_(box, TransposeStores::fetched) {
     for (const PairedLoop& loop : loops) {
       if (box.loops.empty() || loop.is_table()) append_steps(loop);
@@ -45,7 +61,7 @@ class MovementPass final : public HostPass {
   // Nothing where elements would go one by one anyway.
   static MovementBox box_of(const std::vector<PairedLoop>& loops) {
     MovementBox box = box_without_tables(loops);
-    if (box.loops.size() < loops.size() && !has_neighbours(box)) box.loops.clear();
+    if (!has_neighbours(box)) box.loops.clear();
     return box;
   }
   void append_steps(const PairedLoop& loop) {
@@ -72,6 +88,7 @@ class GatherPass final : public HostPass {
     for (int i = 0; i < threads; ++i) memory_.push_back(index_.make_memory());
   }
 
+  void choose(const float*, float*, ThreadPool&) override {}
   void run(const float* source, float* target, ThreadPool& pool) override {
     pool.run([&](int worker) {
       const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), count_, IndexBlocks::kBlock);
@@ -94,34 +111,47 @@ class GatherPass final : public HostPass {
 class RowPass final : public HostPass {
  public:
   RowPass(const PairPass& pass, std::vector<const float*> weights, int threads) : weights_(std::move(weights)) {
-    for (const RowRegion& region : row_regions(pass)) regions_.emplace_back(region, pass.stages);
+    const std::vector<RowRegion> regions = row_regions(pass);
+    for (const TransposeWay way : kPanelWays) {
+      ways_.emplace_back();
+      for (const RowRegion& region : regions) ways_.back().emplace_back(region, pass.stages, way);
+      if (std::ranges::none_of(ways_.back(), &Region::turns)) break;
+    }
     std::size_t elements = 0;
     std::size_t places = 0;
-    for (const Region& region : regions_) {
+    for (const Region& region : ways_.front()) {
       elements = std::max(elements, region.levels() * static_cast<std::size_t>(region.rows * region.longest()));
       places = std::max(places, region.places());
     }
     for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(places)});
   }
 
+  void choose(const float* source, float* target, ThreadPool& pool) override {
+    std::vector<TimedWay> trials;
+    for (const std::vector<Region>& way : ways_) trials.push_back({[&] { run_regions(way, source, target, pool); }});
+    ways_ = {std::move(ways_[fastest_of(trials)])};
+  }
   void run(const float* source, float* target, ThreadPool& pool) override {
-    pool.run([&](int worker) {
-      for (const Region& region : regions_) {
-        const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), region.tiles, 1);
-        if (begin < end) run_tiles(region, source, target, begin, end, memory_[static_cast<std::size_t>(worker)]);
-      }
-    });
+    run_regions(ways_.front(), source, target, pool);
   }
 
  private:
+  // Those that are the fastest into or out of some panel.
+  static constexpr std::array kPanelWays = {TransposeWay(TransposeStores::fetched),
+                                            TransposeWay(TransposeStores::cached),
+                                            TransposeWay(TransposeStores::cached, TransposeOrder::down),
+                                            TransposeWay(TransposeStores::cached, TransposeOrder::along),
+                                            TransposeWay(TransposeStores::fetched, TransposeOrder::along)};
+
   struct Region {
-    Region(const RowRegion& region, std::vector<RowStage> stages_of_pass)
+    // `way` of what turns on its way into a panel or out of one.
+    Region(const RowRegion& region, std::vector<RowStage> stages_of_pass, TransposeWay way)
         : stages(fitted(std::move(stages_of_pass), region.read.length)),
           tiles(region.tiles()),
           rows(region.tile_rows()),
           length(region.read.length),
-          read(region, PanelEnd::target),
-          write(region, PanelEnd::source) {}
+          read(region, PanelEnd::target, way),
+          write(region, PanelEnd::source, way) {}
 
     // An operator on single elements takes any row.
     static std::vector<RowStage> fitted(std::vector<RowStage> stages, std::int64_t length) {
@@ -131,6 +161,7 @@ class RowPass final : public HostPass {
       }
       return stages;
     }
+    bool turns() const { return read.turns() || write.turns(); }
     // What stands before the first stage, between stages, and behind the last one.
     std::size_t levels() const { return stages.size() + 1; }
     std::int64_t length_of(std::size_t level) const { return level == 0 ? length : stages[level - 1].out; }
@@ -162,6 +193,14 @@ class RowPass final : public HostPass {
     std::vector<float*> rows;
   };
 
+  void run_regions(const std::vector<Region>& regions, const float* source, float* target, ThreadPool& pool) {
+    pool.run([&](int worker) {
+      for (const Region& region : regions) {
+        const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), region.tiles, 1);
+        if (begin < end) run_tiles(region, source, target, begin, end, memory_[static_cast<std::size_t>(worker)]);
+      }
+    });
+  }
   void run_tiles(const Region& region, const float* source, float* target, std::int64_t begin, std::int64_t end,
                  Memory& memory) const {
     const auto rows_at = [&](std::size_t level) { return &memory.rows[level * static_cast<std::size_t>(region.rows)]; };
@@ -187,14 +226,15 @@ class RowPass final : public HostPass {
   }
 
   std::vector<const float*> weights_;
-  std::vector<Region> regions_;
-  std::vector<Memory> memory_;  // of each worker
+  std::vector<std::vector<Region>> ways_;  // all regions in each; one, once it is chosen
+  std::vector<Memory> memory_;             // of each worker
 };
 
 class SumPass final : public HostPass {
  public:
   explicit SumPass(RowSums sums) : sums_(std::move(sums)) {}
 
+  void choose(const float*, float*, ThreadPool&) override {}
   void run(const float* source, float* target, ThreadPool& pool) override {
     pool.run([&](int worker) {
       const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), sums_.groups(), 1);
@@ -206,6 +246,17 @@ class SumPass final : public HostPass {
   RowSums sums_;
 };
 
+class ChunkedPass final : public HostPass {
+ public:
+  explicit ChunkedPass(ChunkedMovement chunked) : movement_(std::move(chunked)) {}
+
+  void choose(const float* source, float* target, ThreadPool& pool) override { movement_.choose(source, target, pool); }
+  void run(const float* source, float* target, ThreadPool& pool) override { movement_.run(source, target, pool); }
+
+ private:
+  ChunkedMovement movement_;
+};
+
 bool is_sum(const PairPass& pass) { return pass.stages.size() == 1 && pass.stages[0].kind == OperatorKind::sum; }
 
 }  // namespace
@@ -213,6 +264,9 @@ bool is_sum(const PairPass& pass) { return pass.stages.size() == 1 && pass.stage
 std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const float*> weights, int threads) {
   if (is_sum(pass)) {
     if (auto sums = RowSums::of(pass, threads)) return std::make_unique<SumPass>(*std::move(sums));
+  }
+  if (!pass.stages.empty()) {
+    if (auto chunked = ChunkedMovement::of(pass)) return std::make_unique<ChunkedPass>(*std::move(chunked));
   }
   if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   if (pass.is_gather) {
@@ -222,7 +276,10 @@ std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const
   const OffsetPattern read = offset_pattern(offsets_of(pass.read));
   const std::vector<PairedLoop> loops = paired_loops(read, offset_pattern(offsets_of(pass.write)));
   if (turns_listed_places(loops)) return std::make_unique<RowPass>(pass, std::move(weights), threads);
-  return std::make_unique<MovementPass>(read.first, loops);
+  if (std::ranges::any_of(loops, &PairedLoop::is_table)) return std::make_unique<PiecesPass>(read.first, loops);
+  MovementBox box = box_without_tables(loops);
+  box.source_offset = read.first;
+  return std::make_unique<BoxPass>(std::move(box));
 }
 
 }  // namespace hetscope

@@ -30,6 +30,9 @@ class HostPairs final : public HostRunnable {
       if (pass.is_gather) report_.count_index(pass.read.shape().element_count(), index_operations(pass));
     }
     report_.count(plan);
+    enter();
+    for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
+    leave();
   }
 
   std::vector<HostTensor> outputs() override {
@@ -47,11 +50,7 @@ class HostPairs final : public HostRunnable {
 
  protected:
   void run_once() override {
-    const float* from = source_.as<float>();
-    for (std::size_t i = 0; i < passes_.size(); ++i) {
-      passes_[i]->run(from, tensors_[i].as<float>(), pool());
-      from = tensors_[i].as<float>();
-    }
+    for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.run(from, to, pool()); });
   }
   std::vector<std::span<const std::byte>> operands() const override {
     std::vector<std::span<const std::byte>> result = {{source_.data(), source_.size_bytes()}};
@@ -61,6 +60,15 @@ class HostPairs final : public HostRunnable {
   }
 
  private:
+  // visit(pass, what it reads, what it writes), one after the other.
+  template <class Visit>
+  void for_each_pass(Visit&& visit) {
+    const float* from = source_.as<float>();
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      visit(*passes_[i], from, tensors_[i].as<float>());
+      from = tensors_[i].as<float>();
+    }
+  }
   const float* weights_of(const RowStage& stage, std::span<const Operand> inputs) {
     if (stage.weights == 0) return nullptr;
     const auto [at, is_new] = packed_.try_emplace(stage.weights);

@@ -5,16 +5,7 @@
 #include <utility>
 
 namespace hetscope {
-namespace {
-
-MovementBox merged(MovementBox box) {
-  merge_loops(box);
-  return box;
-}
-
-}  // namespace
-
-PieceMover::PieceMover(MovementBox box, TransposeStores stores) : mover_(merged(box), sizeof(float), stores) {
+PieceMover::PieceMover(MovementBox box, TransposeWay way) : mover_(merged(box), sizeof(float), way) {
   merge_loops(box);
   const bool is_run = box.loops.empty() ||
                       (box.loops.size() == 1 && box.loops[0].source_stride == 1 && box.loops[0].target_stride == 1);

@@ -13,9 +13,8 @@ namespace hetscope {
 
 class PieceMover {
  public:
-  // Of a box without offsets and fill, whose loops are in any order. `stores` of what turns: asking for lines that are
-  // in the first cache anyway only takes time.
-  PieceMover(MovementBox box, TransposeStores stores);
+  // Of a box without offsets and fill, whose loops are in any order; `way` of what turns.
+  PieceMover(MovementBox box, TransposeWay way);
 
   void move(const float* source, float* target) const {
     if (run_ == 1) {
@@ -23,13 +22,10 @@ class PieceMover {
     } else if (run_ > 1) {
       std::memcpy(target, source, static_cast<std::size_t>(run_) * sizeof(float));
     } else {
-      share(source, target, 0, 1);
+      mover_.move(reinterpret_cast<const std::byte*>(source), reinterpret_cast<std::byte*>(target), 0, 1);
     }
   }
-  // The part of one of `workers` workers.
-  void share(const float* source, float* target, int worker, int workers) const {
-    mover_.move(reinterpret_cast<const std::byte*>(source), reinterpret_cast<std::byte*>(target), worker, workers);
-  }
+  bool turns() const { return run_ == 0 && mover_.way().has_value(); }
 
  private:
   std::int64_t run_ = 0;  // elements, where the box is nothing else

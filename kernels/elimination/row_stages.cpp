@@ -107,10 +107,8 @@ void sum_row(const float* in, float* out, std::int64_t count) {
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
 constexpr std::int64_t kPanelVectors =
     kPanelColumns / static_cast<std::int64_t>(HWY_LANES(float) < kPanelColumns ? HWY_LANES(float) : kPanelColumns);
-// Enough sums to hide the latency of a multiply-add, which still fit into the registers together with a row of the
-// panel, an element of the left operand and a product.
-constexpr std::int64_t kRegisters = HWY_ARCH_ARM_A64 ? 32 : 16;
-constexpr std::int64_t kPanelRows = std::clamp<std::int64_t>((kRegisters - kPanelVectors - 2) / kPanelVectors, 1, 8);
+// Eight sums hide the latency of a multiply-add.
+constexpr std::int64_t kPanelRows = std::clamp(rows_of_sums(HETSCOPE_VECTOR_REGISTERS, kPanelVectors), 1, 8);
 
 // Where a panel's columns of each row are stored.
 struct PanelTarget {
@@ -136,7 +134,6 @@ HWY_INLINE void multiply_panel(const float* const* in, std::int64_t k, const flo
     hn::Vec<PanelTag> right[kPanelVectors];
     for (std::int64_t v = 0; v < kPanelVectors; ++v) right[v] = hn::LoadU(d, panel + i * kPanelColumns + v * kStep);
     for (std::int64_t row = 0; row < kRows; ++row) {
-      // One at a time: all of them would leave too few registers for the sums.
       const auto left = hn::Set(d, in[row][i]);
       for (std::int64_t v = 0; v < kPanelVectors; ++v) sums[row][v] = hn::MulAdd(left, right[v], sums[row][v]);
     }

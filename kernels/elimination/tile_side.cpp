@@ -47,11 +47,11 @@ void expand(std::vector<std::int64_t>& sums, std::int64_t count, Step&& step) {
 
 }  // namespace
 
-TileSide::TileSide(const RowRegion& region, PanelEnd panel) : panel_(panel) {
+TileSide::TileSide(const RowRegion& region, PanelEnd panel, TransposeWay way) : panel_(panel) {
   const RowForm& form = panel == PanelEnd::target ? region.read : region.write;
   part_ = form.part();
   if (form.elements.empty()) {
-    list_pieces(region, form, tile_loops(region, form));
+    list_pieces(region, form, tile_loops(region, form), way);
   } else {
     list_elements(region, form);
   }
@@ -80,7 +80,8 @@ std::vector<TileSide::Loop> TileSide::tile_loops(const RowRegion& region, const 
   return loops;
 }
 
-void TileSide::list_pieces(const RowRegion& region, const RowForm& form, const std::vector<Loop>& loops) {
+void TileSide::list_pieces(const RowRegion& region, const RowForm& form, const std::vector<Loop>& loops,
+                           TransposeWay way) {
   MovementBox box;
   std::vector<Loop> listed;
   for (const Loop& loop : loops) {
@@ -96,7 +97,7 @@ void TileSide::list_pieces(const RowRegion& region, const RowForm& form, const s
     listed = loops;
     box.loops.clear();
   }
-  mover_ = PieceMover(std::move(box), panel_ == PanelEnd::target ? TransposeStores::cached : TransposeStores::fetched);
+  mover_ = PieceMover(std::move(box), way);
   places_ = {0};
   for (const Loop& loop : listed) {
     expand(places_, loop.count, [&](std::int64_t i) { return i * loop.panel_stride; });

@@ -15,9 +15,11 @@ enum class PanelEnd { source, target };
 class TileSide {
  public:
   // A panel holds a tile's rows one behind the other; it is the `panel` of the two ends of a movement.
-  TileSide(const RowRegion& region, PanelEnd panel);
+  // `way` of what turns.
+  TileSide(const RowRegion& region, PanelEnd panel, TransposeWay way);
 
   bool is_direct() const noexcept { return part_ > 0; }
+  bool turns() const { return mover_.turns(); }
   // Elements of a direct side's row that follow each other, and the places of all such parts of a tile's rows.
   std::int64_t part() const noexcept { return part_; }
   std::size_t parts_of_tile() const noexcept { return places_.size(); }
@@ -29,7 +31,7 @@ class TileSide {
  private:
   struct Loop;
   std::vector<Loop> tile_loops(const RowRegion& region, const RowForm& form) const;
-  void list_pieces(const RowRegion& region, const RowForm& form, const std::vector<Loop>& loops);
+  void list_pieces(const RowRegion& region, const RowForm& form, const std::vector<Loop>& loops, TransposeWay way);
   void list_elements(const RowRegion& region, const RowForm& form);
   const std::int64_t* pieces_of(std::int64_t tile) const;
 

@@ -37,6 +37,10 @@ struct MovementBox {
 // Sorts loops by their target strides, drops those of one step and merges those that walk on where the next inner one
 // ends.
 void merge_loops(MovementBox& box);
+inline MovementBox merged(MovementBox box) {
+  merge_loops(box);
+  return box;
+}
 
 // Boxes that together move every element and zero the target's padding, each once. The views have one shape and dtype.
 std::vector<MovementBox> movement_of(const TensorView& source, const TensorView& target);

@@ -36,7 +36,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Accumulators take 24 of the 32 registers of AVX-512 and NEON, 12 of the 16 of the others.
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON;
+constexpr bool kManyRegisters = HETSCOPE_VECTOR_REGISTERS == 32;
 constexpr int kMaxVectors = kManyRegisters ? 6 : 3;
 // Rows whose accumulators are in registers at once: all 8 of a group, or one half after the other.
 constexpr int rows_of_tile(int vectors) { return kManyRegisters && vectors <= 3 ? kGroup : kGroup / 2; }
