@@ -69,22 +69,18 @@ std::optional<ChunkedMovement> ChunkedMovement::of(const PairPass& pass) {
     }
   }
 
-  std::vector<Chunk> starts = {{read.first, write.first, 0, false}};
+  std::vector<ByteLoop> outer;  // in elements
+  std::int64_t positions = 1;
   for (std::size_t i = 0; i < level; ++i) {
-    std::vector<Chunk> expanded;
-    for (const Chunk& start : starts) {
-      for (std::int64_t step = 0; step < box.loops[i].count; ++step) {
-        expanded.push_back({start.source + step * box.loops[i].source_stride,
-                            start.target + step * box.loops[i].target_stride, 0, false});
-      }
-    }
-    starts = std::move(expanded);
+    const MovementLoop& loop = box.loops[i];
+    outer.push_back({loop.count, loop.source_stride, loop.target_stride});
+    positions *= loop.count;
   }
-  for (const Chunk& start : starts) {
+  for (LoopWalk at({outer, 0, positions}); !at.is_over(); at.step()) {
     for (std::int64_t step = 0; step < cut.count; step += steps) {
       const std::int64_t count = std::min(steps, cut.count - step);
-      result.chunks_.push_back({start.source + step * cut.source_stride, start.target + step * cut.target_stride,
-                                count * inside, count < steps});
+      result.chunks_.push_back({read.first + at.source() + step * cut.source_stride,
+                                write.first + at.target() + step * cut.target_stride, count * inside, count < steps});
     }
   }
   return result;

@@ -41,7 +41,6 @@ class PiecesPass final : public HostPass {
   PiecesPass(std::int64_t read_first, const std::vector<PairedLoop>& loops)
       : PiecesPass(read_first, loops, box_of(loops)) {}
 
-  void choose(const float*, float*, ThreadPool&) override {}
   void run(const float* source, float* target, ThreadPool& pool) override {
     pool.parallel_for(static_cast<std::int64_t>(sources_.size()), 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
@@ -88,7 +87,6 @@ class GatherPass final : public HostPass {
     for (int i = 0; i < threads; ++i) memory_.push_back(index_.make_memory());
   }
 
-  void choose(const float*, float*, ThreadPool&) override {}
   void run(const float* source, float* target, ThreadPool& pool) override {
     pool.run([&](int worker) {
       const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), count_, IndexBlocks::kBlock);
@@ -234,7 +232,6 @@ class SumPass final : public HostPass {
  public:
   explicit SumPass(RowSums sums) : sums_(std::move(sums)) {}
 
-  void choose(const float*, float*, ThreadPool&) override {}
   void run(const float* source, float* target, ThreadPool& pool) override {
     pool.run([&](int worker) {
       const auto [begin, end] = ThreadPool::share_of(worker, pool.size(), sums_.groups(), 1);
@@ -267,8 +264,8 @@ std::unique_ptr<HostPass> make_host_pass(const PairPass& pass, std::vector<const
   }
   if (!pass.stages.empty()) {
     if (auto chunked = ChunkedMovement::of(pass)) return std::make_unique<ChunkedPass>(*std::move(chunked));
+    return std::make_unique<RowPass>(pass, std::move(weights), threads);
   }
-  if (!pass.stages.empty()) return std::make_unique<RowPass>(pass, std::move(weights), threads);
   if (pass.is_gather) {
     const IndexMap offsets = pass.read.offsets();
     return std::make_unique<GatherPass>(pass.simplifies ? offsets.simplified() : offsets, threads);

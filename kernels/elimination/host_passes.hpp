@@ -13,9 +13,9 @@ namespace hetscope {
 class HostPass {
  public:
   virtual ~HostPass() = default;
-  // Times the ways of moving from `source` to `target`, which is written, and keeps the fastest. Without it a pass goes
-  // one of them.
-  virtual void choose(const float* source, float* target, ThreadPool& pool) = 0;
+  // Times the ways of moving from `source` to `target`, which is written, and keeps the fastest, where there is a
+  // choice. Without it a pass goes one of them.
+  virtual void choose(const float* /*source*/, float* /*target*/, ThreadPool& /*pool*/) {}
   // Everything, on all threads of `pool`.
   virtual void run(const float* source, float* target, ThreadPool& pool) = 0;
 };

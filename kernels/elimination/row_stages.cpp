@@ -107,7 +107,7 @@ void sum_row(const float* in, float* out, std::int64_t count) {
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
 constexpr std::int64_t kPanelVectors =
     kPanelColumns / static_cast<std::int64_t>(HWY_LANES(float) < kPanelColumns ? HWY_LANES(float) : kPanelColumns);
-// Eight sums hide the latency of a multiply-add.
+// The sums of eight rows hide the latency of a multiply-add in any case.
 constexpr std::int64_t kPanelRows = std::clamp(rows_of_sums(HETSCOPE_VECTOR_REGISTERS, kPanelVectors), 1, 8);
 
 // Where a panel's columns of each row are stored.

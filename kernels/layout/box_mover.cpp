@@ -54,6 +54,10 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, Transpose
       (target_offset_ % kLineBytes != 0 || !is_whole_lines(columns_) || !std::ranges::all_of(outer_, is_whole_lines))) {
     way_ = TransposeStores::fetched;
   }
+  if (is_transposed_) {
+    way_ = way_in_effect(static_cast<int>(run_bytes_),
+                         {rows_.count, columns_.count, rows_.source_stride, columns_.target_stride}, way_);
+  }
 }
 
 std::int64_t BoxMover::positions() const {

@@ -223,11 +223,10 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
       return transpose_dense_columns<kWidth>(source, target, extent, fetches_target, batch);
     }
   }
-  const bool is_tiled = extent.rows >= kLanes<kWidth> && extent.columns >= kLanes<kWidth> && extent.rows > 4;
-  if (is_tiled && way.order != TransposeOrder::strips) {
-    return transpose_tiled<kWidth>(source, target, extent, way, batch);
+  if (way.order == TransposeOrder::strips) {
+    return transpose_strips<kWidth>(source, target, extent, fetches_target, batch);
   }
-  return transpose_strips<kWidth>(source, target, extent, fetches_target, batch);
+  transpose_tiled<kWidth>(source, target, extent, way, batch);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -247,10 +246,19 @@ namespace hetscope {
 
 HWY_EXPORT(transpose_any);
 
+TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWay way) {
+  const std::int64_t tile = 16 / width;
+  if (extent.rows < std::max<std::int64_t>(tile, 5) || extent.columns < tile) {
+    return {way.stores == TransposeStores::fetched ? way.stores : TransposeStores::cached, TransposeOrder::strips};
+  }
+  return goes_by_panels(way.order) && extent.columns == tile ? TransposeWay(way.stores) : way;
+}
+
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                         TransposeWay way, const LoopRange& batch) {
   assert(width == 1 || width == 2 || width == 4 || width == 8 || width == 16);
-  if (goes_by_panels(width, extent, way.order)) return transpose_by_panels(width, source, target, extent, way, batch);
+  way = way_in_effect(width, extent, way);
+  if (goes_by_panels(way.order)) return transpose_by_panels(width, source, target, extent, way, batch);
   HWY_DYNAMIC_DISPATCH(transpose_any)
   (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way, batch);
 }

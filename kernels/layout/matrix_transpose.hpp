@@ -73,6 +73,10 @@ inline constexpr std::array<TransposeWay, 11> kTransposeWays = {
     TransposeWay(TransposeStores::cached, TransposeOrder::square),
     TransposeWay(TransposeStores::streaming, TransposeOrder::square)};
 
+// What becomes of `way`: matrices too small for tiles go in strips, and panels need more columns than one tile has.
+// `width` as below.
+TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWay way);
+
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
 // to it. What lies between a source's rows may be read, and 16 bytes from the start of each but the last where they are
 // at least that far apart.

@@ -147,12 +147,6 @@ namespace hetscope {
 
 HWY_EXPORT(transpose_any);
 
-bool goes_by_panels(int width, const TransposeExtent& extent, TransposeOrder order) {
-  const std::int64_t tile = 16 / width;
-  return extent.rows >= std::max<std::int64_t>(tile, 5) && extent.columns > tile &&
-         (order == TransposeOrder::down || order == TransposeOrder::tall || order == TransposeOrder::square);
-}
-
 void transpose_by_panels(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                          TransposeWay way, const LoopRange& batch) {
   HWY_DYNAMIC_DISPATCH(transpose_any)

@@ -8,10 +8,12 @@
 
 namespace hetscope {
 
-// Whether a matrix of `width`-byte elements is more than one tile in each direction and `order` is one of these.
-bool goes_by_panels(int width, const TransposeExtent& extent, TransposeOrder order);
+// Whether `order` is one of these.
+constexpr bool goes_by_panels(TransposeOrder order) {
+  return order == TransposeOrder::down || order == TransposeOrder::tall || order == TransposeOrder::square;
+}
 
-// As transpose_matrices(), of matrices for which goes_by_panels() holds. Down goes through the caches in any case.
+// As transpose_matrices(), of a way in effect that goes by panels. Down goes through the caches in any case.
 void transpose_by_panels(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                          TransposeWay way, const LoopRange& batch);
 

@@ -65,6 +65,8 @@ template <int kWidth, bool kStream, TransposeOrder kOrder>
 class GroupMover {
  public:
   static constexpr std::int64_t kSize = kGroup<kWidth>;
+  static constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;  // rows of the largest tile
+
   explicit GroupMover(const TransposeExtent& extent)
       : source_stride_(extent.source_stride), target_stride_(extent.target_stride) {}
 
@@ -102,8 +104,6 @@ class GroupMover {
       move_rows(group, std::min(column, group.columns - kStep));
     }
   }
-
-  static constexpr std::int64_t kTall = kBlocks * kLanes<kWidth>;  // rows of the largest tile
 
  private:
   static constexpr std::int64_t kStep = kLanes<kWidth>;
