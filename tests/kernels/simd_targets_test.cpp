@@ -1,7 +1,5 @@
-// The vector code is compiled for several instruction sets and runs in the best of this CPU. Here each of them that
-// this CPU has takes its turn.
+// Products, sums, convolutions, activations and probes with each instruction set of this CPU.
 #include <gmock/gmock.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstring>
@@ -15,163 +13,13 @@
 #include "kernels/elimination/offset_pattern.hpp"
 #include "kernels/elimination/row_stages.hpp"
 #include "kernels/elimination/row_sums.hpp"
-#include "kernels/layout/matrix_transpose.hpp"
-#include "kernels/layout/run_copy.hpp"
 #include "kernels/probe/multiply_add_chains.hpp"
 #include "kernels/probe/stream_copy.hpp"
 #include "kernels/texture/sum_loops.hpp"
+#include "tests/kernels/simd_targets.hpp"
 
 namespace hetscope {
 namespace {
-
-class SimdTargetsTest : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    if ((hwy::SupportedTargets() & GetParam()) == 0) GTEST_SKIP() << "not in this CPU";
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
-
-HostTensor random_tensor(DType dtype, std::int64_t elements) {
-  HostTensor tensor(dtype, Shape{elements}, Layout::row_major(1));
-  Random random(3);
-  for (std::size_t i = 0; i < tensor.size_bytes(); ++i) tensor.data()[i] = static_cast<std::byte>(random.next());
-  return tensor;
-}
-
-// Transposes columns [first, last) of all rows of a matrix; nothing else of the target may change.
-void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t last,
-                       TransposeWay way, std::int64_t gap = 0) {
-  SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns) + " [" + std::to_string(first) + ", " +
-               std::to_string(last) + ") of " + std::to_string(width) + " bytes");
-  const std::int64_t pitch = rows + gap;
-  const HostTensor source = random_tensor(DType::i8, rows * columns * width);
-  HostTensor target(DType::i8, Shape{pitch * columns * width}, Layout::row_major(1));
-  HostTensor expected = target.clone();
-  for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t column = first; column < last; ++column) {
-      std::memcpy(expected.data() + (column * pitch + row) * width, source.data() + (row * columns + column) * width,
-                  static_cast<std::size_t>(width));
-    }
-  }
-  transpose_matrices(width, source.data() + first * width, target.data() + first * pitch * width,
-                     {rows, last - first, columns * width, pitch * width}, way);
-  EXPECT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0);
-}
-
-constexpr int kWidths[] = {1, 2, 4, 8, 16};
-
-TEST_P(SimdTargetsTest, TransposesEveryShape) {
-  for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 19, 31, 32, 47, 64, 65, 129, 135, 136, 300}) {
-    for (const std::int64_t columns : {1, 2, 3, 4, 5, 8, 13, 16, 17, 31, 33, 40, 64, 67}) {
-      for (const int width : kWidths) {
-        for (const TransposeWay way : kTransposeWays) {
-          if (way.stores != TransposeStores::streaming) expect_transposed(width, rows, columns, 0, columns, way);
-        }
-      }
-    }
-  }
-}
-
-TEST_P(SimdTargetsTest, TransposesPartsOfAMatrix) {
-  for (const std::int64_t first : {0, 1, 5, 16}) {
-    for (const std::int64_t last : {21, 32, 50, 53}) {
-      for (const int width : kWidths) {
-        expect_transposed(width, 37, 53, first, last, TransposeStores::cached);
-        expect_transposed(width, 37, 53, first, last, TransposeStores::fetched, 3);
-      }
-    }
-  }
-}
-
-// Channels that do not fill a vector, and maps too small for the widest vectors.
-TEST_P(SimdTargetsTest, TransposesSomeOfFewColumns) {
-  for (const std::int64_t columns : {2, 3, 4, 8, 16}) {
-    for (const std::int64_t rows : {1, 3, 16, 17, 33, 49, 65, 130, 300}) {
-      for (const int width : kWidths) {
-        for (std::int64_t last = 1; last <= columns; ++last) {
-          expect_transposed(width, rows, columns, 0, last, TransposeStores::cached);
-        }
-      }
-    }
-  }
-}
-
-// Rows a multiple of a page apart take ways of their own through a matrix.
-TEST_P(SimdTargetsTest, TransposesRowsThatMeetInTheCache) {
-  for (const int width : kWidths) {
-    for (const std::int64_t other : {1, 5, 16, 31, 49, 70, 96, 97, 165}) {
-      expect_transposed(width, 4096 / width, other, 0, other, TransposeStores::cached);
-      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached);
-      expect_transposed(width, other, 4096 / width, 0, 4096 / width, {TransposeStores::cached, TransposeOrder::along});
-      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::fetched);
-      expect_transposed(width, other, 4096 / width, 0, 4096 / width, TransposeStores::cached, 4096 / width - other);
-    }
-  }
-}
-
-TEST_P(SimdTargetsTest, TransposesPastTheCaches) {
-  for (const std::int64_t rows : {64, 128, 192, 448}) {
-    for (const std::int64_t columns : {1, 4, 7, 8, 9, 16, 31, 32, 49, 100}) {
-      for (const int width : kWidths) {
-        expect_transposed(width, rows, columns, 0, columns, TransposeStores::streaming);
-      }
-    }
-  }
-}
-
-// One, two and more panels each way, the last of them small or up to half as large again.
-TEST_P(SimdTargetsTest, TransposesByPanels) {
-  for (const int width : kWidths) {
-    for (const TransposeOrder order : {TransposeOrder::down, TransposeOrder::tall, TransposeOrder::square}) {
-      for (const std::int64_t rows : {17, 64, 97, 263, 541}) {
-        for (const std::int64_t columns : {17, 33, 96, 97, 161, 290}) {
-          expect_transposed(width, rows, columns, 0, columns, {TransposeStores::cached, order});
-        }
-        expect_transposed(width, rows, 150, 3, 147, {TransposeStores::cached, order}, 5);
-      }
-      for (const std::int64_t rows : {64, 192, 576}) {
-        for (const std::int64_t columns : {17, 70, 290}) {
-          expect_transposed(width, rows, columns, 0, columns, {TransposeStores::streaming, order});
-        }
-      }
-    }
-  }
-}
-
-// Three times `inner` runs, which change places.
-void expect_runs_copied(std::int64_t run, std::int64_t fill, std::int64_t inner) {
-  constexpr std::int64_t kOuter = 3;
-  const std::int64_t row = (inner + 1) * run;
-  const RunPlane plane{run, fill, {kOuter, row, run + fill}, {inner, run, kOuter * (run + fill)}};
-  const HostTensor source = random_tensor(DType::i8, kOuter * row);
-  HostTensor target = random_tensor(DType::i8, kOuter * inner * (run + fill) + 1);
-  HostTensor expected = target.clone();
-  for (std::int64_t i = 0; i < kOuter * inner; ++i) {
-    std::byte* to = expected.data() + i * (run + fill);
-    std::memcpy(to, source.data() + i % kOuter * row + i / kOuter * run, static_cast<std::size_t>(run));
-    std::memset(to + run, 0, static_cast<std::size_t>(fill));
-  }
-  copy_runs(source.data(), target.data(), plane);
-  ASSERT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0) << run << " fill " << fill;
-}
-
-TEST_P(SimdTargetsTest, CopiesRunsOfEveryLength) {
-  for (const std::int64_t run :
-       {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 100, 127, 128, 200, 256, 300}) {
-    for (const std::int64_t fill : {0, 3}) expect_runs_copied(run, fill, 70);
-  }
-}
-
-TEST_P(SimdTargetsTest, CopiesRunsThatAreFetchedAhead) {
-  constexpr std::int64_t kBytes = std::int64_t{5} << 20;
-  for (const std::int64_t run : {11, 32, 40, 200}) expect_runs_copied(run, 0, kBytes / (3 * run));
-}
 
 TEST_P(SimdTargetsTest, StreamsEveryLength) {
   const HostTensor source = random_tensor(DType::i8, 5000);
@@ -416,16 +264,6 @@ TEST_P(SimdTargetsTest, MultipliesRowsInParts) {
     expect_product(rows, 5, 96, 32);
   }
 }
-
-std::vector<std::int64_t> generated_targets() {
-  std::vector<std::int64_t> result;
-  for (std::uint64_t bits = static_cast<std::uint64_t>(HWY_TARGETS); bits != 0; bits &= bits - 1) {
-    result.push_back(static_cast<std::int64_t>(bits & (~bits + 1)));
-  }
-  return result;
-}
-
-std::string target_name(const testing::TestParamInfo<std::int64_t>& info) { return hwy::TargetName(info.param); }
 
 INSTANTIATE_TEST_SUITE_P(Targets, SimdTargetsTest, testing::ValuesIn(generated_targets()), target_name);
 
