@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -48,6 +49,8 @@ class HostTensor {
   // Every element (padding stays zero) from `random`: reals uniform in [-1, 1), rounded to the dtype; i8 in [-127,
   // 127].
   void fill_random(Random& random);
+  // Every byte of the storage.
+  void fill(std::byte value) { std::memset(data(), std::to_integer<int>(value), size_bytes()); }
   HostTensor clone() const;
 
  private:

@@ -32,6 +32,9 @@ class RowConsumers final : public HostRunnable {
     }
     enter();
     for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
+    for (auto* written : {&copies_, &results_}) {
+      for (HostTensor& tensor : *written) tensor.fill(std::byte{0});
+    }
     leave();
   }
 

@@ -14,7 +14,7 @@ class HostPass {
  public:
   virtual ~HostPass() = default;
   // Times the ways of moving from `source` to `target`, which is written, and keeps the fastest, where there is a
-  // choice. Without it a pass goes one of them.
+  // choice. Without it a pass goes one of them. Clear the target then: see TimedMovement::choose().
   virtual void choose(const float* /*source*/, float* /*target*/, ThreadPool& /*pool*/) {}
   // Everything, on all threads of `pool`.
   virtual void run(const float* source, float* target, ThreadPool& pool) = 0;

@@ -32,6 +32,7 @@ class HostPairs final : public HostRunnable {
     report_.count(plan);
     enter();
     for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
+    for (HostTensor& tensor : tensors_) tensor.fill(std::byte{0});
     leave();
   }
 

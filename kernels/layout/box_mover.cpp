@@ -5,6 +5,9 @@
 #include <array>
 #include <cstring>
 
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
 #include "harness/processor/thread_pool.hpp"
 
 namespace hetscope {
@@ -53,6 +56,9 @@ BoxMover::BoxMover(const MovementBox& box, std::int64_t element_bytes, Transpose
   if (way_.stores == TransposeStores::streaming &&
       (target_offset_ % kLineBytes != 0 || !is_whole_lines(columns_) || !std::ranges::all_of(outer_, is_whole_lines))) {
     way_ = TransposeStores::fetched;
+  }
+  if (outer_.size() > LoopWalk::kMaxLoops) {
+    throw Error(fmt::format("the movement has {} loops, more than {}", outer_.size(), LoopWalk::kMaxLoops));
   }
   if (is_transposed_) {
     way_ = way_in_effect(static_cast<int>(run_bytes_),

@@ -26,7 +26,7 @@ struct LoopRange {
 
 class LoopWalk {
  public:
-  static constexpr std::size_t kMaxLoops = 16;
+  static constexpr std::size_t kMaxLoops = 32;  // as many of two steps would have 4 Gi positions
 
   explicit LoopWalk(const LoopRange& range) : loops_(range.loops), left_(range.end - range.begin) {
     std::int64_t rest = range.begin;
@@ -60,7 +60,7 @@ class LoopWalk {
   std::int64_t left_;
   std::int64_t source_ = 0;
   std::int64_t target_ = 0;
-  std::array<std::int64_t, kMaxLoops> index_{};
+  std::array<std::int64_t, kMaxLoops> index_;  // as many as there are loops
 };
 
 }  // namespace hetscope

@@ -20,6 +20,7 @@ class TiledRuns final : public HostMovement {
         movement_(movement_of(problem.source, problem.target), static_cast<std::int64_t>(size_of(source.dtype()))) {
     enter();
     movement_.choose(source.data(), target().data(), pool);
+    target().fill(std::byte{0xFF});  // padding is written, too
     leave();
   }
 

@@ -219,7 +219,7 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
                const LoopRange& batch) {
   const bool fetches_target = way.stores == TransposeStores::fetched;
   if constexpr (kWidth == 4) {
-    if (extent.columns == kLanes<kWidth> && extent.source_stride == 16 && extent.rows >= kBlocks * kLanes<kWidth>) {
+    if (is_dense_tile(kWidth, extent) && extent.rows >= kBlocks * kLanes<kWidth>) {
       return transpose_dense_columns<kWidth>(source, target, extent, fetches_target, batch);
     }
   }
@@ -248,9 +248,11 @@ HWY_EXPORT(transpose_any);
 
 TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWay way) {
   const std::int64_t tile = 16 / width;
+  const TransposeStores through_caches = way.stores == TransposeStores::fetched ? way.stores : TransposeStores::cached;
   if (extent.rows < std::max<std::int64_t>(tile, 5) || extent.columns < tile) {
-    return {way.stores == TransposeStores::fetched ? way.stores : TransposeStores::cached, TransposeOrder::strips};
+    return {through_caches, TransposeOrder::strips};
   }
+  if (is_dense_tile(width, extent)) return through_caches;
   return goes_by_panels(way.order) && extent.columns == tile ? TransposeWay(way.stores) : way;
 }
 

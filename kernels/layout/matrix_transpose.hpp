@@ -19,6 +19,12 @@ struct TransposeExtent {
   std::int64_t target_stride = 0;
 };
 
+// Four columns of four bytes, one row behind the other, as NC4HW4 has them: loaded whole, in one way but for whether
+// the target is asked for.
+constexpr bool is_dense_tile(int width, const TransposeExtent& extent) {
+  return width == 4 && extent.columns == 4 && extent.source_stride == 16;
+}
+
 // How a target is written.
 //   cached     whatever the processor does by itself
 //   fetched    a tile's lines are asked for, to be written, while the tile before it is worked on: no prefetcher keeps

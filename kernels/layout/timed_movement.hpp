@@ -31,7 +31,8 @@ class TimedMovement {
  public:
   TimedMovement(std::span<const MovementBox> boxes, std::int64_t element_bytes);
 
-  // Times the ways between these tensors, of which the target is written, and keeps the fastest.
+  // Times the ways between these tensors, of which the target is written, and keeps the fastest. What other ways wrote
+  // would hide what the chosen one leaves out: whoever verifies clears the target in between.
   void choose(const std::byte* source, std::byte* target, ThreadPool& pool);
   // In the chosen way, or in one of them.
   void move(const std::byte* source, std::byte* target, ThreadPool& pool) const;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/layout/box_mover.hpp"
 #include "kernels/layout/box_plan.hpp"
 #include "kernels/layout/layout_transform.hpp"
 
@@ -95,6 +96,70 @@ TEST(Movement, MovesEveryElementOnceForRandomLayouts) {
     const DType dtype = kTypes[random.below(3)];
     expect_moved({dtype, shape, random_layout(rank, random)}, {dtype, shape, random_layout(rank, random)});
     if (HasFailure()) return;
+  }
+}
+
+// As the kernels move them: in every way, divided among workers, into what is not zero before.
+void expect_moved_in_every_way(const TensorView& from, const TensorView& to) {
+  SCOPED_TRACE(from.shape().to_string() + " " + from.layout().name() + " to " + to.layout().name());
+  const HostTensor source = numbered(from);
+  HostTensor expected(to);
+  copy_elements(source, expected);
+  HostTensor target(to);
+  const auto width = static_cast<std::int64_t>(size_of(source.dtype()));
+  const std::vector<MovementBox> boxes = movement_of(from, to);
+  for (const TransposeWay way : kTransposeWays) {
+    for (const int workers : {1, 2, 3, 7}) {
+      SCOPED_TRACE(std::string(name_of(way.order)) + " " + std::string(name_of(way.stores)) +
+                   ", workers: " + std::to_string(workers));
+      target.fill(std::byte{0xA5});
+      for (const MovementBox& box : boxes) {
+        const BoxMover mover(box, width, way);
+        for (int worker = 0; worker < workers; ++worker) mover.move(source.data(), target.data(), worker, workers);
+      }
+      ASSERT_EQ(std::memcmp(target.data(), expected.data(), expected.size_bytes()), 0);
+    }
+  }
+}
+
+TEST(Movement, EveryWayMovesEveryElementByAnyNumberOfWorkers) {
+  constexpr std::int64_t kExtents[] = {1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 64, 100};
+  constexpr DType kTypes[] = {DType::f32, DType::f16, DType::i8};
+  Random random(7);
+  for (int trial = 0; trial < 150 && !testing::Test::HasFailure(); ++trial) {
+    std::vector<std::int64_t> dims;
+    std::int64_t count = 1;
+    for (std::uint64_t rank = 2 + random.below(3); dims.size() < rank;) {
+      std::int64_t extent = kExtents[random.below(std::size(kExtents))];
+      if (count * extent > 20'000) extent = 1;
+      count *= extent;
+      dims.push_back(extent);
+    }
+    const Shape shape(dims);
+    const DType dtype = kTypes[random.below(3)];
+    expect_moved_in_every_way({dtype, shape, random_layout(shape.rank(), random)},
+                              {dtype, shape, random_layout(shape.rank(), random)});
+  }
+}
+
+TEST(Movement, OneOfTwentyLoopsIsWalked) {
+  // Every second bit of an index of 2^20 comes before the others: nothing can be merged.
+  MovementBox box;
+  for (int bit = 0; bit < 20; ++bit) {
+    const int from = bit < 10 ? 2 * bit : 2 * (bit - 10) + 1;
+    box.loops.push_back({2, std::int64_t{1} << from, std::int64_t{1} << (19 - bit)});
+  }
+  HostTensor source(DType::i8, Shape{1 << 20}, Layout::row_major(1));
+  Random random(3);
+  source.fill_random(random);
+  HostTensor target(DType::i8, Shape{1 << 20}, Layout::row_major(1));
+  BoxMover(box, 1, TransposeStores::cached).move(source.data(), target.data(), 0, 1);
+  for (std::int64_t at = 0; at < 1 << 20; ++at) {
+    std::int64_t from = 0;
+    for (int bit = 0; bit < 20; ++bit) {
+      if ((at >> (19 - bit) & 1) != 0) from |= std::int64_t{1} << (bit < 10 ? 2 * bit : 2 * (bit - 10) + 1);
+    }
+    ASSERT_EQ(target.data()[at], source.data()[from]) << at;
   }
 }
 

@@ -13,15 +13,17 @@ namespace {
 class SimdLayoutTest : public SimdTargetsTest {};
 
 TEST(WayInEffect, SmallMatricesGoInStripsAndOneTileOfColumnsByNoPanels) {
-  const auto way = [](std::int64_t rows, std::int64_t columns, TransposeWay asked) {
-    return way_in_effect(4, {rows, columns, columns * 4, rows * 4}, asked);
+  const auto way = [](std::int64_t rows, std::int64_t columns, TransposeWay asked, std::int64_t gap = 0) {
+    return way_in_effect(4, {rows, columns, (columns + gap) * 4, rows * 4}, asked);
   };
   using enum TransposeStores;
   using enum TransposeOrder;
   EXPECT_EQ(way(4, 100, {streaming, square}), TransposeWay(cached, strips));
   EXPECT_EQ(way(100, 3, {fetched, along}), TransposeWay(fetched, strips));
-  EXPECT_EQ(way(100, 4, {streaming, tall}), TransposeWay(streaming, blocks));
-  EXPECT_EQ(way(100, 4, {cached, along}), TransposeWay(cached, along));
+  EXPECT_EQ(way(100, 4, {streaming, tall}, 1), TransposeWay(streaming, blocks));
+  EXPECT_EQ(way(100, 4, {cached, along}, 1), TransposeWay(cached, along));
+  EXPECT_EQ(way(100, 4, {streaming, along}), TransposeWay(cached, blocks));  // four in a row without gaps: one way
+  EXPECT_EQ(way(100, 4, {fetched, strips}), TransposeWay(fetched, blocks));
   EXPECT_EQ(way(5, 5, {cached, down}), TransposeWay(cached, down));
 }
 
