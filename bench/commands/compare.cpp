@@ -39,7 +39,7 @@ std::vector<Record> records_of(const std::string& records_path) {
   std::vector<std::string> faults;
   for_each_record(
       records_path, [&](Record&& record) { records.push_back(std::move(record)); }, faults);
-  for (const std::string& fault : faults) fmt::print(stderr, "left out: {}\n", fault);
+  print_left_out(faults);
   return records;
 }
 
@@ -49,7 +49,9 @@ std::vector<Record> side_of(const std::string& path) {
   if (!fs::is_directory(path, ignored)) return records_of(path);
   std::vector<Record> records;
   for (const std::string& run : runs_in(path)) {
-    for (Record& record : load_run(run).records) records.push_back(std::move(record));
+    LoadedRun loaded = load_run(run);
+    print_left_out(loaded.faults, run);
+    for (Record& record : loaded.records) records.push_back(std::move(record));
   }
   return records;
 }
@@ -106,16 +108,20 @@ void refuse_differences(const CompareOptions& options, const std::vector<std::st
               options.paths[0] + " and " + options.paths[1], "compare like with like, or give --force");
 }
 
+template <typename Rows>
+void refuse_nothing_in_common(const CompareOptions& options, const Rows& rows) {
+  if (!rows.empty()) return;
+  throw Error("the two sides have no timed case in common", options.paths[0] + " and " + options.paths[1]);
+}
+
 // A first look at all cases by what the records say of themselves, then the judge for those that differ most.
 int compare_by_stored_intervals(const CompareOptions& options) {
   const std::vector<std::string> base = files_of(options.paths[0]);
   const std::vector<std::string> candidate = files_of(options.paths[1]);
   StoredSides sides = compare_stored(base, candidate);
-  for (const std::string& fault : sides.faults) fmt::print(stderr, "left out: {}\n", one_line(fault));
+  print_left_out(sides.faults);
   refuse_differences(options, sides.differences);
-  if (sides.rows.empty()) {
-    throw Error("the two sides have no timed case in common", options.paths[0] + " and " + options.paths[1]);
-  }
+  refuse_nothing_in_common(options, sides.rows);
   std::map<Verdict, std::size_t> counts;
   std::size_t with_few_sessions = 0;
   for (const StoredComparison& row : sides.rows) {
@@ -135,13 +141,12 @@ int compare_by_stored_intervals(const CompareOptions& options) {
   std::vector<std::string> faults[2];
   std::vector<Record> records[2];
   for_each_index(2, [&](std::size_t i) { records[i] = records_of_cases(i == 0 ? base : candidate, lines, faults[i]); });
-  for (const auto& list : faults) {
-    for (const std::string& fault : list) fmt::print(stderr, "left out: {}\n", one_line(fault));
-  }
+  for (const auto& list : faults) print_left_out(list);
   std::vector<AbResult> results;
   for (SessionComparison& comparison : compare_sessions(records[0], records[1], options.format.margin)) {
     results.push_back({comparison.line, options.paths[0], options.paths[1], std::move(comparison.comparison), 0});
   }
+  refuse_nothing_in_common(options, results);
   return print(options, results);
 }
 
@@ -163,9 +168,7 @@ int run(CompareOptions options) {
     if (!differences.empty()) name += fmt::format(" [forced: {}]", fmt::join(differences, "; "));
     results.push_back({std::move(name), options.paths[0], options.paths[1], std::move(comparison.comparison), 0});
   }
-  if (results.empty()) {
-    throw Error("the two sides have no timed case in common", options.paths[0] + " and " + options.paths[1]);
-  }
+  refuse_nothing_in_common(options, results);
   if (unit_spread > 0) {
     fmt::print(stderr, "device units of one side differ by up to {:.1f} %\n", 100 * unit_spread);
   }
@@ -187,7 +190,9 @@ void add_compare(Commands& commands) {
   command->add_flag("--force", options->force, "compare what is not comparable; the verdicts then say so");
   command->add_flag("--stored", options->stored,
                     "for millions of rows: look at all by the intervals in the records, judge those that differ most");
-  command->add_option("--rows", options->rows, "how many --stored judges")->capture_default_str();
+  command->add_option("--rows", options->rows, "how many --stored judges")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->callback([&commands, options] { commands.action = [options] { return run(*options); }; });
 }
 

@@ -31,11 +31,7 @@ void write(const std::string& text, const std::string& path) {
 
 int run_export(const ExportOptions& options) {
   ReportInput input = load_runs(options.directories);
-  for (const LoadedRun& run : input.runs) {
-    for (const std::string& fault : run.faults) {
-      fmt::print(stderr, "{}: left out: {}\n", one_line(run.directory), one_line(fault));
-    }
-  }
+  for (const LoadedRun& run : input.runs) print_left_out(run.faults, run.directory);
   if (options.redact) redact(input);
   if (options.format == "csv") {
     write(csv_report(input), options.out);

@@ -97,7 +97,7 @@ RunDirectory open_directory(const RunOptions& options, const Plan& plan, RunIden
   if (!options.resume) return RunDirectory::create(options.out, document);
   RunDirectory directory = RunDirectory::resume(options.out);
   identity.run_uuid = uuid_of_earlier_run(options, document);
-  for (const std::string& fault : directory.faults()) fmt::print(stderr, "left out: {}\n", fault);
+  print_left_out(directory.faults());
   return directory;
 }
 

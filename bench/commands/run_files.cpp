@@ -12,6 +12,8 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "harness/core/error.hpp"
 #include "harness/record/journal.hpp"
 #include "harness/record/json.hpp"
@@ -77,6 +79,11 @@ ReportInput load_sessions(const std::vector<std::string>& paths) {
   }
   if (records == 0) throw Error("holds no record that can be read", paths.front());
   return input;
+}
+
+void print_left_out(std::span<const std::string> faults, std::string_view directory) {
+  const std::string where = directory.empty() ? "" : one_line(std::string(directory)) + ": ";
+  for (const std::string& fault : faults) fmt::print(stderr, "{}left out: {}\n", where, one_line(fault));
 }
 
 void write_file(const std::string& path, const std::string& text) {

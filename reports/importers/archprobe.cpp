@@ -1,5 +1,6 @@
 // ArchProbe's report (ArchProbeReport.json): what it concluded about a GPU's memories, caches and arithmetic, a row per
 // aspect. Bandwidths come from the shortest time that it saw; no times are in the file, and no spread.
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.hpp"
@@ -14,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kArchprobeTool = "archprobe";
+// It knows about twenty; each is looked for in the text, for its line.
+constexpr std::size_t kMostAspects = 100;
 constexpr std::string_view kArchprobeTimer = "ArchProbe's conclusion from the shortest times of its kernels";
 
 std::string_view unit_of(const std::string& name) {
@@ -42,6 +45,10 @@ class Archprobe final : public Importer {
     if (tool.is_cut) throw Error("the JSON ends early", input.path, "copy the file again, or run the tool again");
     const json document = parse_json(tool.text, input.path);
     if (!document.is_object()) throw Error("is not an object", input.path);
+    if (document.size() > kMostAspects) {
+      throw Error(fmt::format("has {} aspects, and ArchProbe knows fewer than {}", document.size(), kMostAspects),
+                  input.path, "give the file as ArchProbe wrote it");
+    }
     for (const auto& [aspect, facts] : document.items()) {
       if (facts.is_object()) result.records.push_back(row_of_aspect(input, aspect, facts));
     }

@@ -140,8 +140,12 @@ std::string lowered(std::string_view text) {
 }
 
 std::int64_t LineFinder::next(std::string_view part) {
+  if (part == missed_) return 0;
   const std::size_t found = text_.find(part, at_);
-  if (found == std::string_view::npos) return 0;
+  if (found == std::string_view::npos) {
+    missed_ = part;
+    return 0;
+  }
   for (; at_ < found; ++at_) line_ += text_[at_] == '\n' ? 1 : 0;
   const std::int64_t line = line_;
   for (; at_ < found + part.size(); ++at_) line_ += text_[at_] == '\n' ? 1 : 0;

@@ -49,6 +49,7 @@ class LineFinder {
   std::string_view text_;
   std::size_t at_ = 0;
   std::int64_t line_ = 1;
+  std::string missed_;  // it is not looked for again: many rows without it would walk the whole rest each
 };
 
 }  // namespace hetscope

@@ -92,6 +92,18 @@ class InputTest(ProgramCase):
         self.assertEqual(refused.returncode, 2)
         self.assertIn("not comparable: device model", refused.stderr)
 
+    def test_runs_with_damaged_lines_are_compared_without_them_and_name_them(self):
+        base = self.made_up("base", 30, "--sessions", "3")
+        candidate = self.made_up("candidate", 30, "--sessions", "3")
+        self.edit(candidate / "session-1", lambda number, record: "not JSON\n" if number == 4 else record)
+        damaged = self.hetscope("compare", base, candidate)
+        self.assertIn("session-1: left out: ", damaged.stderr)
+        self.assertIn("line 5", damaged.stderr)
+
+    def test_of_stored_intervals_at_least_one_row_is_judged(self):
+        base = self.made_up("base", 30, "--sessions", "3")
+        self.assert_refused(self.hetscope("compare", base, base, "--stored", "--rows", "0"), "--rows")
+
 
 if __name__ == "__main__":
     main()

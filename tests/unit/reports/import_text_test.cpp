@@ -131,6 +131,27 @@ TEST(ToolJsonTest, WhatStandsAroundItIsSaid) {
   EXPECT_EQ(repaired_json("no JSON").text, "no JSON");
 }
 
+TEST(LineFinderTest, GoesForwardAndAMissLeavesItWhereItIs) {
+  LineFinder lines("a\nb\na\nc\na");
+  EXPECT_EQ(lines.next("a"), 1);
+  EXPECT_EQ(lines.next("nowhere"), 0);
+  EXPECT_EQ(lines.next("a"), 3);
+  EXPECT_EQ(lines.next("b"), 0);
+  EXPECT_EQ(lines.next("b"), 0);
+  EXPECT_EQ(lines.next("a"), 5);
+  EXPECT_EQ(lines.next("a"), 0);
+}
+
+TEST(ImporterListTest, AnArchprobeReportWithThousandsOfAspectsIsRefused) {
+  std::string text = "{\"ImageBandwidth\": {\"Done\": true}";
+  for (int i = 0; i < 5000; ++i) text += ", \"" + std::to_string(i) + "\": {}";
+  text += "}";
+  ImportInput input;
+  input.text = text;
+  input.path = "report.json";
+  EXPECT_THROW(importer_named("archprobe").parse(input), Error);
+}
+
 TEST(ProtoReaderTest, FieldsAreBoundedByTheMessage) {
   // 1: "ab", 2: varint 300, 3: fixed32 1.5f
   const std::string message(
