@@ -40,7 +40,9 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/$name/licences" "$out"
 for file in "$program" "$program-static"; do
-  if [ -f "$file" ]; then "$strip" -o "$stage/$name/${file##*/}" "$file" && chmod 755 "$stage/$name/${file##*/}"; fi
+  [ -f "$file" ] || continue
+  "$strip" -o "$stage/$name/${file##*/}" "$file"
+  chmod 755 "$stage/$name/${file##*/}"
 done
 cp -r "$root/scenarios" "$stage/$name/scenarios"
 cp "$root/LICENSE" "$stage/$name/licences/hetscope"

@@ -3,6 +3,7 @@ library; what converts is the framework's own program."""
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import hashlib
 import importlib.util
@@ -22,6 +23,8 @@ from hetscope_baseline import Skipped
 # Of plain_onnx.py and of what each baseline wishes of it and does around its converter: raised when what comes out of
 # these changes, so that models are converted anew.
 PLAIN_RULES = 3
+# Errors of the machine, not of the model: a full disk, no memory, a sick drive.
+_MACHINE_LACKS = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO)
 GRACE_SECONDS = 5  # for a conversion to say that its converter took too long
 
 
@@ -69,7 +72,9 @@ def run_converter(words, directory, seconds=None):
     if done.returncode == -signal.SIGKILL:
         raise Passing(f"{Path(words[0]).name} was killed, perhaps for want of memory")
     if done.returncode != 0:
-        raise Skipped(f"{Path(words[0]).name} ended with {done.returncode}: {_last_words(log, begin)}")
+        words_of_end = _last_words(log, begin)
+        lacks = any(os.strerror(number) in words_of_end for number in _MACHINE_LACKS)
+        raise (Passing if lacks else Skipped)(f"{Path(words[0]).name} ended with {done.returncode}: {words_of_end}")
 
 
 def _last_words(log, begin):
@@ -143,8 +148,10 @@ def _conversion(converter, convert, making):
         return {"failed": str(reason), "passing": True}
     except Skipped as reason:
         return {"failed": str(reason)}
-    except Exception as error:  # whatever a converter's library throws is its refusal
-        return {"failed": f"{converter}: {type(error).__name__}: {str(error).strip() or 'no reason'}"[:400]}
+    except Exception as error:  # whatever a converter's library throws is its refusal, but not what the machine lacks
+        lacks = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _MACHINE_LACKS)
+        return {"failed": f"{converter}: {type(error).__name__}: {str(error).strip() or 'no reason'}"[:400],
+                "passing": lacks}
 
 
 def _in_another_process(work, directory):

@@ -1,6 +1,7 @@
 // Strict reading of the list of baselines.
 #include "harness/baseline/baseline_list.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,14 +27,25 @@ constexpr std::string_view kListSchema = "hetscope/baselines/1";
 constexpr double kMostSeconds = 3600;
 constexpr const char* kListPath = "bench/baselines/baselines.json";
 
+// Whether nobody but root and the owner of the program, whom its caller trusts already, could have put it there.
+bool is_as_safe_as(const fs::path& path, const struct stat& program) {
+  struct stat facts;
+  if (::stat(path.c_str(), &facts) != 0) return false;
+  return (facts.st_uid == program.st_uid || facts.st_uid == 0) && (facts.st_mode & S_IWOTH) == 0;
+}
+
 // bench/baselines/baselines.json in the directory of the program or one of the four above it: a build tree lies in its
-// checkout. "" when there is none.
+// checkout. "" when there is none that could only be the program's own: the list says what is started, and a program
+// below /tmp would take anybody's.
 std::string list_near_program() {
   std::error_code error;
-  fs::path directory = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (int i = 0; !error && i < 5 && !directory.empty(); ++i, directory = directory.parent_path()) {
-    const fs::path path = directory / kListPath;
-    if (fs::is_regular_file(path, error)) return path.string();
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  struct stat facts;
+  if (error || ::stat("/proc/self/exe", &facts) != 0) return {};
+  fs::path directory = program.parent_path();
+  for (int i = 0; i < 5 && !directory.empty(); ++i, directory = directory.parent_path()) {
+    const fs::path path = fs::canonical(directory / kListPath, error);
+    if (!error && is_as_safe_as(path, facts) && is_as_safe_as(path.parent_path(), facts)) return path.string();
     error.clear();
     if (directory == directory.root_path()) break;
   }

@@ -7,6 +7,8 @@ Usage: tool_test.py HETSCOPE [unittest options]
 import hashlib
 import json
 import os
+import shutil
+import subprocess
 
 from program_case import ROOT, ProgramCase, main
 
@@ -269,6 +271,26 @@ class FaultTest(ToolTest):
                 entry = {**self.tool("mine", ["mine", "{model}", "{threads}"], "benchncnn"), key: value}
                 self.write_list(entry)
                 self.assert_refused(self.hetscope("models"), words)
+
+    def test_a_list_that_anybody_may_have_put_near_the_program_is_not_read(self):
+        program = self.directory / "unpacked" / "hetscope"
+        program.parent.mkdir()
+        shutil.copy2(self.program, program)
+        folder = self.directory / "bench" / "baselines"
+        folder.mkdir(parents=True)
+        (folder / "baselines.json").write_text("no list")
+        environment = {key: value for key, value in os.environ.items() if key != "HETSCOPE_BASELINES"}
+
+        def models():
+            return subprocess.run([program, "models"], capture_output=True, text=True, env=environment, timeout=60)
+
+        self.assert_refused(models(), "bench/baselines/baselines.json")
+        for anybodys in (folder, folder / "baselines.json"):
+            mode = anybodys.stat().st_mode
+            anybodys.chmod(mode | 0o002)
+            result = models()
+            self.assertEqual(result.returncode, 0, result.stderr)
+            anybodys.chmod(mode)
 
 
 if __name__ == "__main__":

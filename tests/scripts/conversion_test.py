@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How bench/baselines/conversion.py keeps conversions, those that fail, die and take too long included."""
 
+import errno
 import json
 import os
 import shutil
@@ -100,6 +101,20 @@ class Conversions(unittest.TestCase):
         self.assertIn("died of signal 9", self.refusal(lambda directory: os.kill(os.getpid(), signal.SIGKILL)))
         suicide = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
         self.assertIn("was killed", self.refusal(lambda directory: run_converter(suicide, directory)))
+        self.convert(lambda directory: None)
+
+    def test_what_the_machine_lacked_is_tried_again(self):
+        def full(directory):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        def full_in_a_converter(directory):
+            run_converter([sys.executable, "-c", "raise OSError(28, 'No space left on device')"], directory)
+
+        def too_large(directory):
+            raise MemoryError
+
+        for lacking, words in ((full, "No space left"), (full_in_a_converter, "No space left"), (too_large, "Memory")):
+            self.assertIn(words, self.refusal(lacking))
         self.convert(lambda directory: None)
 
     def test_the_words_are_those_of_the_converter_that_failed(self):
