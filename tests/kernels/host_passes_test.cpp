@@ -38,7 +38,6 @@ HostTensor made_by(const PairPlan& plan, const PairProblem& problem, std::span<c
     const PairPass& pass = plan.passes[i];
     const Shape& shape = i + 1 == plan.passes.size() ? problem.y : pass.write.stored_shape();
     HostTensor& made = tensors.emplace_back(DType::f32, shape, Layout::row_major(shape.rank()));
-    std::fill_n(made.as<float>(), shape.element_count(), std::numeric_limits<float>::quiet_NaN());
     std::vector<std::vector<float>> packed;
     std::vector<const float*> weights;
     for (const RowStage& stage : pass.stages) {
@@ -48,7 +47,10 @@ HostTensor made_by(const PairPlan& plan, const PairProblem& problem, std::span<c
       }
       weights.push_back(packed.back().data());
     }
-    make_host_pass(pass, std::move(weights), pool.size())->run(from, made.as<float>(), pool);
+    const auto host_pass = make_host_pass(pass, std::move(weights), pool.size());
+    host_pass->choose(from, made.as<float>(), pool);
+    std::fill_n(made.as<float>(), shape.element_count(), std::numeric_limits<float>::quiet_NaN());
+    host_pass->run(from, made.as<float>(), pool);
     from = made.as<float>();
   }
   return tensors.back().clone();
