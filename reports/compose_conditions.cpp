@@ -118,7 +118,7 @@ void add_speed_facts(const BlockSpeedRecord& speed, Facts& facts) {
                                         std::to_string(speed.blocks) + ", kept " +
                                         std::to_string(speed.slow - speed.discarded) +
                                         " in cases that were slow most of the time; slowest reference loop " +
-                                        format_number(speed.slowest) + " of its time at the start");
+                                        format_number(speed.slowest) + " times its time at the start");
   if (speed.cooled_s > 0) {
     facts.emplace_back("waited to cool", "up to " + format_number(speed.cooled_s) + " s in a group" +
                                              (speed.gave_up_cooling ? ", and gave up" : ""));

@@ -319,7 +319,7 @@ def minutes_of(build, scenarios):
     """What `hetscope list --estimate` says of them together."""
     command = [str(pathlib.Path(build) / "bin/hetscope"), "list", "--estimate", *map(str, scenarios)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(r"at most ([\d.]+) minutes", result.stdout)
+    found = re.search(r"about ([\d.]+) minutes", result.stdout)
     if result.returncode != 0 or found is None:
         sys.exit(f"{' '.join(command[:3])} says: {result.stderr.strip() or result.stdout.strip()}")
     return float(found[1])

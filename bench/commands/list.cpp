@@ -38,7 +38,8 @@ void add_list(Commands& commands) {
         print_lines(plan.groups);
       } else {
         const Estimate time = hetscope::estimate(plan.groups);
-        std::printf("%zu cases in %zu groups, at most %.1f minutes", cases, plan.groups.size(), time.total_s / 60);
+        std::printf("%zu cases in %zu groups, about %.1f minutes without loading and converting", cases,
+                    plan.groups.size(), time.total_s / 60);
         if (with_energy > 0) {
           std::printf("; %zu cases with energy, %.1f minutes of it for each meter", with_energy, time.energy_s / 60);
         }

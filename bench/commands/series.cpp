@@ -177,7 +177,9 @@ int run_series_search(const SeriesOptions& options, const Catalog& catalog) {
 void add_series(Commands& commands) {
   auto options = std::make_shared<SeriesOptions>();
   CLI::App* command = commands.app.add_subcommand(
-      "series", "search the series of N:M terms that fits a sparse matrix (exit code 3: nothing is within the limits)");
+      "series",
+      "search the series of N:M terms that fits a sparse matrix (exit code 3: not even a series with its residual "
+      "is within the limits)");
   command->add_option("FILE", options->file, ".npy or .npz with the matrix; its first axis is the rows");
   command->add_option("--array", options->array, "which array of an .npz");
   command->add_option("--case", options->case_line, "a case line of sparse_matmul, in place of a file");

@@ -297,7 +297,8 @@ class Pages(AdbCase):
             self.assertNotIn(word, works)
         self.assertIn("| SoC | Acme P100 |", page)
         # Without scenarios it is those that the program holds, and none of its other files.
-        self.assertIn("| scenarios/smoke/copy.json | 4 cases in 4 groups, at most 1.5 minutes |", page)
+        self.assertIn("| scenarios/smoke/copy.json | 4 cases in 4 groups, about 1.5 minutes without loading and converting |",
+                      page)
         self.assertNotIn("decisions", page)
         self.assertIn("Not measured.", page)
         self.assertIn("Usable:", page)

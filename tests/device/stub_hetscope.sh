@@ -32,7 +32,7 @@ case $command in
   devices) printf '%s\n' 'processor   stub  Stub 1 (cpu)' '  cpus  0-1' 'missing     rapl: not there'; exit 0 ;;
   doctor) printf '%s\n' 'well    timer            1 ns' 'warning governor         powersave' '                         -> mend it'; exit 0 ;;
   list)
-    if [ $estimate = yes ]; then echo "$cases cases in $cases groups, at most 1.5 minutes"; else all_cases; fi
+    if [ $estimate = yes ]; then echo "$cases cases in $cases groups, about 1.5 minutes without loading and converting"; else all_cases; fi
     exit 0 ;;
   qualify)
     mkdir -p "$out"

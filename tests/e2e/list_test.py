@@ -13,7 +13,7 @@ class ListTest(ProgramCase):
         """Cases, groups and minutes that `list --estimate` prints."""
         result = self.hetscope("list", "--estimate", *paths)
         self.assertEqual(result.returncode, 0, result.stderr)
-        found = re.match(r"(\d+) cases in (\d+) groups, at most ([\d.]+) minutes", result.stdout)
+        found = re.match(r"(\d+) cases in (\d+) groups, about ([\d.]+) minutes", result.stdout)
         self.assertIsNotNone(found, result.stdout)
         return int(found[1]), int(found[2]), float(found[3]), result.stdout
 
