@@ -311,6 +311,14 @@ class TemperatureGate(unittest.TestCase):
         said = temperature_gate.wait_until_cool(device, temperature_gate.Gate(zone_c=65), lambda line: None)
         self.assertEqual((said["gate"], device.clock.now), ("passed", 10.0))
 
+    def test_holds_the_device_at_each_look(self):
+        device = FakeDevice(self.zone(90), self.zone(80), self.zone(60))
+        held = []
+        temperature_gate.wait_until_cool(
+            device, temperature_gate.Gate(zone_c=65), lambda line: None, hold=lambda: held.append(device.clock.now)
+        )
+        self.assertEqual(held, [0.0, 5.0, 10.0])
+
     def test_gives_up_in_time(self):
         device = FakeDevice(self.zone(90))
         with self.assertRaises(errors.TryAgain):

@@ -189,7 +189,9 @@ place() {
   cp "$root/cache/$1" "$root/runs/$run/in/$2"
 }
 
+# The lock is asked for again: since the last look at it somebody else may have taken the device.
 start() {
+  lock "$1" "$4" || return 1
   attempt=$root/runs/$1/attempt-$2
   if [ ! -d "$attempt" ]; then reap "$1"; fi
   if ! mkdir "$attempt" 2>/dev/null; then

@@ -13,6 +13,10 @@ from hetscope_device.errors import TryAgain, WrongUsage
 LEASE_S = 300
 
 
+class TakenOver(TryAgain):
+    """The lease ran out and another run has the device now."""
+
+
 def _directory():
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
@@ -58,6 +62,19 @@ def lock_device(device, token, notice):
         raise TryAgain(f"{device.name}: busy with run {holder[:40]}", "try again when it has ended")
     # Somebody may have let go between the two looks; without a holder the link could not be made.
     raise TryAgain(f"{device.name}: could not be locked: {answer.text.strip()[:200]}")
+
+
+def held(device, answer):
+    """`answer`, of a question that asked for the lock again. Raises TakenOver when it says that another has it."""
+    if answer.get("locked") == "no":
+        holder = answer.get("holder")[:40]
+        raise TakenOver(f"{device.name}: run {holder} took the device over", "try again when it has ended")
+    return answer
+
+
+def hold(device, token):
+    """Renews the lease."""
+    held(device, device.ask("lock", token, LEASE_S))
 
 
 def unlock_device(device, token, forget=False):

@@ -196,7 +196,9 @@ class Session:
         self.record["program"] = {"version": check_starts(self.device, program), "sha256": program.sha256}
         if "state_before" not in self.record:
             self.record["state_before"], reading = state.collect(self.device)
-            self.record["gate"] = wait_until_cool(self.device, self.gate, self._say, reading)
+            self.record["gate"] = wait_until_cool(
+                self.device, self.gate, self._say, reading, lambda: lock.hold(self.device, note.run_id)
+            )
         self.record["prepared"] = preparation.prepare(self.device, note.run_id, self.request.prepare, self._say)
         stage(self.device, note.run_id, program, self.request.files, self.request.words, self.request.places)
         note.save(phase="staged")
