@@ -47,7 +47,8 @@ class LocalRun(DriverCase):
         self.assert_ended(self.driver(*self.words()), FAILED)
         self.assert_all_home(4, failed=1)
 
-    def test_ctrl_c_and_the_same_command_goes_on(self):
+    def interrupted_run(self):
+        """A run that has some records at home; returns its run_uuid."""
         self.fact("case_s", 0.4)
         run = self.start(*self.words())
         records = None
@@ -57,8 +58,37 @@ class LocalRun(DriverCase):
             records = [path for path in self.directory.glob("a root/runs/*/out/records.jsonl") if path.stat().st_size]
         run.send_signal(signal.SIGINT)
         self.assert_ended(self.finish(run), TRY_AGAIN, "interrupted")
+        return self.run_uuid()
+
+    def run_uuid(self):
+        return json.loads((self.out / "run.json").read_text())["run_uuid"]
+
+    def clean(self, *options):
+        return self.driver("clean", "--device", "local", "--remote-root", self.directory / "a root", *options)
+
+    def test_ctrl_c_and_the_same_command_goes_on(self):
+        self.interrupted_run()
         self.assertIn(self.driver(*self.words()).code, (DONE, FAILED))
         self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
+
+    def test_clean_spares_what_the_same_command_goes_on_with(self):
+        before = self.interrupted_run()
+        self.assert_ended(self.clean(), DONE, "left 1 unfinished runs")
+        self.assertIn(self.driver(*self.words()).code, (DONE, FAILED))
+        self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
+        self.assertEqual(self.run_uuid(), before)
+
+    def test_a_run_that_begins_anew_replaces_no_records(self):
+        before = self.interrupted_run()
+        records = (self.out / "records.jsonl").read_text()
+        self.assert_ended(self.clean("--all"), DONE, "removed")
+        self.assertEqual([*self.directory.glob("a root/runs/*"), *self.directory.glob("a root/cache/*")], [])
+        aside = self.directory / "out.earlier-1"
+        self.assert_ended(self.driver(*self.words()), DONE, f"they are in {aside}")
+        self.assert_all_home()
+        self.assertNotEqual(self.run_uuid(), before)
+        self.assertEqual((aside / "records.jsonl").read_text(), records)
+        self.assertEqual(json.loads((aside / "run.json").read_text())["run_uuid"], before)
 
     def test_another_run_is_not_mixed_in(self):
         self.assert_ended(self.driver(*self.words()), DONE)

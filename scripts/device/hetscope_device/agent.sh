@@ -139,10 +139,23 @@ lock() {
   return 1
 }
 
+# A run is at home when its host has said so: what is not may be the only copy, and its program is needed to go on.
+unfinished() { [ -f "$1/launch.sh" ] && [ ! -e "$1/at_home" ]; }
+
+needed() {
+  for run_path in "$root"/runs/*; do
+    if unfinished "$run_path" && grep -q -- "$1" "$run_path/launch.sh"; then return 0; fi
+  done
+  return 1
+}
+
 forget() { rm -rf "$root/runs/$1" "$root/incoming.$1"; }
 
 unlock() {
-  if [ "$2" = forget ]; then forget "$1"; fi
+  case $2 in
+    forget) forget "$1" ;;
+    keep) touch "$root/runs/$1/at_home" ;;
+  esac
   if [ "$(readlink "$root/lock")" = "$1" ]; then rm -f "$root/lock"; fi
   rm -f "$root/lease.$1"
 }
@@ -467,20 +480,27 @@ show_tools() {
   for tool in "$@"; do if have "$tool"; then echo "$tool=yes"; else echo "$tool=no"; fi; done
 }
 
-# Makes room: finished runs of others that nobody waits for, and cached files but those named.
+# Makes room: cached files go but those named, and programs that others' runs go on with.
 evict() {
   for path in "$root"/cache/*; do
     [ -f "$path" ] || continue
-    case " $* " in *" ${path##*/} "*) ;; *) rm -f "$path"; echo "removed=${path##*/}" ;; esac
+    case " $* " in *" ${path##*/} "*) continue ;; esac
+    if needed "${path##*/}"; then continue; fi
+    rm -f "$path" && echo "removed=${path##*/}"
   done
   rm -f "$root"/incoming.*
 }
 
-# Everything but what a session still holds.
+# Everything but what a session still holds and, without the word `all`, what unfinished runs go on with.
 clean() {
   for path in "$root"/runs/* "$root"/cache/* "$root"/incoming.* "$root"/stale.*; do
     if [ ! -e "$path" ] && [ ! -L "$path" ]; then continue; fi
-    case $path in "$root"/runs/*) if active "${path##*/}"; then continue; fi ;; esac
+    case $path in
+      "$root"/runs/*)
+        if active "${path##*/}"; then continue; fi
+        if [ "$1" != all ] && unfinished "$path"; then echo "spared=${path##*/}"; continue; fi ;;
+      "$root"/cache/*) if needed "${path##*/}"; then continue; fi ;;
+    esac
     rm -rf "$path" && echo "removed=${path##*/}"
   done
   return 0

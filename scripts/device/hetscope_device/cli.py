@@ -139,7 +139,8 @@ def make_parser():
         metavar="FILE",
         help="write a redacted tar for a bug report",
     )
-    add("clean", "remove the driver's files from a device")
+    clean = add("clean", "remove the driver's files from a device")
+    clean.add_argument("--all", action="store_true", help="also runs that are not all at home")
     return parser
 
 
@@ -222,7 +223,7 @@ def _locked(device, action):
             return action(token)
         finally:
             device.clock.shield()
-            lock.unlock_device(device, token, forget=True)
+            lock.unlock_device(device, token, "forget")
 
 
 def command_onboard(device, arguments, notice):
@@ -250,10 +251,12 @@ def command_shell_check(device, arguments, notice):
     return FAILED if any(check.verdict == "wrong" for check in checks) else DONE
 
 
-def command_clean(device, _, notice):
+def command_clean(device, arguments, notice):
     def clean(_):
-        removed = device.ask("clean", timeout_s=120.0).lists.get("removed", [])
-        notice(f"removed {len(removed)} files and runs from {device.root}")
+        found = device.ask("clean", "all" if arguments.all else "", timeout_s=120.0).lists
+        notice(f"removed {len(found.get('removed', []))} files and runs from {device.root}")
+        if found.get("spared"):
+            notice(f"left {len(found['spared'])} unfinished runs (their own commands go on with them; clean --all)")
         return DONE
 
     return _locked(device, clean)

@@ -77,6 +77,6 @@ def hold(device, token):
     held(device, device.ask("lock", token, LEASE_S))
 
 
-def unlock_device(device, token, forget=False):
-    """`forget`: the run's files go, too."""
-    device.ask_once("unlock", token, *(["forget"] if forget else []))
+def unlock_device(device, token, fate=""):
+    """`fate` of the run's files: "forget" removes them, "keep" says that they are at home."""
+    device.ask_once("unlock", token, fate)
