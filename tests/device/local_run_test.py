@@ -90,6 +90,17 @@ class LocalRun(DriverCase):
         self.assertEqual((aside / "records.jsonl").read_text(), records)
         self.assertEqual(json.loads((aside / "run.json").read_text())["run_uuid"], before)
 
+    def test_other_peoples_files_stay(self):
+        root = self.directory / "a root"
+        names = ("cache/a photo", "runs/marathon/log", "runs/hs-2026/log", "incoming.mail", "restore.txt")
+        others = [root / name for name in names]
+        for path in others:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("mine\n")
+        self.assert_ended(self.driver(*self.words(), "--keep"), DONE)
+        self.assert_ended(self.clean("--all"), DONE, "removed 3 files and runs")
+        self.assertEqual([path for path in others if not path.exists()], [])
+
     def test_another_run_is_not_mixed_in(self):
         self.assert_ended(self.driver(*self.words()), DONE)
         self.assert_ended(self.driver(*self.words(), "--filter", "x"), USAGE, "another program, scenario or options")
@@ -126,6 +137,7 @@ class LocalRun(DriverCase):
             (["run", *nothing, "--binary", STUB, self.directory / "none.json"], "cannot read"),
             (["run", *nothing, "--device", "local", "--binary", STUB, self.scenario()], "named twice"),
             (["info", "--device=-x"], "no serial number"),
+            (["clean", "--device", "local", "--remote-root", "a/path"], "does not begin with /"),
             (["info", "--device", "ssh:-oProxyCommand=touch pwned"], "no ssh address"),
             (["run", "--cool-to", "-3", *nothing], "usage"),
         ):

@@ -139,6 +139,13 @@ lock() {
   return 1
 }
 
+# Names that the driver makes: only these are its own to remove, because the directory may hold other people's files.
+is_hex() { case $1 in *[!0-9a-f]*) return 1 ;; esac; [ "${#1}" = "$2" ]; }
+is_run() { case $1 in hs-*) is_hex "${1#hs-}" 32 ;; *) return 1 ;; esac; }
+is_passing() {
+  case $1 in incoming.hs-* | incoming.shell-check | incoming.[0-9]*-agent-*.sh | stale.hs-*) ;; *) return 1 ;; esac
+}
+
 # A run is at home when its host has said so: what is not may be the only copy, and its program is needed to go on.
 unfinished() { [ -f "$1/launch.sh" ] && [ ! -e "$1/at_home" ]; }
 
@@ -399,7 +406,7 @@ restore_left() {
   for note in "$root"/restore.*; do
     [ -f "$note" ] || continue
     left=${note##*/restore.}
-    if ! active "$left"; then restore "$left"; fi
+    if is_run "$left" && ! active "$left"; then restore "$left"; fi
   done
   return 0
 }
@@ -482,26 +489,34 @@ show_tools() {
 
 # Makes room: cached files go but those named, and programs that others' runs go on with.
 evict() {
-  for path in "$root"/cache/*; do
-    [ -f "$path" ] || continue
-    case " $* " in *" ${path##*/} "*) continue ;; esac
-    if needed "${path##*/}"; then continue; fi
-    rm -f "$path" && echo "removed=${path##*/}"
+  for path in "$root"/cache/* "$root"/incoming.*; do
+    name=${path##*/}
+    case $path in
+      "$root"/cache/*)
+        is_hex "$name" 64 || continue
+        case " $* " in *" $name "*) continue ;; esac
+        if needed "$name"; then continue; fi ;;
+      *) is_passing "$name" || continue ;;
+    esac
+    rm -f "$path" && echo "removed=$name"
   done
-  rm -f "$root"/incoming.*
 }
 
 # Everything but what a session still holds and, without the word `all`, what unfinished runs go on with.
 clean() {
   for path in "$root"/runs/* "$root"/cache/* "$root"/incoming.* "$root"/stale.*; do
-    if [ ! -e "$path" ] && [ ! -L "$path" ]; then continue; fi
+    name=${path##*/}
     case $path in
       "$root"/runs/*)
-        if active "${path##*/}"; then continue; fi
-        if [ "$1" != all ] && unfinished "$path"; then echo "spared=${path##*/}"; continue; fi ;;
-      "$root"/cache/*) if needed "${path##*/}"; then continue; fi ;;
+        is_run "$name" || continue
+        if active "$name"; then continue; fi
+        if [ "$1" != all ] && unfinished "$path"; then echo "spared=$name"; continue; fi ;;
+      "$root"/cache/*)
+        is_hex "$name" 64 || continue
+        if needed "$name"; then continue; fi ;;
+      *) is_passing "$name" || continue ;;
     esac
-    rm -rf "$path" && echo "removed=${path##*/}"
+    rm -rf "$path" && echo "removed=$name"
   done
   return 0
 }
