@@ -11,6 +11,7 @@ import unittest
 
 from driver_case import DONE, DRIVER, FAILED, SICK, STUB, TRY_AGAIN, USAGE, DriverCase
 from hetscope_device import cli
+from phone import write_program
 
 
 class LocalRun(DriverCase):
@@ -144,6 +145,30 @@ class LocalRun(DriverCase):
             with self.subTest(words=words_):
                 finished = self.driver(*words_, ADB="/bin/false")
                 self.assert_ended(finished, USAGE, said)
+
+    def test_the_only_device_is_not_ready(self):
+        """What adb says is a script's; the way from there to the exit code is the driver's."""
+        adb = self.directory / "an adb"
+        listing = "List of devices attached\\n"
+        no_server = "* failed to start daemon\\nadb: failed to check server version: cannot connect to daemon\\n"
+        for said, code, words_ in (
+            (listing, USAGE, ["no device is connected"]),
+            (listing + "SERIAL1 unauthorized usb:1-1\\n", SICK, ["SERIAL1: device unauthorized", "accept the dialog"]),
+            (listing + "SERIAL1 offline usb:1-1\\n", TRY_AGAIN, ["SERIAL1: device offline"]),
+            (listing + "S1 offline\\nS2 recovery\\n", SICK, ["S1: device offline, S2: device recovery", "adb reboot"]),
+            (listing + "S1 no permissions (udev); see [http://x]\\n", SICK, ["S1: device no permissions", "udev rule"]),
+            (listing + "S1 host\\n", SICK, ["S1: device host"]),
+            (no_server, TRY_AGAIN, ["server does not start"]),
+        ):
+            with self.subTest(said=said):
+                status = 1 if said == no_server else 0
+                write_program(adb, f"#!/bin/sh\nprintf '{said}'\nexit {status}\n")
+                self.assert_ended(self.driver("info", "--adb", adb), code, *words_)
+
+    def test_an_adb_that_is_not_there(self):
+        for device in ([], ["--device", "SERIAL1"]):
+            finished = self.driver("info", *device, ADB=str(self.directory / "none"))
+            self.assert_ended(finished, USAGE, "cannot run", "--adb PATH")
 
     def test_info_and_shell_check(self):
         root = ["--remote-root", self.directory / "a root"]

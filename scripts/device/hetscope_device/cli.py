@@ -18,7 +18,7 @@ from hetscope_device.device import Device
 from hetscope_device.errors import DEVICE_SICK_CODE, DONE, FAILED, TRY_AGAIN_CODE, USAGE, DriverError, WrongUsage
 from hetscope_device.run import RunRequest, Session
 from hetscope_device.temperature_gate import Gate
-from hetscope_device.transport_adb import AdbTransport, find_adb, list_devices
+from hetscope_device.transport_adb import AdbTransport, find_adb, list_devices, only_device
 from hetscope_device.transport_local import LocalTransport
 from hetscope_device.transport_ssh import SshTransport
 from hetscope_device.words import printable
@@ -160,13 +160,7 @@ def choose_devices(arguments):
         if len(set(arguments.device)) != len(arguments.device):
             raise WrongUsage("a device is named twice")
         return arguments.device
-    serials = [serial for serial, status, _ in list_devices(find_adb(arguments.adb)) if status == "device"]
-    if len(serials) != 1:
-        raise WrongUsage(
-            "no device is connected" if not serials else f"{len(serials)} devices are connected: " + ", ".join(serials),
-            "name one: --device SERIAL|ssh:HOST|local",
-        )
-    return serials
+    return [only_device(find_adb(arguments.adb))]
 
 
 def folder_of(name):
