@@ -170,6 +170,17 @@ class LocalRun(DriverCase):
             finished = self.driver("info", *device, ADB=str(self.directory / "none"))
             self.assert_ended(finished, USAGE, "cannot run", "--adb PATH")
 
+    def test_what_the_doctor_finds_bad_does_not_work(self):
+        self.fact("unfit", "yes")
+        words_ = ["--device", "local", "--remote-root", self.directory / "a root", "--binary", STUB, "--out", self.out]
+        self.assert_ended(self.driver("onboard", *words_), FAILED, "onboard.md is written")
+        page = (self.out / "onboard.md").read_text()
+        works, does_not = page.split("## What works")[1].split("## How long")[0].split("## What does not")
+        for word in ("BAD     timer", "-> another clocksource"):
+            self.assertIn(word, does_not)
+            self.assertNotIn(word, works)
+        self.assertIn("Not fit: mend first what is marked `wrong` or `BAD`", page)
+
     def test_info_and_shell_check(self):
         root = ["--remote-root", self.directory / "a root"]
         finished = self.driver("info", "--json", "--device", "local", *root)
