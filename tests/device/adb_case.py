@@ -8,7 +8,7 @@ import time
 
 import phone
 import rooms
-from driver_case import STUB, DriverCase
+from driver_case import DONE, STUB, DriverCase
 
 
 class AdbServer:
@@ -106,6 +106,16 @@ class AdbCase(DriverCase):
 
     def root_of(self, device):
         return device.storage() / "hetscope"
+
+    def ask_agent(self, device, *words):
+        """The lines of the agent on the device; it is brought there first."""
+        if not list(self.root_of(device).glob("agent-*")):
+            info = ["info", "--adb", self.server.adb, "--device", device.serial]
+            self.assert_ended(self.driver(*info, **self.server.environment), DONE)
+        (agent,) = self.root_of(device).glob("agent-*")
+        root = "/data/local/tmp/hetscope"
+        call = f"sh {root}/{agent.name} {root} {' '.join(words)}"
+        return self.server.call("-s", device.serial, "shell", call).stdout.splitlines()
 
     def assert_left_clean(self, device):
         """No run, no lock, nothing half copied is left."""

@@ -4,6 +4,7 @@ Usage: adb_sick_test.py DAEMONS ROOM [unittest options]; DAEMONS: filled by fetc
 disk.
 """
 
+import json
 import subprocess
 import unittest
 
@@ -48,11 +49,16 @@ class SickDevice(AdbCase):
         self.assert_ended(self.finish(run), SICK, "filled up while it measured")
         self.assertLess(len(self.records()), 4)
         self.assertTrue(self.device_record()["missing_cases"])
+        before = json.loads((self.out / "run.json").read_text())
         device.make_room()
+        # As the message says.
+        clean = self.driver("clean", "--adb", self.server.adb, "--device", device.serial, **self.server.environment)
+        self.assert_ended(clean, DONE, "left 1 unfinished runs")
         finished = self.finish(self.run_on(device))
         self.assertIn(finished.code, (DONE, FAILED), str(finished))
         found = self.records()
         self.assertEqual(sorted(map(len, found.values())), [1, 1, 1, 1], found)
+        self.assertEqual(json.loads((self.out / "run.json").read_text()), before)
 
     def test_directory_that_runs_no_programs(self):
         device = self.make_phone()

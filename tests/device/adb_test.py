@@ -15,6 +15,7 @@ import adb_case
 from adb_case import AdbCase, AdbServer
 from driver_case import DONE, FAILED, STUB, TRY_AGAIN
 
+OTHER_RUN = "hs-" + "0" * 32
 
 class GoodRun(AdbCase):
     def test_records_come_home_and_nothing_is_left(self):
@@ -91,21 +92,56 @@ class TwoAtOneDevice(AdbCase):
         self.assert_ended(self.finish(second), TRY_AGAIN, "another process of this host")
         self.assert_ended(self.finish(first), DONE)
 
-    def test_the_holder_died_in_another_boot(self):
+    def other_run_locks(self, boot=None):
+        """Another host's run has the device, whoever had it before; by its boot the lease is good, or not."""
         root = self.root_of(self.device)
-        (root / "runs").mkdir(parents=True)
-        (root / "lock").symlink_to("hs-" + "0" * 32)
-        (root / ("lease.hs-" + "0" * 32)).write_text("another-boot 1 300\n")
+        (root / "runs").mkdir(parents=True, exist_ok=True)
+        uptime_s = int(float(pathlib.Path("/proc/uptime").read_text().split()[0]))
+        boot = boot or (self.device.root / "boot_id").read_text().strip()
+        (root / f"lease.{OTHER_RUN}").write_text(f"{boot} {uptime_s} 300\n")
+        (root / "lock.new").symlink_to(OTHER_RUN)
+        (root / "lock.new").rename(root / "lock")
+
+    def test_the_holder_died_in_another_boot(self):
+        self.other_run_locks(boot="another-boot")
         self.assert_ended(self.finish(self.run_on(self.device)), DONE, "took over from run")
 
     def test_the_holder_lives_elsewhere(self):
-        root = self.root_of(self.device)
-        (root / "runs").mkdir(parents=True)
-        (root / "lock").symlink_to("hs-" + "0" * 32)
-        boot = (self.device.root / "boot_id").read_text().strip()
-        uptime_s = int(float(pathlib.Path("/proc/uptime").read_text().split()[0]))
-        (root / ("lease.hs-" + "0" * 32)).write_text(f"{boot} {uptime_s} 300\n")
+        self.other_run_locks()
         self.assert_ended(self.finish(self.run_on(self.device)), TRY_AGAIN, "busy with run hs-000")
+
+    def test_the_device_is_taken_over_while_it_cools(self):
+        self.device.set_battery(455)
+        run = self.run_on(self.device)
+        self.wait_until_said(run, "waiting to cool")
+        self.other_run_locks()
+        self.device.set_battery(300)
+        self.assert_ended(self.finish(run), TRY_AGAIN, f"run {OTHER_RUN} took the device over")
+        self.assertFalse((self.device.facts / "called").exists(), "the program was started beside the other run")
+        self.assertEqual((self.root_of(self.device) / "lock").readlink().name, OTHER_RUN)
+
+    def test_the_device_is_taken_over_in_mid_run(self):
+        self.device.fact("case_s", 1)
+        run = self.run_on(self.device)
+        self.wait_for_records(self.device)
+        self.other_run_locks()
+        self.assert_ended(self.finish(run), TRY_AGAIN, f"run {OTHER_RUN} took the device over")
+        self.wait_until_quiet(self.device)
+        self.assertEqual(self.device.processes("agent-") + self.device.processes("/cache/"), [])
+        (left,) = self.root_of(self.device).glob("runs/*/out/records.jsonl")
+        self.assertLess(len(left.read_text().splitlines()), 4)
+        (self.root_of(self.device) / "lock").unlink()
+        self.assertIn(self.finish(self.run_on(self.device)).code, (DONE, FAILED))
+        self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
+
+    def test_no_start_beside_another_run(self):
+        """By the agent itself: what came between the last look at the lock and the start."""
+        self.other_run_locks()
+        own = "hs-" + "1" * 32
+        (self.root_of(self.device) / "runs" / own).mkdir()
+        said = self.ask_agent(self.device, "start", own, "1", "fresh", "300")
+        self.assertEqual(said, ["locked=no", f"holder={OTHER_RUN}"])
+        self.assertEqual(list((self.root_of(self.device) / "runs" / own).iterdir()), [])
 
 
 class HotDevice(AdbCase):
@@ -188,23 +224,37 @@ class Interruption(AdbCase):
 
     def test_airplane_mode_is_put_back_as_it_was(self):
         """By the agent itself: the test's phones are reached over the network, where the driver refuses it."""
-        self.assert_ended(self.finish(self.run_on(self.device)), DONE)
-        (agent,) = self.root_of(self.device).glob("agent-*")
-        root = "/data/local/tmp/hetscope"
-
-        def ask(*words):
-            called = self.server.call("-s", self.device.serial, "shell", f"sh {root}/{agent.name} {root} {' '.join(words)}")
-            return called.stdout.split()
-
         for before, calls in (("0", ["enable", "disable"]), ("1", ["enable"])):
             with self.subTest(before=before):
                 self.device.fact("settings/airplane_mode_on", before)
                 already = len(self.device.calls())
-                self.assertEqual(ask("prepare", "a-run", "airplane"), ["prepared=airplane"])
+                self.assertEqual(self.ask_agent(self.device, "prepare", "a-run", "airplane"), ["prepared=airplane"])
                 self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), "1")
-                self.assertEqual(ask("restore", "a-run"), ["restored=airplane"])
+                self.assertEqual(self.ask_agent(self.device, "restore", "a-run"), ["restored=airplane"])
                 self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), before)
                 self.assertEqual([call.split()[-1] for call in self.device.calls()[already:]], calls)
+
+    def test_what_cannot_be_put_back_holds_up_nothing_else(self):
+        self.device.fact("settings/airplane_mode_on", 0)
+        note = self.root_of(self.device) / f"restore.{OTHER_RUN}"
+        items = ["fixed_performance", "airplane", "stay_awake"]
+        said = self.ask_agent(self.device, "prepare", OTHER_RUN, *items)
+        self.assertEqual(said, [f"prepared={item}" for item in items])
+        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
+        said = self.ask_agent(self.device, "restore", OTHER_RUN)
+        self.assertEqual(said, ["not_restored=fixed_performance", "restored=airplane", "restored=stay_awake"])
+        self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), "0")
+        self.assertEqual(self.stay_on(), "3")
+        self.assertEqual(note.read_text(), "fixed_performance off\n")
+        (self.device.facts / "refuses").unlink()
+        self.assertEqual(self.ask_agent(self.device, "restore_left"), ["restored=fixed_performance"])
+        self.assertFalse(note.exists())
+
+    def test_what_was_refused_is_not_put_back(self):
+        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
+        said = self.ask_agent(self.device, "prepare", OTHER_RUN, "stay_awake", "fixed_performance")
+        self.assertEqual([line for line in said if "=" in line], ["prepared=stay_awake", "refused=fixed_performance"])
+        self.assertEqual(self.ask_agent(self.device, "restore", OTHER_RUN), ["restored=stay_awake"])
 
     def test_airplane_mode_would_cut_the_link(self):
         self.assert_ended(

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import tempfile
 import unittest
+from unittest import mock
 
 import driver_case  # noqa: F401 (finds the driver)
 from hetscope_device import (
@@ -24,6 +25,7 @@ from hetscope_device import (
     state,
     temperature_gate,
     transport,
+    transport_ssh,
     words,
 )
 from hetscope_device.transport_ssh import parse_address
@@ -134,6 +136,19 @@ class Shell(unittest.TestCase):
         for wrong in ("", "-oProxyCommand=id", "me@-x", "a b", "a:b", "a@b@c", "host:22:33"):
             with self.assertRaises(errors.WrongUsage, msg=wrong):
                 parse_address(wrong)
+
+    def test_sockets_lie_where_their_paths_are_short(self):
+        with tempfile.TemporaryDirectory(prefix="hetscope ") as short:
+            long = pathlib.Path(short, "x" * 80)
+            long.mkdir()
+            made = transport_ssh.make_sockets_directory((long, short))
+            self.assertEqual(pathlib.Path(made).parent, pathlib.Path(short))
+            self.assertLess(len(made) + len("/c") + 17, 104)
+            self.assertIsNone(transport_ssh.make_sockets_directory((long,)))
+        with mock.patch.object(transport_ssh, "make_sockets_directory", return_value=None), mock.patch("shutil.which"):
+            board = transport_ssh.SshTransport("board")
+            self.assertIn("ControlPath=none", board._words("true"))
+            board.close()
 
     def test_folders_of_devices_differ(self):
         names = ["a:1", "a_1", "../../x", "..", "é", "ssh:me@host:22", ""]
@@ -310,6 +325,14 @@ class TemperatureGate(unittest.TestCase):
         device = FakeDevice(self.zone(90), self.zone(80), self.zone(60))
         said = temperature_gate.wait_until_cool(device, temperature_gate.Gate(zone_c=65), lambda line: None)
         self.assertEqual((said["gate"], device.clock.now), ("passed", 10.0))
+
+    def test_holds_the_device_at_each_look(self):
+        device = FakeDevice(self.zone(90), self.zone(80), self.zone(60))
+        held = []
+        temperature_gate.wait_until_cool(
+            device, temperature_gate.Gate(zone_c=65), lambda line: None, hold=lambda: held.append(device.clock.now)
+        )
+        self.assertEqual(held, [0.0, 5.0, 10.0])
 
     def test_gives_up_in_time(self):
         device = FakeDevice(self.zone(90))

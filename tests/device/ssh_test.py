@@ -123,6 +123,16 @@ class SshRun(DriverCase):
         self.assertEqual(self.device_record()["pushed_bytes"], 0)
         self.assertEqual(list(self.directory.glob("**/pwned")), [])
 
+    def test_any_directory_for_temporary_files(self):
+        """macOS has a long one."""
+        for name in ("x" * 80, "a b %C"):
+            with self.subTest(name=name), tempfile.TemporaryDirectory(prefix="hetscope-test-") as short:
+                directory = pathlib.Path(short, name)
+                directory.mkdir()
+                self.out = self.directory / name
+                self.assert_ended(self.finish(self.run_on_board(TMPDIR=str(directory))), DONE, "4 records: 4 ok")
+                self.assertEqual(list(directory.iterdir()), [])
+
     def test_cable_is_pulled_and_put_back(self):
         (self.board.facts / "case_s").write_text("0.4")
         run = self.run_on_board()

@@ -2,7 +2,7 @@
 # Plays hetscope on a test device: the same files, progress and exit codes, with faults from files in /facts (or
 # $HETSCOPE_STUB_FACTS): cases, case_s; crash_at, hang_at, kill_at, abort_at: the number of a case at which it happens
 # (once, unless `always` is there). What it was called with is left in /facts/called, a word a line. `qualify` takes
-# case_s for each of its launches and says what the file verdict holds.
+# case_s for each of its launches and says what the file verdict holds; `doctor` finds something bad where there is unfit.
 facts=${HETSCOPE_STUB_FACTS:-/facts}
 fact() { cat "$facts/$1" 2>/dev/null || echo "$2"; }
 cases=$(fact cases 4)
@@ -30,7 +30,13 @@ case $command in
   --version) echo "hetscope 0.0.0 (stub)"; exit 0 ;;
   --dump) printf '%s\n' kernels/memory/copy.cl scenarios/decisions/tasd.json scenarios/smoke/copy.json; exit 0 ;;
   devices) printf '%s\n' 'processor   stub  Stub 1 (cpu)' '  cpus  0-1' 'missing     rapl: not there'; exit 0 ;;
-  doctor) printf '%s\n' 'well    timer            1 ns' 'warning governor         powersave' '                         -> mend it'; exit 0 ;;
+  doctor)
+    if [ -f "$facts/unfit" ]; then
+      printf '%s\n' 'BAD     timer            goes backwards' '                         -> another clocksource'
+      exit 1
+    fi
+    printf '%s\n' 'well    timer            1 ns' 'warning governor         powersave' '                         -> mend it'
+    exit 0 ;;
   list)
     if [ $estimate = yes ]; then echo "$cases cases in $cases groups, about 1.5 minutes without loading and converting"; else all_cases; fi
     exit 0 ;;

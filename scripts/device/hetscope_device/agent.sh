@@ -139,10 +139,30 @@ lock() {
   return 1
 }
 
+# Names that the driver makes: only these are its own to remove, because the directory may hold other people's files.
+is_hex() { case $1 in *[!0-9a-f]*) return 1 ;; esac; [ "${#1}" = "$2" ]; }
+is_run() { case $1 in hs-*) is_hex "${1#hs-}" 32 ;; *) return 1 ;; esac; }
+is_passing() {
+  case $1 in incoming.hs-* | incoming.shell-check | incoming.[0-9]*-agent-*.sh | stale.hs-*) ;; *) return 1 ;; esac
+}
+
+# A run is at home when its host has said so: what is not may be the only copy, and its program is needed to go on.
+unfinished() { [ -f "$1/launch.sh" ] && [ ! -e "$1/at_home" ]; }
+
+needed() {
+  for run_path in "$root"/runs/*; do
+    if unfinished "$run_path" && grep -q -- "$1" "$run_path/launch.sh"; then return 0; fi
+  done
+  return 1
+}
+
 forget() { rm -rf "$root/runs/$1" "$root/incoming.$1"; }
 
 unlock() {
-  if [ "$2" = forget ]; then forget "$1"; fi
+  case $2 in
+    forget) forget "$1" ;;
+    keep) touch "$root/runs/$1/at_home" ;;
+  esac
   if [ "$(readlink "$root/lock")" = "$1" ]; then rm -f "$root/lock"; fi
   rm -f "$root/lease.$1"
 }
@@ -189,7 +209,9 @@ place() {
   cp "$root/cache/$1" "$root/runs/$run/in/$2"
 }
 
+# The lock is asked for again: since the last look at it somebody else may have taken the device.
 start() {
+  lock "$1" "$4" || return 1
   attempt=$root/runs/$1/attempt-$2
   if [ ! -d "$attempt" ]; then reap "$1"; fi
   if ! mkdir "$attempt" 2>/dev/null; then
@@ -316,9 +338,26 @@ stop() {
 
 numeric() { case $1 in '' | *[!0-9]*) return 1 ;; *) return 0 ;; esac; }
 
+# Writes a session's note anew; without lines it goes. A full device keeps the old one.
+rewrite_note() {
+  new=$root/incoming.$1.restore
+  if [ -z "$2" ]; then rm -f "$root/restore.$1"
+  elif printf '%s\n' "$2" >"$new"; then mv "$new" "$root/restore.$1"
+  else rm -f "$new"
+  fi
+}
+
+# Called by `prepare` for the item that it tries.
+judge() {
+  if [ "$1" = 0 ]; then echo "prepared=$item"; return 0; fi
+  rewrite_note "$session" "$(grep -v "^$item " "$note")"
+  echo "refused=$item"
+}
+
 # Notes how a setting was before it is changed, so that any later session can put it back. A second `prepare` of the
 # same run keeps the first note.
 prepare() {
+  session=$1
   note=$root/restore.$1
   shift
   for item in "$@"; do
@@ -326,31 +365,40 @@ prepare() {
     case $item in
       stay_awake)
         echo "stay_awake $(settings get global stay_on_while_plugged_in)" >>"$note" || return 1
-        svc power stayon true && echo "prepared=$item" || echo "refused=$item" ;;
+        svc power stayon true; judge $? ;;
       fixed_performance)
         echo "fixed_performance off" >>"$note" || return 1
-        cmd power set-fixed-performance-mode-enabled true && echo "prepared=$item" || echo "refused=$item" ;;
+        cmd power set-fixed-performance-mode-enabled true; judge $? ;;
       airplane)
         echo "airplane $(settings get global airplane_mode_on)" >>"$note" || return 1
-        cmd connectivity airplane-mode enable && echo "prepared=$item" || echo "refused=$item" ;;
+        cmd connectivity airplane-mode enable; judge $? ;;
     esac
   done
 }
 
+# What cannot be put back stays in the note and holds up nothing else.
 restore() {
   note=$root/restore.$1
   [ -f "$note" ] || return 0
+  kept=
   while read -r item value; do
-    case $item in
-      stay_awake)
-        if numeric "$value"; then settings put global stay_on_while_plugged_in "$value"
-        else settings delete global stay_on_while_plugged_in; fi ;;
-      fixed_performance) cmd power set-fixed-performance-mode-enabled false ;;
-      airplane) if [ "$value" = 0 ] || [ "$value" = null ]; then cmd connectivity airplane-mode disable; fi ;;
-    esac </dev/null >/dev/null 2>&1 || { echo "not_restored=$item"; return 1; }
-    echo "restored=$item"
+    if put_back </dev/null >/dev/null 2>&1; then echo "restored=$item"; continue; fi
+    echo "not_restored=$item"
+    kept="$kept${kept:+
+}$item $value"
   done <"$note"
-  rm -f "$note"
+  rewrite_note "$1" "$kept"
+  [ -z "$kept" ]
+}
+
+put_back() {
+  case $item in
+    stay_awake)
+      if numeric "$value"; then settings put global stay_on_while_plugged_in "$value"
+      else settings delete global stay_on_while_plugged_in; fi ;;
+    fixed_performance) cmd power set-fixed-performance-mode-enabled false ;;
+    airplane) if [ "$value" = 0 ] || [ "$value" = null ]; then cmd connectivity airplane-mode disable; fi ;;
+  esac
 }
 
 # What sessions that never came back have left.
@@ -358,7 +406,7 @@ restore_left() {
   for note in "$root"/restore.*; do
     [ -f "$note" ] || continue
     left=${note##*/restore.}
-    if ! active "$left"; then restore "$left"; fi
+    if is_run "$left" && ! active "$left"; then restore "$left"; fi
   done
   return 0
 }
@@ -439,21 +487,36 @@ show_tools() {
   for tool in "$@"; do if have "$tool"; then echo "$tool=yes"; else echo "$tool=no"; fi; done
 }
 
-# Makes room: finished runs of others that nobody waits for, and cached files but those named.
+# Makes room: cached files go but those named, and programs that others' runs go on with.
 evict() {
-  for path in "$root"/cache/*; do
-    [ -f "$path" ] || continue
-    case " $* " in *" ${path##*/} "*) ;; *) rm -f "$path"; echo "removed=${path##*/}" ;; esac
+  for path in "$root"/cache/* "$root"/incoming.*; do
+    name=${path##*/}
+    case $path in
+      "$root"/cache/*)
+        is_hex "$name" 64 || continue
+        case " $* " in *" $name "*) continue ;; esac
+        if needed "$name"; then continue; fi ;;
+      *) is_passing "$name" || continue ;;
+    esac
+    rm -f "$path" && echo "removed=$name"
   done
-  rm -f "$root"/incoming.*
 }
 
-# Everything but what a session still holds.
+# Everything but what a session still holds and, without the word `all`, what unfinished runs go on with.
 clean() {
   for path in "$root"/runs/* "$root"/cache/* "$root"/incoming.* "$root"/stale.*; do
-    if [ ! -e "$path" ] && [ ! -L "$path" ]; then continue; fi
-    case $path in "$root"/runs/*) if active "${path##*/}"; then continue; fi ;; esac
-    rm -rf "$path" && echo "removed=${path##*/}"
+    name=${path##*/}
+    case $path in
+      "$root"/runs/*)
+        is_run "$name" || continue
+        if active "$name"; then continue; fi
+        if [ "$1" != all ] && unfinished "$path"; then echo "spared=$name"; continue; fi ;;
+      "$root"/cache/*)
+        is_hex "$name" 64 || continue
+        if needed "$name"; then continue; fi ;;
+      *) is_passing "$name" || continue ;;
+    esac
+    rm -rf "$path" && echo "removed=$name"
   done
   return 0
 }

@@ -18,7 +18,7 @@ from hetscope_device.device import Device
 from hetscope_device.errors import DEVICE_SICK_CODE, DONE, FAILED, TRY_AGAIN_CODE, USAGE, DriverError, WrongUsage
 from hetscope_device.run import RunRequest, Session
 from hetscope_device.temperature_gate import Gate
-from hetscope_device.transport_adb import AdbTransport, find_adb, list_devices
+from hetscope_device.transport_adb import AdbTransport, find_adb, list_devices, only_device
 from hetscope_device.transport_local import LocalTransport
 from hetscope_device.transport_ssh import SshTransport
 from hetscope_device.words import printable
@@ -139,7 +139,8 @@ def make_parser():
         metavar="FILE",
         help="write a redacted tar for a bug report",
     )
-    add("clean", "remove the driver's files from a device")
+    clean = add("clean", "remove the driver's files from a device")
+    clean.add_argument("--all", action="store_true", help="also runs that are not all at home")
     return parser
 
 
@@ -159,13 +160,7 @@ def choose_devices(arguments):
         if len(set(arguments.device)) != len(arguments.device):
             raise WrongUsage("a device is named twice")
         return arguments.device
-    serials = [serial for serial, status, _ in list_devices(find_adb(arguments.adb)) if status == "device"]
-    if len(serials) != 1:
-        raise WrongUsage(
-            "no device is connected" if not serials else f"{len(serials)} devices are connected: " + ", ".join(serials),
-            "name one: --device SERIAL|ssh:HOST|local",
-        )
-    return serials
+    return [only_device(find_adb(arguments.adb))]
 
 
 def folder_of(name):
@@ -222,7 +217,7 @@ def _locked(device, action):
             return action(token)
         finally:
             device.clock.shield()
-            lock.unlock_device(device, token, forget=True)
+            lock.unlock_device(device, token, "forget")
 
 
 def command_onboard(device, arguments, notice):
@@ -250,10 +245,12 @@ def command_shell_check(device, arguments, notice):
     return FAILED if any(check.verdict == "wrong" for check in checks) else DONE
 
 
-def command_clean(device, _, notice):
+def command_clean(device, arguments, notice):
     def clean(_):
-        removed = device.ask("clean", timeout_s=120.0).lists.get("removed", [])
-        notice(f"removed {len(removed)} files and runs from {device.root}")
+        found = device.ask("clean", "all" if arguments.all else "", timeout_s=120.0).lists
+        notice(f"removed {len(found.get('removed', []))} files and runs from {device.root}")
+        if found.get("spared"):
+            notice(f"left {len(found['spared'])} unfinished runs (their own commands go on with them; clean --all)")
         return DONE
 
     return _locked(device, clean)

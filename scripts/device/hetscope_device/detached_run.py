@@ -4,8 +4,8 @@ number of times."""
 
 import re
 
-from hetscope_device import quirks
-from hetscope_device.errors import DeviceSick, Failed, TryAgain
+from hetscope_device import lock, quirks
+from hetscope_device.errors import DeviceSick, Failed
 from hetscope_device.lock import LEASE_S
 from hetscope_device.words import printable
 
@@ -73,7 +73,8 @@ class DetachedRun:
         self._remember(attempt)
 
     def start(self):
-        answer = self.device.ask("start", self.run_id, self.attempt, "fresh" if self.attempt == 1 else "resume")
+        mode = "fresh" if self.attempt == 1 else "resume"
+        answer = self._held(self.device.ask("start", self.run_id, self.attempt, mode, LEASE_S))
         if not answer.get("started") and not answer.get("detached"):
             raise quirks.error_for("storage", answer.text, self.device.name, DeviceSick)
         if answer.get("detached") in ("nohup", "trap"):
@@ -100,7 +101,7 @@ class DetachedRun:
             if marks != seen:
                 seen, changed_s = marks, now_s
             if state in ("running", "starting", "none") and answer.get("lock") != self.run_id:
-                self._lock_again()
+                self._held(self.device.ask("lock", self.run_id, LEASE_S))
             if state == "ended":
                 if answer.number("stderr_bytes") not in (None, self._offset) and answer.body:
                     continue  # read its last words first
@@ -137,10 +138,13 @@ class DetachedRun:
     def last_words(self):
         return printable(self._tail[-1])[:300] if self._tail else ""
 
-    def _lock_again(self):
-        answer = self.device.ask("lock", self.run_id, LEASE_S)
-        if answer.get("locked") != "yes":
-            raise TryAgain(f"{self.device.name}: run {answer.get('holder')[:40]} took the device over")
+    def _held(self, answer):
+        """`answer`, when it says that the device is this run's; otherwise the own attempt must not measure on."""
+        try:
+            return lock.held(self.device, answer)
+        except lock.TakenOver:
+            self.stop()
+            raise
 
     def _event(self, what):
         self.events.append(what)

@@ -6,7 +6,7 @@ import os
 import pathlib
 
 from hetscope_device import quirks
-from hetscope_device.errors import DeviceSick, LinkLost, TryAgain
+from hetscope_device.errors import DeviceSick, LinkLost, TryAgain, WrongUsage
 from hetscope_device.words import command, is_plain
 
 AGENT = pathlib.Path(__file__).with_name("agent.sh")
@@ -58,6 +58,8 @@ class Answer:
 
 class Device:
     def __init__(self, transport, clock, patience_s=120.0, notice=lambda line: None, remote_root=None):
+        if remote_root is not None and not remote_root.startswith("/"):
+            raise WrongUsage(f"--remote-root {remote_root!r} does not begin with /", "name a whole path on the device")
         self.transport = transport
         self.clock = clock
         self.root = None

@@ -13,6 +13,10 @@ from hetscope_device.errors import TryAgain, WrongUsage
 LEASE_S = 300
 
 
+class TakenOver(TryAgain):
+    """The lease ran out and another run has the device now."""
+
+
 def _directory():
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isdir(runtime):
@@ -60,6 +64,19 @@ def lock_device(device, token, notice):
     raise TryAgain(f"{device.name}: could not be locked: {answer.text.strip()[:200]}")
 
 
-def unlock_device(device, token, forget=False):
-    """`forget`: the run's files go, too."""
-    device.ask_once("unlock", token, *(["forget"] if forget else []))
+def held(device, answer):
+    """`answer`, of a question that asked for the lock again. Raises TakenOver when it says that another has it."""
+    if answer.get("locked") == "no":
+        holder = answer.get("holder")[:40]
+        raise TakenOver(f"{device.name}: run {holder} took the device over", "try again when it has ended")
+    return answer
+
+
+def hold(device, token):
+    """Renews the lease."""
+    held(device, device.ask("lock", token, LEASE_S))
+
+
+def unlock_device(device, token, fate=""):
+    """`fate` of the run's files: "forget" removes them, "keep" says that they are at home."""
+    device.ask_once("unlock", token, fate)

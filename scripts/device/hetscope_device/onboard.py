@@ -14,8 +14,10 @@ from hetscope_device.shell_check import check_shell
 from hetscope_device.words import command, printable
 
 PAGE = "onboard.md"
-# How lines of `devices` and `doctor` begin that say what is not as it should be; what is indented belongs to them.
-_NOT_WELL = re.compile(r"(missing|warning|wrong)\s")
+# How lines of `devices` and `doctor` begin that say what is not as it should be, and what that weighs; what is indented
+# belongs to them.
+_NOT_WELL = re.compile(r"(missing|warning|wrong|BAD)\s")
+_WEIGHTS = {"missing": "well", "warning": "warning", "wrong": "wrong", "BAD": "wrong"}
 _SCENARIO = re.compile(r"scenarios/(smoke|curated)/[A-Za-z0-9_/.-]+\.json")
 
 
@@ -74,8 +76,8 @@ class _Findings:
             if not line.startswith(" "):
                 found = _NOT_WELL.match(line)
                 target = self.does_not if found else self.works
-                if found and found.group(1) != "missing":
-                    self.weigh(found.group(1))
+                if found:
+                    self.weigh(_WEIGHTS[found.group(1)])
             target.append(line)
 
     def weigh(self, verdict):
@@ -152,7 +154,7 @@ def write_page(device, token, request, notice):
     said = {
         "well": "Fit: nothing is in the way.",
         "warning": "Usable: the warnings above limit what its numbers say.",
-        "wrong": "Not fit: mend first what is marked `wrong` above, or is rejected.",
+        "wrong": "Not fit: mend first what is marked `wrong` or `BAD` above, or is rejected.",
     }[findings.worst]
     sections = [
         f"# {printable(device.name)}", "", f"{printable(version)} in `{device.root}`.", "", "| | |", "|---|---|", *system,

@@ -2,6 +2,7 @@
 came twice. Nothing takes its place in the output directory before that."""
 
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -11,6 +12,8 @@ from hetscope_device.errors import Failed, TryAgain
 from hetscope_device.words import is_plain
 
 _TRIES = 3
+# What hetscope writes; the last says whose the others are, and so goes last.
+_FILES = ("journal.jsonl", "records.jsonl", "run.json")
 
 
 class Home:
@@ -59,11 +62,41 @@ def _is_whole(path, sha256):
     return path.is_file() and _sha256(path) == sha256
 
 
-def pull(device, run_id, out, manifest=None):
+def pull(device, run_id, out, notice, manifest=None):
     """Brings the run's files into `out` and returns Home; `manifest` is the Answer with their hashes, where there is
     one already. Raises TryAgain when they do not arrive as the device has them."""
-    home, home.files = bring(device, run_id, out, check, manifest)
+
+    def look(incoming):
+        home = check(incoming)
+        if any(incoming.iterdir()):
+            _make_way(pathlib.Path(out), home.run_uuid, notice)
+        return home
+
+    home, home.files = bring(device, run_id, out, look, manifest)
     return home
+
+
+def _make_way(out, run_uuid, notice):
+    """Moves aside what is at home of another run: when a run begins anew, the records of the one before stay."""
+    there = [name for name in _FILES if (out / name).is_file()]
+    if not there or _run_uuid(out / "run.json") == run_uuid:
+        return
+    numbered = (out.resolve().with_name(f"{out.resolve().name}.earlier-{number}") for number in itertools.count(1))
+    aside = next(path for path in numbered if not path.exists())
+    aside.mkdir()
+    for name in there:
+        os.replace(out / name, aside / name)
+    notice(f"{out} held records of an earlier run; they are in {aside}")
+
+
+def _run_uuid(run_json):
+    """An empty text where there is none. Raises Failed when it cannot be read."""
+    try:
+        return json.loads(run_json.read_text(encoding="utf-8")).get("run_uuid", "")
+    except FileNotFoundError:
+        return ""
+    except (ValueError, AttributeError) as error:
+        raise Failed(f"{run_json} cannot be read: {error}") from None
 
 
 def bring(device, run_id, out, look, manifest=None):
@@ -99,10 +132,7 @@ def check(directory):
     run_json, records = directory / "run.json", directory / "records.jsonl"
     if not run_json.is_file():
         return home
-    try:
-        home.run_uuid = json.loads(run_json.read_text(encoding="utf-8")).get("run_uuid", "")
-    except (ValueError, AttributeError) as error:
-        raise Failed(f"run.json cannot be read: {error}") from None
+    home.run_uuid = _run_uuid(run_json)
     last = {}
     for number, record in _lines(records, home.faults):
         if record.get("run_uuid") != home.run_uuid:

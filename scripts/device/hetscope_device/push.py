@@ -4,7 +4,7 @@ import pathlib
 import struct
 import tempfile
 
-from hetscope_device import quirks
+from hetscope_device import lock, quirks
 from hetscope_device.errors import DeviceSick, Failed
 from hetscope_device.scenario_files import FileToPush
 from hetscope_device.words import command
@@ -38,7 +38,8 @@ def check_architecture(program, machine, device_name):
 
 
 def push_missing(device, files, run_id, notice):
-    """Pushes what the device's cache lacks. Returns the number of bytes. A full device is cleaned up once."""
+    """Pushes what the device's cache lacks. Returns the number of bytes. A full device is cleaned up once. Copying may
+    take longer than the lease of `run_id`, which is renewed."""
     before = device.pushed_bytes
     wanted = {file.sha256: file for file in files}
     # In portions, because an old daemon takes no long command.
@@ -57,6 +58,7 @@ def push_missing(device, files, run_id, notice):
             notice("the device is full; removing files that this run does not need")
             device.ask("evict", *wanted)
             device.push_to_cache(file.path, sha256, run_id)
+        lock.hold(device, run_id)
     return device.pushed_bytes - before
 
 

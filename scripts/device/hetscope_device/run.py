@@ -196,7 +196,9 @@ class Session:
         self.record["program"] = {"version": check_starts(self.device, program), "sha256": program.sha256}
         if "state_before" not in self.record:
             self.record["state_before"], reading = state.collect(self.device)
-            self.record["gate"] = wait_until_cool(self.device, self.gate, self._say, reading)
+            self.record["gate"] = wait_until_cool(
+                self.device, self.gate, self._say, reading, lambda: lock.hold(self.device, note.run_id)
+            )
         self.record["prepared"] = preparation.prepare(self.device, note.run_id, self.request.prepare, self._say)
         stage(self.device, note.run_id, program, self.request.files, self.request.words, self.request.places)
         note.save(phase="staged")
@@ -221,14 +223,14 @@ class Session:
         try:
             run.stop()
             note.save(attempt=run.attempt + 1)
-            home = pull(self.device, note.run_id, self.request.out)
+            home = pull(self.device, note.run_id, self.request.out, self._say)
             self._say(f"{home.records} finished records are at home")
         except DriverError as error:
             self._say(f"left on the device: {error}")
 
     def _bring_home(self, note, run, ended):
         self.device.clock.shield()
-        home = pull(self.device, note.run_id, self.request.out, ended.manifest)
+        home = pull(self.device, note.run_id, self.request.out, self._say, ended.manifest)
         missing = self._missing(note, run, ended, home)
         self.record.update(
             {
@@ -281,9 +283,8 @@ class Session:
         try:
             if "state_before" in self.record:
                 self.record["state_after"], _ = state.collect(self.device)
-            lock.unlock_device(
-                self.device, note.run_id, forget=note.values["phase"] == "pulled" and not self.request.keep
-            )
+            at_home = "keep" if self.request.keep else "forget"
+            lock.unlock_device(self.device, note.run_id, at_home if note.values["phase"] == "pulled" else "")
         except DriverError as error:
             self._say(f"not cleaned up, and the lock stays until it is {lock.LEASE_S} s old: {error}")
 

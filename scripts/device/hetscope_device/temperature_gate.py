@@ -30,15 +30,16 @@ class Gate:
         return ""
 
 
-def wait_until_cool(device, gate, notice, reading=None):
+def wait_until_cool(device, gate, notice, reading=None, hold=lambda: None):
     """Returns what the record says about it (`reading` saves the first look); raises TryAgain when the device does not
-    cool in time."""
+    cool in time. `hold` is called after each look, because waiting may take longer than the lease."""
     if gate.is_off:
         return {"gate": "off"}
     began_s = device.clock.now_s()
     told = False
     while True:
         reading = reading or state.temperature(device)
+        hold()
         if not reading.known:
             notice("no temperature can be read; throttling will go unseen")
             return {"gate": "unknown", "reason": "no temperature can be read"}

@@ -16,12 +16,23 @@ def find_adb(named=None):
     return adb
 
 
-def list_devices(adb, timeout_s=20.0):
-    """[(serial, state, rest)] as adb tells. Raises LinkLost when adb does not answer."""
+def _run(adb, words, timeout_s, **options):
     try:
-        finished = process.call([adb, "devices", "-l"], timeout_s)
-    except (process.CallTimedOut, OSError) as error:
+        return process.call([adb, *words], timeout_s, **options)
+    except OSError as error:
+        raise WrongUsage(f"cannot run {adb}: {error.strerror}", "--adb PATH") from None
+
+
+def list_devices(adb, timeout_s=20.0):
+    """[(serial, state, rest)] as adb tells. Raises LinkLost when adb does not answer, or what its complaint stands
+    for."""
+    try:
+        finished = _run(adb, ["devices", "-l"], timeout_s)
+    except process.CallTimedOut as error:
         raise LinkLost(f"adb: {error}") from None
+    if finished.code != 0:
+        said = (finished.stdout + b"\n" + finished.stderr).decode("utf-8", "replace")
+        raise quirks.error_for("transport", said, "adb", LinkLost)
     devices = []
     for line in finished.stdout.decode("utf-8", "replace").splitlines():
         # A serial may hold blanks in old versions; the state is the first known word after it.
@@ -33,6 +44,21 @@ def list_devices(adb, timeout_s=20.0):
         if match and not line.startswith(("List of", "*")):
             devices.append((match.group(1), match.group(2), match.group(3).strip()))
     return devices
+
+
+def only_device(adb):
+    """The serial number of the only device that is ready."""
+    devices = list_devices(adb)
+    ready = [serial for serial, state, _ in devices if state == "device"]
+    if devices and not ready:
+        states = ", ".join(f"{serial}: device {state}" for serial, state, _ in devices)
+        raise quirks.error_for("transport", states, "adb", DeviceSick)
+    if len(ready) != 1:
+        raise WrongUsage(
+            f"{len(ready)} devices are connected: " + ", ".join(ready) if ready else "no device is connected",
+            "name one: --device SERIAL|ssh:HOST|local",
+        )
+    return ready[0]
 
 
 class AdbTransport(Transport):
@@ -50,10 +76,7 @@ class AdbTransport(Transport):
         return ":" in self.serial
 
     def _call(self, *words, timeout_s, **options):
-        try:
-            return process.call([self._adb, "-s", self.serial, *words], timeout_s, **options)
-        except OSError as error:
-            raise WrongUsage(f"cannot run {self._adb}: {error.strerror}", "--adb PATH") from None
+        return _run(self._adb, ["-s", self.serial, *words], timeout_s, **options)
 
     def _execute(self, script, timeout_s):
         return self._call("shell", script, timeout_s=timeout_s)

@@ -21,6 +21,19 @@ def parse_address(text):
     return (user + "@" if user else "") + host.strip("[]"), port
 
 
+# A unix socket's path has at most 103 bytes on macOS, where $TMPDIR is long; ssh listens at one with 17 more first.
+_SOCKET = "c"
+_LONGEST_BASE = 103 - 17 - len("/hsd12345678/" + _SOCKET)
+
+
+def make_sockets_directory(bases):
+    """A new directory below the first of `bases` that is short enough for sockets, or None."""
+    for base in bases:
+        if len(os.fsencode(base)) <= _LONGEST_BASE and os.access(base, os.W_OK):
+            return tempfile.mkdtemp(prefix="hsd", dir=base)
+    return None
+
+
 class SshTransport(Transport):
     kind = "ssh"
     root_candidates = ("$HOME/.cache/hetscope", "/var/tmp/hetscope", "/tmp/hetscope")
@@ -31,8 +44,9 @@ class SshTransport(Transport):
         self.identity = f"ssh:{address}"
         if shutil.which("ssh") is None:
             raise WrongUsage("ssh is not installed", "apt-get install openssh-client")
-        # Short, because a socket's path may have no more than about 100 bytes.
-        self._sockets = tempfile.mkdtemp(prefix="hsd")
+        self._sockets = make_sockets_directory((tempfile.gettempdir(), "/tmp"))
+        # Without a place for its socket each call is a connection of its own, which only takes longer.
+        control = '"' + f"{self._sockets}/{_SOCKET}".replace("%", "%%") + '"' if self._sockets else "none"
         self._options = [
             "-o",
             "BatchMode=yes",
@@ -47,7 +61,7 @@ class SshTransport(Transport):
             "-o",
             "ControlPersist=30",
             "-o",
-            f"ControlPath={self._sockets}/%C",
+            f"ControlPath={control}",
             "-o",
             "LogLevel=ERROR",
             "-T",
@@ -92,6 +106,8 @@ class SshTransport(Transport):
         self.shell("true", 20.0)
 
     def _leave(self):
+        if self._sockets is None:
+            return
         try:
             process.call(self._words("", "-O", "exit"), 10.0)
         except (process.CallTimedOut, OSError):
@@ -101,4 +117,5 @@ class SshTransport(Transport):
 
     def close(self):
         self._leave()
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
