@@ -142,6 +142,9 @@ ProcessorInfo describe(std::string name, const cl::Device& device) {
   info.cache_bytes = static_cast<std::int64_t>(device.getInfo<CL_DEVICE_GLOBAL_MEM_CACHE_SIZE>());
   info.runs_on_host_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
   info.details = details_of(device, limits, info.cache_bytes);
+  const std::int64_t evicted_bytes = opencl_eviction_bytes(info);
+  info.details.emplace_back("walked before a cold sample",
+                            evicted_bytes > 0 ? format_bytes(static_cast<double>(evicted_bytes)) : "cannot be done");
   return info;
 }
 

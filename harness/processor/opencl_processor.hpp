@@ -49,6 +49,11 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
 // A context of this one device.
 cl::Context make_opencl_context(const cl::Device& device);
 
+// Bytes that are walked before each sample of a cold case: twice the cache that the device tells, and at least 256 MiB
+// unless it is the host's CPU; at most the largest allocation, a quarter of the memory and kMaxEvictionBytes. 0: not
+// even the cache itself fits into that, or the host's CPU does not tell its size.
+std::int64_t opencl_eviction_bytes(const ProcessorInfo& info);
+
 class OpenClProcessor final : public Processor {
  public:
   // Throws Error when the device gives no context or profiling queue.
@@ -58,8 +63,7 @@ class OpenClProcessor final : public Processor {
   const ProcessorInfo& info() const noexcept override { return info_; }
   const OpenClLimits& limits() const noexcept { return limits_; }
   void finish() override;
-  // A kernel reads and writes a buffer twice the size that the device tells for its cache. no() when it tells none, or
-  // when not even the cache itself fits into the largest allocation or 1 GiB.
+  // A kernel reads and writes opencl_eviction_bytes(). no() where that is 0, or the device has no memory left.
   Support evict_caches() override;
 
   cl::Context& context() noexcept { return context_; }
