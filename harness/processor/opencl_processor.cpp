@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -14,7 +15,7 @@
 namespace hetscope {
 namespace {
 
-constexpr const char* kEvictionSource = R"(
+constexpr const char* kTouchSource = R"(
 __kernel void touch(__global uint4* memory) {
   const size_t i = get_global_id(0);
   memory[i] = memory[i] + (uint4)(1);
@@ -124,7 +125,7 @@ Support OpenClProcessor::evict_caches() {
       const std::int64_t granules = std::max<std::int64_t>(1, wanted / kEvictionGranuleBytes);
       eviction_buffer_ = allocate(granules * kEvictionGranuleBytes);
       eviction_items_ = static_cast<std::size_t>(granules * kEvictionGranule);
-      cl::Kernel touch = kernel("cache eviction", kEvictionSource, "touch");
+      cl::Kernel touch = kernel("cache eviction", kTouchSource, "touch");
       touch.setArg(0, eviction_buffer_);
       eviction_kernel_ = std::move(touch);
     }
@@ -135,6 +136,24 @@ Support OpenClProcessor::evict_caches() {
     return Support::no(opencl_error(error, info_.name).what());
   } catch (const Error& error) {
     return Support::no(error.what());
+  }
+}
+
+Support OpenClProcessor::check() {
+  try {
+    std::array<cl_uint, 4> words = {};
+    const cl::Buffer buffer = allocate(sizeof words);
+    upload(buffer, words.data(), sizeof words);
+    cl::Kernel touch = kernel("a check", kTouchSource, "touch");
+    touch.setArg(0, buffer);
+    queue_.enqueueNDRangeKernel(touch, cl::NullRange, cl::NDRange(1));
+    download(words.data(), buffer, sizeof words);
+    if (words[0] == 1) return Support::yes();
+    return Support::no(info_.name + " no longer works: a kernel that is well leaves no result");
+  } catch (const cl::Error& error) {
+    return Support::no(info_.name + " no longer works: " + opencl_error(error, "").what());
+  } catch (const Error& error) {
+    return Support::no(info_.name + " no longer works: " + error.problem());
   }
 }
 

@@ -65,6 +65,9 @@ class OpenClProcessor final : public Processor {
   void finish() override;
   // A kernel reads and writes opencl_eviction_bytes(). no() where that is 0, or the device has no memory left.
   Support evict_caches() override;
+  // Has one work-item compute something: after a fault of a kernel's, some drivers (CUDA's) refuse a context
+  // everything.
+  Support check() override;
 
   cl::Context& context() noexcept { return context_; }
   cl::CommandQueue& queue() noexcept { return queue_; }

@@ -55,6 +55,9 @@ class Processor {
   // Reads and writes enough other memory, at most kMaxEvictionBytes, that what was cached is not: for cache=cold. no()
   // when it cannot be done here.
   virtual Support evict_caches() = 0;
+  // Asked after a failure: whether it still does what it is given. no(): everything fails from now on, and only another
+  // process may find it well. Throws nothing.
+  virtual Support check() { return Support::yes(); }
 };
 
 // Something that finds processors. Each back end is one line of backends.inc.
@@ -84,6 +87,8 @@ class ProcessorSet {
   ~ProcessorSet();
   Discovery discover();
   Processor& at(std::string_view name);
+  // The first no() of the opened ones' own checks.
+  Support check();
 
  private:
   std::vector<std::unique_ptr<Backend>> backends_;
