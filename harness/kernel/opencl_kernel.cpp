@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <optional>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -23,7 +22,15 @@ OpenClProcessor* opencl_device(Processors processors) {
   return processors.size() == 1 ? dynamic_cast<OpenClProcessor*>(processors[0]) : nullptr;
 }
 
-// nullopt where the driver has no times for it, or impossible ones.
+class EmptyLaunches final : public OpenClRunnable {
+ public:
+  using OpenClRunnable::OpenClRunnable;
+  Runnable* empty_launch() override { return nullptr; }
+  std::vector<HostTensor> outputs() override { return {}; }
+};
+
+}  // namespace
+
 std::optional<double> duration_of(const cl::Event& event) {
   cl_ulong start_ns = 0;
   cl_ulong end_ns = 0;
@@ -35,15 +42,6 @@ std::optional<double> duration_of(const cl::Event& event) {
   }
   return static_cast<double>(end_ns - start_ns);
 }
-
-class EmptyLaunches final : public OpenClRunnable {
- public:
-  using OpenClRunnable::OpenClRunnable;
-  Runnable* empty_launch() override { return nullptr; }
-  std::vector<HostTensor> outputs() override { return {}; }
-};
-
-}  // namespace
 
 Support OpenClKernel::supports(const Case& item, Processors processors) const {
   if (processors.size() != 1) {
@@ -142,6 +140,7 @@ std::vector<Placement> OpenClRunnable::placement() const {
     std::string evidence =
         fmt::format("the queue's device is {}, driver {}", device_name, actual.getInfo<CL_DRIVER_VERSION>());
     if (device_.info().runs_on_host_cpu) evidence += ", on the host's CPU";
+    if (!device_.limits().profiling) evidence += ", without a clock of its own";
     return {{device_.name(), as_requested ? device_.name() : device_name, evidence}};
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());

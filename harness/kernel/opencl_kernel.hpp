@@ -1,8 +1,9 @@
 // What kernels written in OpenCL C share: the processor they accept, and a Runnable that enqueues a launch per
-// execution on the profiling queue, waits once, and reads the device's own clock from the events.
+// execution on the queue, waits once, and reads the device's own clock from the events.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ class OpenClKernel : public Kernel {
 };
 
 inline constexpr const char* kOpenClEventClock = "opencl_event";
+// Nanoseconds from start to end of a command that is done, by the device's clock; nullopt where the driver has no times
+// for it, or impossible ones.
+std::optional<double> duration_of(const cl::Event& event);
 
 struct Launch {
   cl::Kernel kernel;

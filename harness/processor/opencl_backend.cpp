@@ -118,6 +118,7 @@ std::vector<std::pair<std::string, std::string>> details_of(const cl::Device& de
       {"sub-devices", describe_partitions(limits)},
       {"local memory", bytes(limits.local_memory_bytes)},
       {"work group", fmt::format("{} ({}x{}x{})", limits.work_group_size, items[0], items[1], items[2])},
+      {"profiling", yes_or_no(limits.profiling)},
       {"timer resolution", limits.timer_resolution_ns > 0 ? format_ns(static_cast<double>(limits.timer_resolution_ns))
                                                           : std::string("not told")},
       {"global cache", cache_bytes > 0 ? bytes(cache_bytes) : std::string("not told")},

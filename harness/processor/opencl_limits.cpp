@@ -129,6 +129,10 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
   read_shared_memory(device, limits);
   read_vendor_memory(device, extensions, limits);
   read_partitions(device, limits);
+  // A driver that refuses the question has it: the specification demands it of every device.
+  limits.profiling =
+      (ask_or<cl_command_queue_properties>(device, CL_DEVICE_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE) &
+       CL_QUEUE_PROFILING_ENABLE) != 0;
   limits.timer_resolution_ns =
       static_cast<std::int64_t>(ask_or<std::size_t>(device, CL_DEVICE_PROFILING_TIMER_RESOLUTION, 0));
   return limits;

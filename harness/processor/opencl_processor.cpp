@@ -91,7 +91,7 @@ OpenClProcessor::OpenClProcessor(ProcessorInfo info, cl::Device device)
   try {
     context_ = make_opencl_context(device_);
     limits_ = read_opencl_limits(device_, context_);
-    queue_ = cl::CommandQueue(context_, device_, CL_QUEUE_PROFILING_ENABLE);
+    queue_ = cl::CommandQueue(context_, device_, limits_.profiling ? CL_QUEUE_PROFILING_ENABLE : 0);
   } catch (const cl::Error& error) {
     throw opencl_error(error, info_.name);
   }

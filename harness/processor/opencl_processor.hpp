@@ -1,5 +1,6 @@
-// One OpenCL device or sub-device: context, in-order profiling queue, program cache and the limits that kernels must
-// respect. Every OpenCL error leaves as an Error that names the call, the code's name and the device.
+// One OpenCL device or sub-device: context, in-order queue (profiling, where the device can), program cache and the
+// limits that kernels must respect. Every OpenCL error leaves as an Error that names the call, the code's name and the
+// device.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,7 @@ struct OpenClLimits {
   bool intel_host = false;  // cl_intel_unified_shared_memory, with access to allocations of the host's memory
   bool sub_devices_equally = false;
   bool sub_devices_by_counts = false;
+  bool profiling = false;  // the device's own times of its commands
   std::int64_t timer_resolution_ns = 0;
 };
 
@@ -56,7 +58,8 @@ std::int64_t opencl_eviction_bytes(const ProcessorInfo& info);
 
 class OpenClProcessor final : public Processor {
  public:
-  // Throws Error when the device gives no context or profiling queue.
+  // Throws Error when the device gives no context or queue. A device without profiling has a plain queue, and only the
+  // host's clock.
   OpenClProcessor(ProcessorInfo info, cl::Device device);
   ~OpenClProcessor() override;
 
