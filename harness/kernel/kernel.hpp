@@ -48,6 +48,9 @@ class Kernel {
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.
   virtual Work executed_work(const Case& item, const Operation& operation) const { return operation.useful_work(item); }
+  // Whether it goes through textures, which have caches of their own: copies, which are probed from buffer to buffer,
+  // are a measure of its bandwidth then, and do not bound it.
+  virtual bool uses_textures() const { return false; }
   // Why nobody sees what it computes, such as a foreign program that prints times only: nothing is verified then, no
   // reference is asked for, and its rows say so. "": its outputs are verified.
   virtual std::string_view unverifiable() const { return {}; }

@@ -82,6 +82,7 @@ class MemoryWalkOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "memory_walk"; }
+  bool uses_textures() const override { return kStorage != Storage::buffer; }
   std::span<const AxisSpec> axes() const override {
     static const std::array<AxisSpec, 1> kAxes = {
         AxisSpec{"items", AxisType::integer, "work-items, a power of two", AxisValue(kDefaultItems), {}, true, 1}};
