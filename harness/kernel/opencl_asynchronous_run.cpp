@@ -34,7 +34,7 @@ OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vecto
       (is_input ? inputs_ : outputs_).push_back(crossing_of(operand, shared));
     }
     if (!is_mapped()) return;
-    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+    for (Crossing& input : inputs_) map(input, input_flags(), nullptr);
     for (Crossing& output : outputs_) map(output, CL_MAP_READ, nullptr);
     device_.queue().finish();
   } catch (const cl::Error& error) {
@@ -104,6 +104,13 @@ void OpenClAsynchronousRun::map(Crossing& crossing, cl_map_flags flags, cl::Even
   crossing.mapped = crossing.common->data();
 }
 
+cl_map_flags OpenClAsynchronousRun::input_flags() const {
+  // Where copy_in() writes the whole of an input, a device with memory of its own need not bring it back first. The
+  // host's own memory is never written again.
+  const bool is_overwritten = is_apart() && device_.limits().version >= 120;
+  return is_overwritten ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_WRITE;
+}
+
 void OpenClAsynchronousRun::unmap(Crossing& crossing) {
   void* mapped = std::exchange(crossing.mapped, nullptr);
   if (crossing.common) {
@@ -141,7 +148,7 @@ void OpenClAsynchronousRun::launch(cl::Event* last) {
 void OpenClAsynchronousRun::hand_back(cl::Event* last) {
   if (!has_way_back()) return;
   if (is_mapped()) {
-    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+    for (Crossing& input : inputs_) map(input, input_flags(), nullptr);
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     Crossing& output = outputs_[i];

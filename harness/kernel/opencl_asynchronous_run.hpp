@@ -46,6 +46,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   // Whether a command comes after the launches.
   bool has_way_back() const noexcept { return is_mapped() || sharing_ == Sharing::copy; }
   cl::Buffer mapped_buffer(const Crossing& crossing, bool is_input);
+  cl_map_flags input_flags() const;
   void unmap(Crossing& crossing);
   void map(Crossing& crossing, cl_map_flags flags, cl::Event* event);
   void copy_in();
