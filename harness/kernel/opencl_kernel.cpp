@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_asynchronous_run.hpp"
 
@@ -69,8 +71,24 @@ std::unique_ptr<Runnable> OpenClKernel::prepare(const Case& item, Processors pro
   }
 }
 
+Support fits_work_groups(const Launch& launch, const OpenClLimits& limits) {
+  const cl::size_type* global = launch.global.get();
+  const cl::size_type* local = launch.local.get();
+  for (cl::size_type dim = 1; dim < std::min(launch.global.dimensions(), launch.local.dimensions()); ++dim) {
+    const cl::size_type groups = divided_up(global[dim], local[dim]);
+    if (groups <= limits.work_groups_yz) continue;
+    return Support::no(fmt::format("a launch has {} work-groups in {}, and the device takes {}", groups,
+                                   dim == 1 ? "y" : "z", limits.work_groups_yz));
+  }
+  return Support::yes();
+}
+
 OpenClRunnable::OpenClRunnable(OpenClProcessor& device, std::vector<Launch> launches)
-    : device_(device), launches_(std::move(launches)) {}
+    : device_(device), launches_(std::move(launches)) {
+  for (const Launch& launch : launches_) {
+    if (const Support fits = fits_work_groups(launch, device_.limits()); !fits) throw Declined(fits);
+  }
+}
 
 OpenClRunnable::~OpenClRunnable() = default;
 

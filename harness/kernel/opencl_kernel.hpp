@@ -42,6 +42,10 @@ struct Launch {
   cl::NDRange local = cl::NullRange;
 };
 
+// no(): in y or z the launch has more work-groups than the device takes. A local size that the driver chooses is its
+// own affair.
+Support fits_work_groups(const Launch& launch, const OpenClLimits& limits);
+
 // An operand that crosses between the host and the device in every run, and which arguments of which launches take it.
 struct DeviceOperand {
   enum class Direction { input, output };
@@ -56,6 +60,7 @@ struct DeviceOperand {
 // One execution is all `launches` in order. A derived class downloads the outputs.
 class OpenClRunnable : public Runnable {
  public:
+  // Throws Declined for a launch that does not fit: fits_work_groups().
   OpenClRunnable(OpenClProcessor& device, std::vector<Launch> launches);
   ~OpenClRunnable() override;
   // Enqueues everything, then waits once. Throws Error when the device refuses.

@@ -11,6 +11,9 @@
 namespace hetscope {
 namespace {
 
+constexpr cl_uint kNvidia = 0x10DE;  // as on PCI
+constexpr std::size_t kMostCudaGroups = 65535;
+
 template <class T>
 T ask_or(const cl::Device& device, cl_device_info what, T refused) {
   T value{};
@@ -103,6 +106,8 @@ void read_partitions(const cl::Device& device, OpenClLimits& limits) {
 }
 
 void read_work_groups(const cl::Device& device, OpenClLimits& limits) {
+  // Drivers that stand on CUDA refuse more in the second and third dimension of a grid.
+  if (ask_or<cl_uint>(device, CL_DEVICE_VENDOR_ID, 0) == kNvidia) limits.work_groups_yz = kMostCudaGroups;
   limits.work_group_size = std::max<std::size_t>(1, device.getInfo<CL_DEVICE_MAX_WORK_GROUP_SIZE>());
   const auto sizes = device.getInfo<CL_DEVICE_MAX_WORK_ITEM_SIZES>();
   for (std::size_t i = 0; i < std::size(limits.work_item_sizes) && i < sizes.size(); ++i) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ struct OpenClLimits {
   bool image_buffer_f32 = false;
   std::size_t work_group_size = 1;
   std::size_t work_item_sizes[3] = {1, 1, 1};
+  std::size_t work_groups_yz = std::numeric_limits<std::size_t>::max();  // of a launch, in y and in z; no query tells
   std::int64_t local_memory_bytes = 0;
   int float_lanes = 1;  // of the device's own vectors of f32; GPUs say 1
   std::int64_t max_allocation_bytes = 0;
