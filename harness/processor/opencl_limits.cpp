@@ -41,7 +41,11 @@ int parse_version(const std::string& text) {
 class RgbaFormats {
  public:
   RgbaFormats(const cl::Context& context, cl_mem_flags flags, cl_mem_object_type kind) {
-    context.getSupportedImageFormats(flags, kind, &formats_);
+    try {
+      context.getSupportedImageFormats(flags, kind, &formats_);
+    } catch (const cl::Error&) {
+      formats_.clear();  // refused: none, and the device has its buffers still
+    }
   }
   bool has(cl_channel_type type) const {
     return std::any_of(formats_.begin(), formats_.end(), [type](const cl::ImageFormat& format) {

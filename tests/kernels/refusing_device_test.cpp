@@ -1,5 +1,5 @@
-// A device has its own times and a reference loop, or neither. CTest runs this a second time over a library whose
-// devices have no profiling (kernels_without_profiling).
+// What a driver refuses to say or to give costs what needs it, and not the device. CTest runs this a second time over a
+// library whose devices refuse (kernels_on_refusing_devices).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -11,7 +11,7 @@
 namespace hetscope {
 namespace {
 
-TEST(PlainQueueTest, WithoutProfilingThereIsTheHostsClockAlone) {
+TEST(RefusingDeviceTest, WithoutProfilingThereIsTheHostsClockAlone) {
   const Catalog catalog = make_catalog();
   ProcessorSet processors;
   int devices = 0;
@@ -21,7 +21,7 @@ TEST(PlainQueueTest, WithoutProfilingThereIsTheHostsClockAlone) {
     SCOPED_TRACE(info.name);
     ++devices;
     const bool profiling = device->limits().profiling;
-    if (std::getenv("HETSCOPE_FAKE_WITHOUT_PROFILING") != nullptr) {
+    if (std::getenv("HETSCOPE_FAKE_REFUSALS") != nullptr) {
       EXPECT_FALSE(profiling);
     }
     const Case item = catalog.complete(Case::parse("copy kernel=copy_buffer processor=" + info.name + " shape=[1024]"));
@@ -36,6 +36,20 @@ TEST(PlainQueueTest, WithoutProfilingThereIsTheHostsClockAlone) {
     EXPECT_EQ(make_reference_loop(*device, clock) != nullptr, profiling);
   }
   if (devices == 0) GTEST_SKIP() << "this machine has no OpenCL device";
+}
+
+TEST(RefusingDeviceTest, WithoutFormatsThereAreNoImages) {
+  if (std::getenv("HETSCOPE_FAKE_REFUSALS") == nullptr) GTEST_SKIP() << "over the installed library";
+  ProcessorSet processors;
+  int devices = 0;
+  for (const ProcessorInfo& info : processors.discover().found) {
+    const auto* const device = dynamic_cast<OpenClProcessor*>(&processors.at(info.name));
+    if (device == nullptr) continue;
+    ++devices;
+    EXPECT_FALSE(device->supports_image(DType::f32, 1, 1)) << info.name;
+    EXPECT_FALSE(device->supports_image_buffer(DType::f32, 1)) << info.name;
+  }
+  EXPECT_GT(devices, 0) << "the device is dropped, or there is none";
 }
 
 }  // namespace
