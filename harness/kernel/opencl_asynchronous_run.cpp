@@ -27,7 +27,8 @@ OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vecto
     : device_(device),
       launches_(std::move(launches)),
       sharing_(shared.sharing),
-      wait_(checked(shared, device).waiting, device) {
+      wait_(checked(shared, device).waiting, device),
+      launched_(launches_.size()) {
   try {
     for (const DeviceOperand& operand : operands) {
       const bool is_input = operand.direction == DeviceOperand::Direction::input;
@@ -139,10 +140,10 @@ void OpenClAsynchronousRun::hand_over() {
 
 void OpenClAsynchronousRun::launch(cl::Event* last) {
   for (std::size_t i = 0; i < launches_.size(); ++i) {
-    const bool is_last = i + 1 == launches_.size();
     device_.queue().enqueueNDRangeKernel(launches_[i].kernel, cl::NullRange, launches_[i].global, launches_[i].local,
-                                         nullptr, is_last ? last : nullptr);
+                                         nullptr, &launched_[i]);
   }
+  if (last != nullptr) *last = launched_.back();
 }
 
 void OpenClAsynchronousRun::hand_back(cl::Event* last) {
@@ -188,6 +189,12 @@ void OpenClAsynchronousRun::finish() {
   }
 }
 
+void OpenClAsynchronousRun::check() {
+  for (const cl::Event& event : launched_) {
+    if (event() != nullptr) check_launch(event, device_.name());
+  }
+}
+
 std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clock) {
   std::map<std::string, double> stages;
   std::int64_t last_ns = clock.now_ns();
@@ -215,6 +222,7 @@ std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clo
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());
   }
+  check();
   return stages;
 }
 

@@ -24,6 +24,8 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
 
   void start() override;
   void finish() override;
+  // Throws Error when one of the launches failed, which the commands behind it need not tell.
+  void check() override;
   std::map<std::string, double> run_stages(const Clock& clock) override;
 
  private:
@@ -61,6 +63,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   OpenClWait wait_;
   std::vector<Crossing> inputs_;
   std::vector<Crossing> outputs_;
+  std::vector<cl::Event> launched_;  // by the last execution
   cl::Event last_;
 };
 

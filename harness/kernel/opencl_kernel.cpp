@@ -45,6 +45,12 @@ std::optional<double> duration_of(const cl::Event& event) {
   return static_cast<double>(end_ns - start_ns);
 }
 
+void check_launch(const cl::Event& event, std::string_view name) {
+  cl_int status = CL_COMPLETE;
+  clGetEventInfo(event(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
+  if (status < 0) throw opencl_error(cl::Error(status, "a launch"), name);
+}
+
 Support OpenClKernel::supports(const Case& item, Processors processors) const {
   if (processors.size() != 1) {
     return Support::no(fmt::format("{} runs on one processor, not {}", name(), processors.size()));
@@ -121,10 +127,7 @@ void OpenClRunnable::run(std::int64_t iterations) {
 std::map<std::string, double> OpenClRunnable::own_clocks() {
   double total_ns = 0;
   for (const cl::Event& event : events_) {
-    cl_int status = CL_COMPLETE;
-    clGetEventInfo(event(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
-    // A launch that fails on the device is not an error of clFinish, and would pass for a very fast one.
-    if (status < 0) throw opencl_error(cl::Error(status, "a launch"), device_.name());
+    check_launch(event, device_.name());
     const std::optional<double> duration_ns = duration_of(event);
     if (!duration_ns) return {};
     total_ns += *duration_ns;

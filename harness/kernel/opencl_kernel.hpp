@@ -35,6 +35,9 @@ inline constexpr const char* kOpenClEventClock = "opencl_event";
 // Nanoseconds from start to end of a command that is done, by the device's clock; nullopt where the driver has no times
 // for it, or impossible ones.
 std::optional<double> duration_of(const cl::Event& event);
+// Throws Error when the launch of `event` failed on the device called `name`. That is no error of clFinish, and would
+// pass for a very fast one.
+void check_launch(const cl::Event& event, std::string_view name);
 
 struct Launch {
   cl::Kernel kernel;
