@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/core/case.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/declined.hpp"
 #include "harness/core/support.hpp"
 #include "harness/kernel/axis.hpp"
 #include "harness/kernel/operation.hpp"
@@ -19,17 +19,6 @@ namespace hetscope {
 
 // In the order of the case's `processor` list.
 using Processors = std::span<Processor* const>;
-
-// Thrown by prepare() or by an operation's reference() when only trying shows that a case cannot be run here: its row
-// has the status and the reason of `answer`, as if supports() had said so.
-class Declined final : public Error {
- public:
-  explicit Declined(const Support& answer) : Error(answer.reason()), is_absent_(answer.is_absent()) {}
-  bool is_absent() const noexcept { return is_absent_; }
-
- private:
-  bool is_absent_;
-};
 
 class Kernel {
  public:

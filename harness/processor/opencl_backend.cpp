@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "harness/core/declined.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/core/units.hpp"
@@ -177,16 +178,17 @@ std::vector<cl::Device> all_devices(std::vector<std::string>& missing) {
   return devices;
 }
 
-// Part `which` of `count` equal parts. Throws Error when the device cannot be divided so.
+// Part `which` of `count` equal parts. Throws Declined when the device cannot be divided so, Error when the driver
+// fails at it.
 cl::Device open_part(const cl::Device& device, const OpenClLimits& limits, const DeviceName& name) {
   const auto [which, count] = *name.part;
   const auto units = static_cast<std::size_t>(device.getInfo<CL_DEVICE_MAX_COMPUTE_UNITS>());
   if (!limits.sub_devices_equally && !limits.sub_devices_by_counts) {
-    throw Error(name.whole() + " cannot be divided into sub-devices", name.text(), "use " + name.whole());
+    throw Declined(Support::no(name.whole() + " cannot be divided into sub-devices; use " + name.whole()));
   }
   if (count > units || units % count != 0) {
-    throw Error(fmt::format("{} compute units do not divide into {} equal parts", units, count), name.text(),
-                fmt::format("use a number of parts that divides {}", units));
+    throw Declined(Support::no(
+        fmt::format("{} compute units of {} do not divide into {} equal parts", units, name.whole(), count)));
   }
   const auto units_each = static_cast<cl_device_partition_property>(units / count);
   std::vector<cl_device_partition_property> properties;

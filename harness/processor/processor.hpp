@@ -72,7 +72,8 @@ class Backend {
   virtual std::string_view name() const noexcept = 0;  // the part of a processor's name before '.', ':', '@'
   virtual Discovery discover() = 0;
   // Opens the processor called `name`, which may be one that discover() does not list (an explicit CPU set, a
-  // sub-device). Throws Error when there is none, with the names that exist.
+  // sub-device). Throws Error when there is none, with the names that exist, and Declined for a part into which the
+  // processor cannot be divided.
   virtual std::unique_ptr<Processor> open(std::string_view name) = 0;
 };
 
