@@ -62,6 +62,9 @@ class AsynchronousRun {
   // Waits; the outputs are in the host's memory when it returns. Throws Error when the execution failed. Called once
   // after each start() that did not throw.
   virtual void finish() = 0;
+  // After finish() and outside what is timed: throws Error when a step of the last execution failed that finish(),
+  // which waits for the last one, need not have seen.
+  virtual void check() {}
   // Around a block of samples, like Runnable::enter() and leave().
   virtual void enter() {}
   virtual void leave() {}

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/core/case.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/declined.hpp"
 #include "harness/core/support.hpp"
 #include "harness/kernel/axis.hpp"
 #include "harness/kernel/operation.hpp"
@@ -19,17 +19,6 @@ namespace hetscope {
 
 // In the order of the case's `processor` list.
 using Processors = std::span<Processor* const>;
-
-// Thrown by prepare() or by an operation's reference() when only trying shows that a case cannot be run here: its row
-// has the status and the reason of `answer`, as if supports() had said so.
-class Declined final : public Error {
- public:
-  explicit Declined(const Support& answer) : Error(answer.reason()), is_absent_(answer.is_absent()) {}
-  bool is_absent() const noexcept { return is_absent_; }
-
- private:
-  bool is_absent_;
-};
 
 class Kernel {
  public:
@@ -48,6 +37,9 @@ class Kernel {
                                             std::span<const Operand> inputs) const = 0;
   // Bytes and operations this kernel really moves and does; the roofs judge these.
   virtual Work executed_work(const Case& item, const Operation& operation) const { return operation.useful_work(item); }
+  // Whether it goes through textures, which have caches of their own: copies, which are probed from buffer to buffer,
+  // are a measure of its bandwidth then, and do not bound it.
+  virtual bool uses_textures() const { return false; }
   // Why nobody sees what it computes, such as a foreign program that prints times only: nothing is verified then, no
   // reference is asked for, and its rows say so. "": its outputs are verified.
   virtual std::string_view unverifiable() const { return {}; }

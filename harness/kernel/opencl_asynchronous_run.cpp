@@ -27,14 +27,15 @@ OpenClAsynchronousRun::OpenClAsynchronousRun(OpenClProcessor& device, std::vecto
     : device_(device),
       launches_(std::move(launches)),
       sharing_(shared.sharing),
-      wait_(checked(shared, device).waiting, device) {
+      wait_(checked(shared, device).waiting, device),
+      launched_(launches_.size()) {
   try {
     for (const DeviceOperand& operand : operands) {
       const bool is_input = operand.direction == DeviceOperand::Direction::input;
       (is_input ? inputs_ : outputs_).push_back(crossing_of(operand, shared));
     }
     if (!is_mapped()) return;
-    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+    for (Crossing& input : inputs_) map(input, input_flags(), nullptr);
     for (Crossing& output : outputs_) map(output, CL_MAP_READ, nullptr);
     device_.queue().finish();
   } catch (const cl::Error& error) {
@@ -104,6 +105,13 @@ void OpenClAsynchronousRun::map(Crossing& crossing, cl_map_flags flags, cl::Even
   crossing.mapped = crossing.common->data();
 }
 
+cl_map_flags OpenClAsynchronousRun::input_flags() const {
+  // Where copy_in() writes the whole of an input, a device with memory of its own need not bring it back first. The
+  // host's own memory is never written again.
+  const bool is_overwritten = is_apart() && device_.limits().version >= 120;
+  return is_overwritten ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_WRITE;
+}
+
 void OpenClAsynchronousRun::unmap(Crossing& crossing) {
   void* mapped = std::exchange(crossing.mapped, nullptr);
   if (crossing.common) {
@@ -132,16 +140,16 @@ void OpenClAsynchronousRun::hand_over() {
 
 void OpenClAsynchronousRun::launch(cl::Event* last) {
   for (std::size_t i = 0; i < launches_.size(); ++i) {
-    const bool is_last = i + 1 == launches_.size();
     device_.queue().enqueueNDRangeKernel(launches_[i].kernel, cl::NullRange, launches_[i].global, launches_[i].local,
-                                         nullptr, is_last ? last : nullptr);
+                                         nullptr, &launched_[i]);
   }
+  if (last != nullptr) *last = launched_.back();
 }
 
 void OpenClAsynchronousRun::hand_back(cl::Event* last) {
   if (!has_way_back()) return;
   if (is_mapped()) {
-    for (Crossing& input : inputs_) map(input, CL_MAP_WRITE, nullptr);
+    for (Crossing& input : inputs_) map(input, input_flags(), nullptr);
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     Crossing& output = outputs_[i];
@@ -181,6 +189,12 @@ void OpenClAsynchronousRun::finish() {
   }
 }
 
+void OpenClAsynchronousRun::check() {
+  for (const cl::Event& event : launched_) {
+    if (event() != nullptr) check_launch(event, device_.name());
+  }
+}
+
 std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clock) {
   std::map<std::string, double> stages;
   std::int64_t last_ns = clock.now_ns();
@@ -208,6 +222,7 @@ std::map<std::string, double> OpenClAsynchronousRun::run_stages(const Clock& clo
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());
   }
+  check();
   return stages;
 }
 

@@ -24,6 +24,8 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
 
   void start() override;
   void finish() override;
+  // Throws Error when one of the launches failed, which the commands behind it need not tell.
+  void check() override;
   std::map<std::string, double> run_stages(const Clock& clock) override;
 
  private:
@@ -46,6 +48,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   // Whether a command comes after the launches.
   bool has_way_back() const noexcept { return is_mapped() || sharing_ == Sharing::copy; }
   cl::Buffer mapped_buffer(const Crossing& crossing, bool is_input);
+  cl_map_flags input_flags() const;
   void unmap(Crossing& crossing);
   void map(Crossing& crossing, cl_map_flags flags, cl::Event* event);
   void copy_in();
@@ -60,6 +63,7 @@ class OpenClAsynchronousRun final : public AsynchronousRun {
   OpenClWait wait_;
   std::vector<Crossing> inputs_;
   std::vector<Crossing> outputs_;
+  std::vector<cl::Event> launched_;  // by the last execution
   cl::Event last_;
 };
 

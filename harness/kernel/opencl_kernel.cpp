@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
-#include <optional>
 #include <utility>
 
+#include "harness/core/divided_up.hpp"
 #include "harness/core/error.hpp"
 #include "harness/kernel/opencl_asynchronous_run.hpp"
 
@@ -23,7 +24,15 @@ OpenClProcessor* opencl_device(Processors processors) {
   return processors.size() == 1 ? dynamic_cast<OpenClProcessor*>(processors[0]) : nullptr;
 }
 
-// nullopt where the driver has no times for it, or impossible ones.
+class EmptyLaunches final : public OpenClRunnable {
+ public:
+  using OpenClRunnable::OpenClRunnable;
+  Runnable* empty_launch() override { return nullptr; }
+  std::vector<HostTensor> outputs() override { return {}; }
+};
+
+}  // namespace
+
 std::optional<double> duration_of(const cl::Event& event) {
   cl_ulong start_ns = 0;
   cl_ulong end_ns = 0;
@@ -36,14 +45,11 @@ std::optional<double> duration_of(const cl::Event& event) {
   return static_cast<double>(end_ns - start_ns);
 }
 
-class EmptyLaunches final : public OpenClRunnable {
- public:
-  using OpenClRunnable::OpenClRunnable;
-  Runnable* empty_launch() override { return nullptr; }
-  std::vector<HostTensor> outputs() override { return {}; }
-};
-
-}  // namespace
+void check_launch(const cl::Event& event, std::string_view name) {
+  cl_int status = CL_COMPLETE;
+  clGetEventInfo(event(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
+  if (status < 0) throw opencl_error(cl::Error(status, "a launch"), name);
+}
 
 Support OpenClKernel::supports(const Case& item, Processors processors) const {
   if (processors.size() != 1) {
@@ -71,8 +77,24 @@ std::unique_ptr<Runnable> OpenClKernel::prepare(const Case& item, Processors pro
   }
 }
 
+Support fits_work_groups(const Launch& launch, const OpenClLimits& limits) {
+  const cl::size_type* global = launch.global.get();
+  const cl::size_type* local = launch.local.get();
+  for (cl::size_type dim = 1; dim < std::min(launch.global.dimensions(), launch.local.dimensions()); ++dim) {
+    const cl::size_type groups = divided_up(global[dim], local[dim]);
+    if (groups <= limits.work_groups_yz) continue;
+    return Support::no(fmt::format("a launch has {} work-groups in {}, and the device takes {}", groups,
+                                   dim == 1 ? "y" : "z", limits.work_groups_yz));
+  }
+  return Support::yes();
+}
+
 OpenClRunnable::OpenClRunnable(OpenClProcessor& device, std::vector<Launch> launches)
-    : device_(device), launches_(std::move(launches)) {}
+    : device_(device), launches_(std::move(launches)) {
+  for (const Launch& launch : launches_) {
+    if (const Support fits = fits_work_groups(launch, device_.limits()); !fits) throw Declined(fits);
+  }
+}
 
 OpenClRunnable::~OpenClRunnable() = default;
 
@@ -105,10 +127,7 @@ void OpenClRunnable::run(std::int64_t iterations) {
 std::map<std::string, double> OpenClRunnable::own_clocks() {
   double total_ns = 0;
   for (const cl::Event& event : events_) {
-    cl_int status = CL_COMPLETE;
-    clGetEventInfo(event(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status, nullptr);
-    // A launch that fails on the device is not an error of clFinish, and would pass for a very fast one.
-    if (status < 0) throw opencl_error(cl::Error(status, "a launch"), device_.name());
+    check_launch(event, device_.name());
     const std::optional<double> duration_ns = duration_of(event);
     if (!duration_ns) return {};
     total_ns += *duration_ns;
@@ -142,6 +161,7 @@ std::vector<Placement> OpenClRunnable::placement() const {
     std::string evidence =
         fmt::format("the queue's device is {}, driver {}", device_name, actual.getInfo<CL_DRIVER_VERSION>());
     if (device_.info().runs_on_host_cpu) evidence += ", on the host's CPU";
+    if (!device_.limits().profiling) evidence += ", without a clock of its own";
     return {{device_.name(), as_requested ? device_.name() : device_name, evidence}};
   } catch (const cl::Error& error) {
     throw opencl_error(error, device_.name());

@@ -1,8 +1,9 @@
 // What kernels written in OpenCL C share: the processor they accept, and a Runnable that enqueues a launch per
-// execution on the profiling queue, waits once, and reads the device's own clock from the events.
+// execution on the queue, waits once, and reads the device's own clock from the events.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,12 +32,22 @@ class OpenClKernel : public Kernel {
 };
 
 inline constexpr const char* kOpenClEventClock = "opencl_event";
+// Nanoseconds from start to end of a command that is done, by the device's clock; nullopt where the driver has no times
+// for it, or impossible ones.
+std::optional<double> duration_of(const cl::Event& event);
+// Throws Error when the launch of `event` failed on the device called `name`. That is no error of clFinish, and would
+// pass for a very fast one.
+void check_launch(const cl::Event& event, std::string_view name);
 
 struct Launch {
   cl::Kernel kernel;
   cl::NDRange global;
   cl::NDRange local = cl::NullRange;
 };
+
+// no(): in y or z the launch has more work-groups than the device takes. A local size that the driver chooses is its
+// own affair.
+Support fits_work_groups(const Launch& launch, const OpenClLimits& limits);
 
 // An operand that crosses between the host and the device in every run, and which arguments of which launches take it.
 struct DeviceOperand {
@@ -52,6 +63,7 @@ struct DeviceOperand {
 // One execution is all `launches` in order. A derived class downloads the outputs.
 class OpenClRunnable : public Runnable {
  public:
+  // Throws Declined for a launch that does not fit: fits_work_groups().
   OpenClRunnable(OpenClProcessor& device, std::vector<Launch> launches);
   ~OpenClRunnable() override;
   // Enqueues everything, then waits once. Throws Error when the device refuses.

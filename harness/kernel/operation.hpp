@@ -74,8 +74,8 @@ class Operation {
   // Bytes that must be read and written and operations that must be done, however it is computed.
   virtual Work useful_work(const Case& item) const = 0;
 
-  // Whether a copy's bandwidth at the same working set limits it. false: its rates are recorded, and no roof of copies
-  // judges them.
+  // Whether a copy's bandwidth at the same working set limits it, which it does not where hardly anything is written:
+  // reads alone are faster. false: its rates are recorded, and no roof of copies judges them.
   virtual bool is_bounded_by_copies() const { return true; }
 
   // Axes along which the work can be split over processors ("output_channels", "rows"); none by default.

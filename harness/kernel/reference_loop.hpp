@@ -19,7 +19,8 @@ class ReferenceLoop {
   virtual double run_ns() = 0;
 };
 
-// nullptr for a processor that neither runs host functions nor OpenCL C. `clock` and `processor` outlive it.
+// nullptr for a processor that neither runs host functions nor OpenCL C, and for an OpenCL device without times of its
+// own. Throws Error when the device refuses. `clock` and `processor` outlive it.
 std::unique_ptr<ReferenceLoop> make_reference_loop(Processor& processor, const Clock& clock);
 
 }  // namespace hetscope

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "harness/core/declined.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/core/units.hpp"
@@ -118,6 +119,7 @@ std::vector<std::pair<std::string, std::string>> details_of(const cl::Device& de
       {"sub-devices", describe_partitions(limits)},
       {"local memory", bytes(limits.local_memory_bytes)},
       {"work group", fmt::format("{} ({}x{}x{})", limits.work_group_size, items[0], items[1], items[2])},
+      {"profiling", yes_or_no(limits.profiling)},
       {"timer resolution", limits.timer_resolution_ns > 0 ? format_ns(static_cast<double>(limits.timer_resolution_ns))
                                                           : std::string("not told")},
       {"global cache", cache_bytes > 0 ? bytes(cache_bytes) : std::string("not told")},
@@ -142,6 +144,9 @@ ProcessorInfo describe(std::string name, const cl::Device& device) {
   info.cache_bytes = static_cast<std::int64_t>(device.getInfo<CL_DEVICE_GLOBAL_MEM_CACHE_SIZE>());
   info.runs_on_host_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
   info.details = details_of(device, limits, info.cache_bytes);
+  const std::int64_t evicted_bytes = opencl_eviction_bytes(info);
+  info.details.emplace_back("walked before a cold sample",
+                            evicted_bytes > 0 ? format_bytes(static_cast<double>(evicted_bytes)) : "cannot be done");
   return info;
 }
 
@@ -173,16 +178,17 @@ std::vector<cl::Device> all_devices(std::vector<std::string>& missing) {
   return devices;
 }
 
-// Part `which` of `count` equal parts. Throws Error when the device cannot be divided so.
+// Part `which` of `count` equal parts. Throws Declined when the device cannot be divided so, Error when the driver
+// fails at it.
 cl::Device open_part(const cl::Device& device, const OpenClLimits& limits, const DeviceName& name) {
   const auto [which, count] = *name.part;
   const auto units = static_cast<std::size_t>(device.getInfo<CL_DEVICE_MAX_COMPUTE_UNITS>());
   if (!limits.sub_devices_equally && !limits.sub_devices_by_counts) {
-    throw Error(name.whole() + " cannot be divided into sub-devices", name.text(), "use " + name.whole());
+    throw Declined(Support::no(name.whole() + " cannot be divided into sub-devices; use " + name.whole()));
   }
   if (count > units || units % count != 0) {
-    throw Error(fmt::format("{} compute units do not divide into {} equal parts", units, count), name.text(),
-                fmt::format("use a number of parts that divides {}", units));
+    throw Declined(Support::no(
+        fmt::format("{} compute units of {} do not divide into {} equal parts", units, name.whole(), count)));
   }
   const auto units_each = static_cast<cl_device_partition_property>(units / count);
   std::vector<cl_device_partition_property> properties;

@@ -11,6 +11,9 @@
 namespace hetscope {
 namespace {
 
+constexpr cl_uint kNvidia = 0x10DE;  // as on PCI
+constexpr std::size_t kMostCudaGroups = 65535;
+
 template <class T>
 T ask_or(const cl::Device& device, cl_device_info what, T refused) {
   T value{};
@@ -38,7 +41,11 @@ int parse_version(const std::string& text) {
 class RgbaFormats {
  public:
   RgbaFormats(const cl::Context& context, cl_mem_flags flags, cl_mem_object_type kind) {
-    context.getSupportedImageFormats(flags, kind, &formats_);
+    try {
+      context.getSupportedImageFormats(flags, kind, &formats_);
+    } catch (const cl::Error&) {
+      formats_.clear();  // refused: none, and the device has its buffers still
+    }
   }
   bool has(cl_channel_type type) const {
     return std::any_of(formats_.begin(), formats_.end(), [type](const cl::ImageFormat& format) {
@@ -103,6 +110,8 @@ void read_partitions(const cl::Device& device, OpenClLimits& limits) {
 }
 
 void read_work_groups(const cl::Device& device, OpenClLimits& limits) {
+  // Drivers that stand on CUDA refuse more in the second and third dimension of a grid.
+  if (ask_or<cl_uint>(device, CL_DEVICE_VENDOR_ID, 0) == kNvidia) limits.work_groups_yz = kMostCudaGroups;
   limits.work_group_size = std::max<std::size_t>(1, device.getInfo<CL_DEVICE_MAX_WORK_GROUP_SIZE>());
   const auto sizes = device.getInfo<CL_DEVICE_MAX_WORK_ITEM_SIZES>();
   for (std::size_t i = 0; i < std::size(limits.work_item_sizes) && i < sizes.size(); ++i) {
@@ -129,6 +138,10 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
   read_shared_memory(device, limits);
   read_vendor_memory(device, extensions, limits);
   read_partitions(device, limits);
+  // A driver that refuses the question has it: the specification demands it of every device.
+  limits.profiling =
+      (ask_or<cl_command_queue_properties>(device, CL_DEVICE_QUEUE_PROPERTIES, CL_QUEUE_PROFILING_ENABLE) &
+       CL_QUEUE_PROFILING_ENABLE) != 0;
   limits.timer_resolution_ns =
       static_cast<std::int64_t>(ask_or<std::size_t>(device, CL_DEVICE_PROFILING_TIMER_RESOLUTION, 0));
   return limits;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -14,7 +15,7 @@
 namespace hetscope {
 namespace {
 
-constexpr const char* kEvictionSource = R"(
+constexpr const char* kTouchSource = R"(
 __kernel void touch(__global uint4* memory) {
   const size_t i = get_global_id(0);
   memory[i] = memory[i] + (uint4)(1);
@@ -22,6 +23,9 @@ __kernel void touch(__global uint4* memory) {
 )";
 constexpr std::int64_t kEvictionItemBytes = 16;
 constexpr std::int64_t kEvictionGranule = 1024;  // items; every usual work-group size divides it
+constexpr std::int64_t kEvictionGranuleBytes = kEvictionGranule * kEvictionItemBytes;
+// More than the last cache of most GPUs; few have as much.
+constexpr std::int64_t kLeastDeviceEvictionBytes = std::int64_t{256} << 20;
 
 // The first lines of a compiler's messages on one line, short enough for a table's cell.
 std::string first_lines(const std::string& log) {
@@ -68,14 +72,26 @@ bool has_image_format(const OpenClLimits& limits, DType dtype) {
   return false;
 }
 
+std::int64_t most_eviction_bytes(const ProcessorInfo& info) {
+  return std::min({info.max_allocation_bytes, info.memory_bytes / 4, kMaxEvictionBytes});
+}
+
 }  // namespace
+
+std::int64_t opencl_eviction_bytes(const ProcessorInfo& info) {
+  const std::int64_t most = most_eviction_bytes(info);
+  if (info.cache_bytes > most || (info.runs_on_host_cpu && info.cache_bytes <= 0)) return 0;
+  // Devices of their own tell the cache of one compute unit (NVIDIA, AMD), or not the system's behind theirs (phones).
+  const std::int64_t least = info.runs_on_host_cpu ? kEvictionGranuleBytes : kLeastDeviceEvictionBytes;
+  return std::min(std::max(2 * info.cache_bytes, least), most);
+}
 
 OpenClProcessor::OpenClProcessor(ProcessorInfo info, cl::Device device)
     : info_(std::move(info)), device_(std::move(device)) {
   try {
     context_ = make_opencl_context(device_);
     limits_ = read_opencl_limits(device_, context_);
-    queue_ = cl::CommandQueue(context_, device_, CL_QUEUE_PROFILING_ENABLE);
+    queue_ = cl::CommandQueue(context_, device_, limits_.profiling ? CL_QUEUE_PROFILING_ENABLE : 0);
   } catch (const cl::Error& error) {
     throw opencl_error(error, info_.name);
   }
@@ -97,20 +113,19 @@ void OpenClProcessor::finish() {
 Support OpenClProcessor::evict_caches() {
   try {
     if (eviction_kernel_() == nullptr) {
-      const std::int64_t cache_bytes = info_.cache_bytes;
-      if (cache_bytes <= 0) return Support::no(info_.name + " does not tell the size of its cache");
-      const std::int64_t largest = std::min(limits_.max_allocation_bytes, kMaxEvictionBytes);
-      if (cache_bytes > largest) {
-        return Support::no(fmt::format("the cache of {} holds {}, more than the {} that can be used to evict it",
-                                       info_.name, format_bytes(static_cast<double>(cache_bytes)),
-                                       format_bytes(static_cast<double>(largest))));
+      const std::int64_t wanted = opencl_eviction_bytes(info_);
+      if (wanted == 0 && info_.cache_bytes <= 0) {
+        return Support::no(info_.name + " does not tell the size of its cache");
       }
-      constexpr std::int64_t kGranuleBytes = kEvictionGranule * kEvictionItemBytes;
-      const std::int64_t wanted = std::min(std::max(2 * cache_bytes, kGranuleBytes), largest);
-      const std::int64_t granules = std::max<std::int64_t>(1, wanted / kGranuleBytes);
-      eviction_buffer_ = allocate(granules * kGranuleBytes);
+      if (wanted == 0) {
+        return Support::no(fmt::format("the cache of {} holds {}, more than the {} that can be used to evict it",
+                                       info_.name, format_bytes(static_cast<double>(info_.cache_bytes)),
+                                       format_bytes(static_cast<double>(most_eviction_bytes(info_)))));
+      }
+      const std::int64_t granules = std::max<std::int64_t>(1, wanted / kEvictionGranuleBytes);
+      eviction_buffer_ = allocate(granules * kEvictionGranuleBytes);
       eviction_items_ = static_cast<std::size_t>(granules * kEvictionGranule);
-      cl::Kernel touch = kernel("cache eviction", kEvictionSource, "touch");
+      cl::Kernel touch = kernel("cache eviction", kTouchSource, "touch");
       touch.setArg(0, eviction_buffer_);
       eviction_kernel_ = std::move(touch);
     }
@@ -121,6 +136,24 @@ Support OpenClProcessor::evict_caches() {
     return Support::no(opencl_error(error, info_.name).what());
   } catch (const Error& error) {
     return Support::no(error.what());
+  }
+}
+
+Support OpenClProcessor::check() {
+  try {
+    std::array<cl_uint, 4> words = {};
+    const cl::Buffer buffer = allocate(sizeof words);
+    upload(buffer, words.data(), sizeof words);
+    cl::Kernel touch = kernel("a check", kTouchSource, "touch");
+    touch.setArg(0, buffer);
+    queue_.enqueueNDRangeKernel(touch, cl::NullRange, cl::NDRange(1));
+    download(words.data(), buffer, sizeof words);
+    if (words[0] == 1) return Support::yes();
+    return Support::no(info_.name + " no longer works: a kernel that is well leaves no result");
+  } catch (const cl::Error& error) {
+    return Support::no(info_.name + " no longer works: " + opencl_error(error, "").what());
+  } catch (const Error& error) {
+    return Support::no(info_.name + " no longer works: " + error.problem());
   }
 }
 

@@ -1,8 +1,10 @@
-// One OpenCL device or sub-device: context, in-order profiling queue, program cache and the limits that kernels must
-// respect. Every OpenCL error leaves as an Error that names the call, the code's name and the device.
+// One OpenCL device or sub-device: context, in-order queue (profiling, where the device can), program cache and the
+// limits that kernels must respect. Every OpenCL error leaves as an Error that names the call, the code's name and the
+// device.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,6 +31,7 @@ struct OpenClLimits {
   bool image_buffer_f32 = false;
   std::size_t work_group_size = 1;
   std::size_t work_item_sizes[3] = {1, 1, 1};
+  std::size_t work_groups_yz = std::numeric_limits<std::size_t>::max();  // of a launch, in y and in z; no query tells
   std::int64_t local_memory_bytes = 0;
   int float_lanes = 1;  // of the device's own vectors of f32; GPUs say 1
   std::int64_t max_allocation_bytes = 0;
@@ -41,6 +44,7 @@ struct OpenClLimits {
   bool intel_host = false;  // cl_intel_unified_shared_memory, with access to allocations of the host's memory
   bool sub_devices_equally = false;
   bool sub_devices_by_counts = false;
+  bool profiling = false;  // the device's own times of its commands
   std::int64_t timer_resolution_ns = 0;
 };
 
@@ -49,18 +53,26 @@ OpenClLimits read_opencl_limits(const cl::Device& device, const cl::Context& con
 // A context of this one device.
 cl::Context make_opencl_context(const cl::Device& device);
 
+// Bytes that are walked before each sample of a cold case: twice the cache that the device tells, and at least 256 MiB
+// unless it is the host's CPU; at most the largest allocation, a quarter of the memory and kMaxEvictionBytes. 0: not
+// even the cache itself fits into that, or the host's CPU does not tell its size.
+std::int64_t opencl_eviction_bytes(const ProcessorInfo& info);
+
 class OpenClProcessor final : public Processor {
  public:
-  // Throws Error when the device gives no context or profiling queue.
+  // Throws Error when the device gives no context or queue. A device without profiling has a plain queue, and only the
+  // host's clock.
   OpenClProcessor(ProcessorInfo info, cl::Device device);
   ~OpenClProcessor() override;
 
   const ProcessorInfo& info() const noexcept override { return info_; }
   const OpenClLimits& limits() const noexcept { return limits_; }
   void finish() override;
-  // A kernel reads and writes a buffer twice the size that the device tells for its cache. no() when it tells none, or
-  // when not even the cache itself fits into the largest allocation or 1 GiB.
+  // A kernel reads and writes opencl_eviction_bytes(). no() where that is 0, or the device has no memory left.
   Support evict_caches() override;
+  // Has one work-item compute something: after a fault of a kernel's, some drivers (CUDA's) refuse a context
+  // everything.
+  Support check() override;
 
   cl::Context& context() noexcept { return context_; }
   cl::CommandQueue& queue() noexcept { return queue_; }

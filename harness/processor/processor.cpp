@@ -83,6 +83,13 @@ Processor& ProcessorSet::at(std::string_view name) {
   throw unknown_name("processor", name, names);
 }
 
+Support ProcessorSet::check() {
+  for (const auto& processor : opened_) {
+    if (const Support working = processor->check(); !working) return working;
+  }
+  return Support::yes();
+}
+
 std::vector<std::string> names_of(std::span<const ProcessorInfo> processors) {
   std::vector<std::string> names;
   for (const ProcessorInfo& processor : processors) names.push_back(processor.name);

@@ -55,6 +55,9 @@ class Processor {
   // Reads and writes enough other memory, at most kMaxEvictionBytes, that what was cached is not: for cache=cold. no()
   // when it cannot be done here.
   virtual Support evict_caches() = 0;
+  // Asked after a failure: whether it still does what it is given. no(): everything fails from now on, and only another
+  // process may find it well. Throws nothing.
+  virtual Support check() { return Support::yes(); }
 };
 
 // Something that finds processors. Each back end is one line of backends.inc.
@@ -69,7 +72,8 @@ class Backend {
   virtual std::string_view name() const noexcept = 0;  // the part of a processor's name before '.', ':', '@'
   virtual Discovery discover() = 0;
   // Opens the processor called `name`, which may be one that discover() does not list (an explicit CPU set, a
-  // sub-device). Throws Error when there is none, with the names that exist.
+  // sub-device). Throws Error when there is none, with the names that exist, and Declined for a part into which the
+  // processor cannot be divided.
   virtual std::unique_ptr<Processor> open(std::string_view name) = 0;
 };
 
@@ -84,6 +88,8 @@ class ProcessorSet {
   ~ProcessorSet();
   Discovery discover();
   Processor& at(std::string_view name);
+  // The first no() of the opened ones' own checks.
+  Support check();
 
  private:
   std::vector<std::unique_ptr<Backend>> backends_;

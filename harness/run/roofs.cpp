@@ -71,9 +71,11 @@ std::int64_t working_set_of(const Record& record) {
   return record.useful_bytes > 0 ? record.useful_bytes : record.executed_bytes;
 }
 
-void set_share(Record& record, const std::string& metric, const Rate& rate, const Roof& roof, std::string_view unit) {
+// `bounds`: no rate is above such a roof.
+void set_share(Record& record, const std::string& metric, const Rate& rate, const Roof& roof, std::string_view unit,
+               bool bounds = true) {
   record.metrics[metric] = {rate.value / roof.value, "1", roof.name};
-  if (record.status != Status::ok || roof.disturbed || rate.low <= kRoofMargin * roof.high) return;
+  if (record.status != Status::ok || roof.disturbed || !bounds || rate.low <= kRoofMargin * roof.high) return;
   record.status = Status::mistrusted;
   record.reason = fmt::format(
       "{} (at least {}) is above {} times the roof {}, {} (at most {}): the executed work or the "
@@ -146,7 +148,9 @@ void Roofs::judge(Record& record, const Catalog& catalog) const {
     record.metrics["bandwidth"] = {rate->value / 1e9, "GB/s", ""};
     const bool is_judged = !is_roof && (operation == nullptr || operation->is_bounded_by_copies());
     const auto roof = is_judged ? bandwidth(record.item, working_set_of(record), record.clock) : std::nullopt;
-    if (roof) set_share(record, "of_bandwidth_roof", *rate, *roof, "B/s");
+    const Kernel* kernel = catalog.kernels().find(record.item.kernel());
+    const bool bounds = kernel == nullptr || !kernel->uses_textures();
+    if (roof) set_share(record, "of_bandwidth_roof", *rate, *roof, "B/s", bounds);
   }
   if (const auto rate = rate_of(record.executed_flops, *latency)) {
     record.metrics["flop_rate"] = {rate->value / 1e9, "GFLOP/s", ""};

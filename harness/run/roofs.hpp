@@ -45,7 +45,7 @@ class Roofs {
   // Adds bandwidth (GB/s), flop_rate (GFLOP/s) and their shares of the roofs (of_bandwidth_roof, of_compute_roof) to an
   // ok record, by its executed work and principal clock, and turns it into `mistrusted` when the whole interval lies
   // above kRoofMargin times a roof. Records of roof operations get no shares: they are the roofs; an operation that
-  // copies do not bound gets none of bandwidth.
+  // copies do not bound gets none of bandwidth, and a kernel that uses textures one that makes nothing `mistrusted`.
   void judge(Record& record, const Catalog& catalog) const;
 
  private:

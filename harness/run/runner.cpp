@@ -29,7 +29,8 @@ namespace {
 
 Status status_of_refusal(bool is_absent) { return is_absent ? Status::skipped : Status::unsupported; }
 
-// Runs `step` and turns what it throws into the member's failure. The one place where a case's exceptions end.
+// Runs `step` and turns what it throws into the member's failure. The one place where a case's exceptions end, unless a
+// processor is lost with it: attempt().
 template <class Step>
 bool guarded(Record& record, const char* doing, Step&& step) {
   try {
@@ -100,6 +101,15 @@ struct Runner::State {
   std::vector<std::unique_ptr<EnergyModel>> models = {};
   std::optional<double> process_start_s = {};
 
+  // guarded(), and throws Error where a processor no longer works after a failure.
+  template <class Step>
+  bool attempt(Record& record, const char* doing, Step&& step) {
+    if (guarded(record, doing, std::forward<Step>(step))) return true;
+    if (record.status != Status::failed) return false;
+    // Else the cases behind it, which are well, would fail for the same reason.
+    if (const Support working = processors.check(); !working) throw Error(record.reason + "; " + working.reason());
+    return false;
+  }
   GroupMember start(const PlannedGroup& group, const Case& item);
   void prepare(GroupMember& member, const Case& item);
   std::shared_ptr<GroupLoad> load_of(const Case& item);
@@ -288,7 +298,7 @@ void Runner::State::measure(const PlannedGroup& group, std::vector<GroupMember>&
     }
     if (failure) {
       GroupMember& culprit = members[observer.current()];
-      guarded(culprit.record, "measuring", [&] { std::rethrow_exception(failure); });
+      attempt(culprit.record, "measuring", [&] { std::rethrow_exception(failure); });
       culprit.runnable.reset();
       continue;
     }
@@ -353,8 +363,8 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
     if (progress) progress(i);
     const Case item = group.cases[i].item();
     GroupMember& member = members.emplace_back(state.start(group, item));
-    if (!guarded(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
-    if (!guarded(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
+    if (!state.attempt(member.record, "preparing", [&] { state.prepare(member, item); }) || !member.runnable) continue;
+    if (!state.attempt(member.record, "verifying", [&] { state.verify_answer(member, item); })) member.runnable.reset();
   }
   ConditionsWatch watch(state.conditions, state.clock);
   state.measure(group, members, progress, watch);
@@ -372,7 +382,7 @@ std::vector<Record> Runner::run(const PlannedGroup& group, const Progress& progr
       } else if (group.energy && !member.runnable->principal_clock().empty()) {
         member.record.energies.push_back(no_energy("not measured: a meter counts the start of the program too"));
       } else if (group.energy) {
-        guarded(member.record, "measuring energy", [&] { state.measure_energy(member); });
+        state.attempt(member.record, "measuring energy", [&] { state.measure_energy(member); });
       } else {
         member.record.energies.push_back(no_energy("not asked for by the scenario"));
       }

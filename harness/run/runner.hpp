@@ -45,7 +45,8 @@ class Runner {
   // be opened for the case.
   void set_process_start(double seconds);
 
-  // One record per case, in the order of the group.
+  // One record per case, in the order of the group. Throws Error where a case's failure leaves a processor that no
+  // longer works: the case that progress named last is to blame, and the others need another process.
   std::vector<Record> run(const PlannedGroup& group, const Progress& progress = {});
 
  private:

@@ -92,6 +92,7 @@ class ActivationImage2d final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "activation_image2d"; }
   std::string_view operation() const noexcept override { return "activation"; }
+  bool uses_textures() const override { return true; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

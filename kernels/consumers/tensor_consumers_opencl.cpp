@@ -77,6 +77,7 @@ class TensorConsumersOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "tensor_consumers"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
   Work executed_work(const Case& item, const Operation&) const override {
     return ConsumerProblem(item).executed_work();
   }

@@ -58,6 +58,7 @@ class Conv2dOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "conv2d"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

@@ -63,6 +63,7 @@ class CopyImage2d final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "copy_image2d"; }
   std::string_view operation() const noexcept override { return "copy"; }
+  bool uses_textures() const override { return true; }
 
   Work executed_work(const Case& item, const Operation&) const override {
     const auto width = static_cast<std::int64_t>(size_of(parse_dtype(item.text("dtype"))));

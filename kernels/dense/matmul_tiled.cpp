@@ -23,6 +23,7 @@ class MatmulTiled final : public OpenClKernel {
     return kStorage == Storage::buffer ? "matmul_tiled" : "matmul_tiled_image2d";
   }
   std::string_view operation() const noexcept override { return "matmul"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
 
   Work executed_work(const Case& item, const Operation& operation) const override {
     Work work = operation.useful_work(item);

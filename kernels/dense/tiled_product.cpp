@@ -19,8 +19,6 @@ constexpr cl_uint kResultArgument = 1;
 constexpr cl_uint kFirstLeftArgument = 5;
 // An argument of the kernel is an unsigned 32-bit integer, and so is a column or row beyond the last one.
 constexpr std::int64_t kMostUnsignedExtent = std::int64_t{1} << 30;
-// Heads are the third dimension of the launch, in which drivers that stand on CUDA have 2^16 - 1 work-groups.
-constexpr std::int64_t kMostHeads = 65535;
 // Rows of a tile whose products of i8, of at most 2^14, have a sum that f32 holds exactly.
 constexpr std::int64_t kMostExactRows = 1024;
 
@@ -168,7 +166,6 @@ Support holds_tiled_product(const MatrixProduct& product, const ProductTiling& t
   if (std::max({product.m, product.n, product.k}) > kMostUnsignedExtent)
     return Support::no("extents are counted in 30 bits");
   const std::int64_t result_bytes = static_cast<std::int64_t>(size_of(result_type(product))) * product.m * product.n;
-  if (product.heads > kMostHeads) return Support::no(fmt::format("a launch has room for {} heads", kMostHeads));
   const std::int64_t right_bytes = tiling.right == Storage::image2d
                                        ? right_texel_bytes(product)
                                        : static_cast<std::int64_t>(size_of(product.dtype)) * product.k * product.n;

@@ -170,6 +170,13 @@ std::map<std::string, double> SplitRunnable::run_stages() {
   return stages;
 }
 
+std::map<std::string, double> SplitRunnable::own_clocks() {
+  for (SplitPart& part : parts_) {
+    if (part.asynchronous) on(part.processor, [&] { part.asynchronous->check(); });
+  }
+  return {};
+}
+
 Support SplitRunnable::evict() {
   for (SplitPart& part : parts_) {
     if (Support evicted = part.runnable->evict(); !evicted) return evicted;

@@ -49,6 +49,8 @@ class SplitRunnable final : public Runnable {
   // One execution as it is timed (transform, start, compute.PROCESSOR on the calling thread, wait, merge), and after it
   // each other part alone with a wait after each of its stages (alone.PROCESSOR.STAGE).
   std::map<std::string, double> run_stages() override;
+  // None; asks each other part whether all of its last execution was well, and throws Error as run() does.
+  std::map<std::string, double> own_clocks() override;
   Support evict() override;
   std::vector<HostTensor> outputs() override;
   std::int64_t prepared_bytes() const override;

@@ -36,6 +36,7 @@ class StreamRead final : public Operation {
 
   Tolerance tolerance(const Case&) const override { return {}; }
   Work useful_work(const Case& item) const override { return {item.integer("bytes"), 0}; }
+  bool is_bounded_by_copies() const override { return false; }
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ class SparseMatmulCsrOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
 
   Work executed_work(const Case& item, const Operation&) const override {
     const SparseMatmulProblem problem(item);

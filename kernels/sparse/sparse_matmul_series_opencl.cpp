@@ -70,6 +70,7 @@ class SparseMatmulSeriesOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "sparse_matmul"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
 
   std::span<const AxisSpec> axes() const override {
     static const std::array<AxisSpec, 2> kAxes = {series_axis(), residual_axis()};

@@ -13,6 +13,7 @@ class LayoutTransformImage2d final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "layout_transform_image2d"; }
   std::string_view operation() const noexcept override { return "layout_transform"; }
+  bool uses_textures() const override { return true; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

@@ -4,6 +4,7 @@
 //   WIDTH_BITS, HEIGHT_BITS                       extents in texels
 //   PITCH                                         texels from row to row of linear memory
 //   STEPS                                         reads of a work-item
+//   PASS_BITS, ROTATION                           where each pass over the texels begins: ItemWalk of walk.hpp
 
 #if defined(IMAGE2D)
 __constant sampler_t kTexel = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE | CLK_FILTER_NEAREST;
@@ -56,10 +57,10 @@ int2 place_of_read(const uint n) {
 
 __kernel void memory_walk(SOURCE, __global uint* restrict partial) {
   const uint items = (uint)get_global_size(0);
-  uint n = (uint)get_global_id(0);
+  const uint item = (uint)get_global_id(0);
   float a = 0.0f, b = 0.0f, c = 0.0f, d = 0.0f;
   for (uint step = 0; step < STEPS; ++step) {
-    const int2 at = place_of_read(n & ALL);
+    const int2 at = place_of_read((item + step * items + (step >> PASS_BITS) * ROTATION) & ALL);
 #if defined(STENCIL)
 #if defined(IMAGE2D)
     // The sampler repeats the edge.
@@ -74,7 +75,6 @@ __kernel void memory_walk(SOURCE, __global uint* restrict partial) {
 #else
     ADD(TEXEL(at.x, at.y))
 #endif
-    n += items;
   }
-  partial[get_global_id(0)] = (uint)a + 3u * (uint)b + 5u * (uint)c + 7u * (uint)d;
+  partial[item] = (uint)a + 3u * (uint)b + 5u * (uint)c + 7u * (uint)d;
 }

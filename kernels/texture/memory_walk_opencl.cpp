@@ -51,15 +51,15 @@ class Runs final : public OpenClRunnable {
   std::size_t items_;
 };
 
-std::string build_options(const Walk& walk, Storage storage, std::int64_t items) {
+std::string build_options(const Walk& walk, Storage storage, const ItemWalk& of_items) {
   std::string pattern(kWalkPatternNames[static_cast<std::size_t>(walk.pattern)]);
   std::string memory(to_string(storage));
   for (std::string* name : {&pattern, &memory}) {
     for (char& c : *name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
-  return fmt::format("-D{} -D{}{} -DWIDTH_BITS={} -DHEIGHT_BITS={} -DPITCH={} -DSTEPS={}", pattern, memory,
-                     walk.dtype == DType::f16 ? " -DHALF" : "", walk.width_bits, walk.height_bits, walk.pitch(),
-                     walk.reads / items);
+  return fmt::format("-D{} -D{}{} -DWIDTH_BITS={} -DHEIGHT_BITS={} -DPITCH={} -DSTEPS={} -DPASS_BITS={} -DROTATION={}u",
+                     pattern, memory, walk.dtype == DType::f16 ? " -DHALF" : "", walk.width_bits, walk.height_bits,
+                     walk.pitch(), of_items.steps, of_items.pass_bits, of_items.rotation);
 }
 
 cl::Buffer upload_rows(OpenClProcessor& device, const Walk& walk, const HostTensor& elements) {
@@ -82,6 +82,7 @@ class MemoryWalkOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "memory_walk"; }
+  bool uses_textures() const override { return kStorage != Storage::buffer; }
   std::span<const AxisSpec> axes() const override {
     static const std::array<AxisSpec, 1> kAxes = {
         AxisSpec{"items", AxisType::integer, "work-items, a power of two", AxisValue(kDefaultItems), {}, true, 1}};
@@ -135,7 +136,7 @@ class MemoryWalkOpenCl final : public OpenClKernel {
     const auto items = static_cast<std::size_t>(wanted);
     Launch launch;
     launch.kernel = device.kernel(kSource, embedded_text(opencl_source_files(), kSource), "memory_walk",
-                                  build_options(walk, kStorage, wanted));
+                                  build_options(walk, kStorage, ItemWalk(walk, wanted)));
     cl::Buffer partial = device.allocate(static_cast<std::int64_t>(items * sizeof(std::uint32_t)), CL_MEM_WRITE_ONLY);
     launch.kernel.setArg(0, texels);
     launch.kernel.setArg(1, partial);

@@ -90,6 +90,7 @@ class Reduce final : public SlicedOperation {
     const auto width = static_cast<std::int64_t>(size_of(parse_dtype(item.text("dtype"))));
     return {width * elements + 4 * reduced_shape(item).element_count(), elements};
   }
+  bool is_bounded_by_copies() const override { return false; }
 
   std::span<const std::string> split_axes() const override { return numbered_dimensions(kReducedRank); }
 

@@ -110,6 +110,7 @@ class ReduceOpenCl final : public OpenClKernel {
     return kName;
   }
   std::string_view operation() const noexcept override { return "reduce"; }
+  bool uses_textures() const override { return kStorage == Storage::image2d; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

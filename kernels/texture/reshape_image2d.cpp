@@ -36,6 +36,7 @@ class ReshapeImage2d final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "reshape_image2d"; }
   std::string_view operation() const noexcept override { return "reshape"; }
+  bool uses_textures() const override { return true; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override { return Ends(item).fit(device); }
@@ -68,6 +69,7 @@ class ReshapeImage2dCopy final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "reshape_image2d_copy"; }
   std::string_view operation() const noexcept override { return "reshape"; }
+  bool uses_textures() const override { return true; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override { return Ends(item).fit(device); }

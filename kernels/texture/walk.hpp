@@ -2,6 +2,8 @@
 // counts are powers of two, so that no pattern needs a division.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -80,6 +82,39 @@ inline TexelPlace place_of_read(std::uint32_t n, int width_bits, int height_bits
   }
   return {0, 0};
 }
+
+// How work-items share a walk's reads, all powers of two: in a step, neighbours take neighbouring reads, and so each
+// texel is read equally often. Steps that begin another pass over the texels begin it further on, so that no item meets
+// a texel again before it has met as many as there are; else it would stay with a few, and in a small set with a single
+// one, which a register or the nearest cache holds. memory_walk.cl computes the same.
+struct ItemWalk {
+  // `work_items` is at most the walk's reads.
+  ItemWalk(const Walk& walk, std::int64_t work_items)
+      : items(work_items), steps(walk.reads / items), pass_bits(log2_of(std::max(items, walk.texels()) / items)) {
+    const std::int64_t starts = std::min(items, walk.texels());
+    // As long as there are enough of them, passes start where a group of 64 does, so that its reads stay aligned.
+    const int aligned_bits = std::min(kGroupBits, log2_of(starts / std::min(steps >> pass_bits, starts)));
+    rotation = kOddRotation << aligned_bits;
+    last_texel = static_cast<std::uint32_t>(walk.texels() - 1);
+  }
+
+  // The read, below the number of texels, that `item` takes in `step`.
+  std::uint32_t read_of(std::uint32_t item, std::uint32_t step) const noexcept {
+    return (item + step * static_cast<std::uint32_t>(items) + (step >> pass_bits) * rotation) & last_texel;
+  }
+
+  std::int64_t items;
+  std::int64_t steps;      // reads of an item
+  int pass_bits;           // log2 of the steps of a pass over the texels; 0 where one step is a pass or several
+  std::uint32_t rotation;  // reads from the start of a pass to that of the next, modulo the texels
+  std::uint32_t last_texel;
+
+ private:
+  static constexpr int kGroupBits = 6;
+  // Odd, so that its multiples meet every start; near the golden section, so that those that follow lie far apart.
+  static constexpr std::uint32_t kOddRotation = 0x9E3779B1U;
+  static int log2_of(std::int64_t value) noexcept { return std::countr_zero(static_cast<std::uint64_t>(value)); }
+};
 
 // Elements are whole numbers up to this, so that f32 and f16 hold them and sums of f32 stay exact for a while.
 inline constexpr int kMostElement = 255;

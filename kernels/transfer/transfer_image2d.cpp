@@ -18,6 +18,7 @@ class TransferImage2d final : public OpenClKernel {
  public:
   std::string_view name() const noexcept override { return "transfer_image2d"; }
   std::string_view operation() const noexcept override { return "transfer"; }
+  bool uses_textures() const override { return true; }
 
  protected:
   Support supports_on(const Case& item, const OpenClProcessor& device) const override {

@@ -69,7 +69,7 @@ TEST(EveryProcessor, HasANameOfItsOwnAndOpensByIt) {
   }
 }
 
-TEST(EveryProcessor, FinishesAndEvictsOrSaysWhyNot) {
+TEST(EveryProcessor, FinishesWorksAndEvictsOrSaysWhyNot) {
   ProcessorSet set;
   for (const ProcessorInfo& info : set.discover().found) {
     SCOPED_TRACE(info.name);
@@ -80,6 +80,8 @@ TEST(EveryProcessor, FinishesAndEvictsOrSaysWhyNot) {
     const Support second = processor.evict_caches();
     EXPECT_EQ(static_cast<bool>(first), static_cast<bool>(second)) << second.reason();
     processor.finish();
+    const Support working = processor.check();
+    EXPECT_TRUE(working) << working.reason();
   }
 }
 

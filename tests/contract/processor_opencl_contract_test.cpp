@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/declined.hpp"
 #include "harness/core/error.hpp"
 #include "harness/processor/opencl_processor.hpp"
 
@@ -259,7 +260,7 @@ TEST_F(OpenClDevices, AnEqualPartOpensWhereTheDeviceCanBeDivided) {
     const bool divisible = whole.limits().sub_devices_equally || whole.limits().sub_devices_by_counts;
     const int units = whole.info().compute_units;
     if (!divisible || units % 2 != 0) {
-      EXPECT_THROW(set().at(name + "/0of2"), Error);
+      EXPECT_THROW(set().at(name + "/0of2"), Declined);
       continue;
     }
     for (const char* half : {"/0of2", "/1of2"}) {
@@ -272,8 +273,8 @@ TEST_F(OpenClDevices, AnEqualPartOpensWhereTheDeviceCanBeDivided) {
     try {
       set().at(name + "/0of" + std::to_string(units + 1));
       FAIL();
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), HasSubstr("equal parts"));
+    } catch (const Declined& declined) {
+      EXPECT_THAT(declined.what(), HasSubstr("equal parts"));
     }
   }
   if (opened == 0) GTEST_SKIP() << "no OpenCL device here can be divided in two";

@@ -1,13 +1,15 @@
 // A library that is opened as OpenCL is: the installed one, whose devices also have Arm's import of host memory and
 // Intel's host allocations. Behind them stand a buffer on the host's memory and fine-grained shared virtual memory,
 // which PoCL has; and an imported buffer refuses what Arm's specification says it does. Functions are handed out one by
-// one, as on Pixel phones.
+// one, as on Pixel phones. With $HETSCOPE_FAKE_REFUSALS its devices have no profiling and do not tell their formats of
+// images.
 #define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 #include <dlfcn.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -101,6 +103,27 @@ cl_int CL_API_CALL write_buffer(cl_command_queue queue, cl_mem buffer, cl_bool b
                                                                                     from, waits, list, event);
 }
 
+bool refuses() { return std::getenv("HETSCOPE_FAKE_REFUSALS") != nullptr; }
+
+cl_command_queue CL_API_CALL create_queue(cl_context context, cl_device_id device,
+                                          const cl_queue_properties* properties, cl_int* status) {
+  for (const cl_queue_properties* at = properties; at != nullptr && *at != 0; at += 2) {
+    const bool is_refused = at[0] == CL_QUEUE_PROPERTIES && (at[1] & CL_QUEUE_PROFILING_ENABLE) != 0;
+    if (!is_refused || !refuses()) continue;
+    if (status != nullptr) *status = CL_INVALID_QUEUE_PROPERTIES;
+    return nullptr;
+  }
+  return installed_function<decltype(clCreateCommandQueueWithProperties)>("clCreateCommandQueueWithProperties")(
+      context, device, properties, status);
+}
+
+cl_int CL_API_CALL image_formats(cl_context context, cl_mem_flags flags, cl_mem_object_type kind, cl_uint room,
+                                 cl_image_format* formats, cl_uint* count) {
+  if (refuses()) return CL_OUT_OF_RESOURCES;
+  return installed_function<decltype(clGetSupportedImageFormats)>("clGetSupportedImageFormats")(context, flags, kind,
+                                                                                                room, formats, count);
+}
+
 cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info what, std::size_t room, void* value,
                                std::size_t* size) {
   auto* const ask = installed_function<decltype(clGetDeviceInfo)>("clGetDeviceInfo");
@@ -112,6 +135,12 @@ cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info what, std::si
         is_fine ? CL_UNIFIED_SHARED_MEMORY_ACCESS_INTEL : 0;
     if (value != nullptr) std::memcpy(value, &access, sizeof access);
     if (size != nullptr) *size = sizeof access;
+    return CL_SUCCESS;
+  }
+  if (what == CL_DEVICE_QUEUE_PROPERTIES && refuses()) {
+    const cl_command_queue_properties none = 0;
+    if (value != nullptr) std::memcpy(value, &none, sizeof none);
+    if (size != nullptr) *size = sizeof none;
     return CL_SUCCESS;
   }
   if (what != CL_DEVICE_EXTENSIONS) return ask(device, what, room, value, size);
@@ -156,6 +185,8 @@ void* loadOpenCLPointer(const char* name) {
   if (wanted == "clEnqueueMapBuffer") return pointer_to(map_buffer);
   if (wanted == "clEnqueueReadBuffer") return pointer_to(read_buffer);
   if (wanted == "clEnqueueWriteBuffer") return pointer_to(write_buffer);
+  if (wanted == "clCreateCommandQueueWithProperties") return pointer_to(create_queue);
+  if (wanted == "clGetSupportedImageFormats") return pointer_to(image_formats);
   if (wanted == "clGetDeviceInfo") return pointer_to(device_info);
   if (wanted == "clGetExtensionFunctionAddressForPlatform") return pointer_to(extension_address);
   return installed(name);

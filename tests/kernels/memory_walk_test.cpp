@@ -1,8 +1,10 @@
 // A walk visits every texel equally often, in the order its name says, and refuses what it cannot do.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "harness/core/error.hpp"
 #include "harness/processor/processor.hpp"
@@ -71,6 +73,44 @@ TEST(MemoryWalk, SmallSetsAreReadRepeatedlyAndLargeOnesOnce) {
   EXPECT_EQ(large.height(), 256);
   EXPECT_EQ(large.reads, 131072);
   EXPECT_EQ(large.bytes_read(), 9 * 1048576);
+}
+
+// Sets below, at and above the items, in one pass and in several.
+TEST(MemoryWalk, AnItemMeetsAsManyTexelsAsItCan) {
+  for (const auto& [axes, items] : {std::pair{"bytes=1024 reads=16384", 1024},
+                                    {"bytes=16384 reads=16384", 1024},
+                                    {"bytes=65536 reads=65536", 1024},
+                                    {"bytes=65536 reads=16384", 64},
+                                    {"bytes=16384 reads=65536", 64},
+                                    {"bytes=4096 reads=4096", 1},
+                                    {"bytes=1024 reads=65536", 16},
+                                    {"bytes=1024 reads=16384 dtype=f16", 16384}}) {
+    SCOPED_TRACE(std::string(axes) + " items=" + std::to_string(items));
+    const Walk walk(walk_case(std::string("pattern=x_walk ") + axes));
+    const ItemWalk of_items(walk, items);
+    const auto steps = static_cast<std::uint32_t>(of_items.steps);
+    std::vector<std::int64_t> reads(static_cast<std::size_t>(walk.texels()));
+    for (std::uint32_t item = 0; item < static_cast<std::uint32_t>(items); ++item) {
+      std::set<std::uint32_t> met;
+      for (std::uint32_t step = 0; step < steps; ++step) {
+        const std::uint32_t read = of_items.read_of(item, step);
+        ASSERT_LT(read, walk.texels());
+        ++reads[read];
+        met.insert(read);
+        // Neighbours read neighbours.
+        ASSERT_EQ(of_items.read_of(item + 1, step), (read + 1) % walk.texels());
+      }
+      ASSERT_EQ(std::ssize(met), std::min(of_items.steps, walk.texels())) << item;
+    }
+    EXPECT_EQ(std::ranges::count(reads, walk.reads / walk.texels()), walk.texels());
+  }
+}
+
+TEST(MemoryWalk, GroupsReadAlignedWhereThereAreEnoughTexels) {
+  const Walk walk(walk_case("pattern=tile bytes=1048576 reads=1048576"));
+  const ItemWalk of_items(walk, 65536);
+  ASSERT_EQ(of_items.steps, 16);
+  for (std::uint32_t step = 0; step < 16; ++step) EXPECT_EQ(of_items.read_of(64, step) % 64, 0U) << step;
 }
 
 TEST(MemoryWalk, RefusesWhatIsNoPowerOfTwo) {

@@ -204,6 +204,13 @@ TEST(RegistryTest, NamesAreThoseOfTheirLines) {
   EXPECT_EQ(catalog().kernels().names(), kernels);
 }
 
+TEST(RegistryTest, KernelsOfImagesSayThatTheyUseTextures) {
+  for (const auto& kernel : catalog().kernels().entries()) {
+    const bool is_of_images = kernel->name().find("_image") != std::string_view::npos;
+    EXPECT_EQ(kernel->uses_textures(), is_of_images) << kernel->name();
+  }
+}
+
 TEST(RegistryTest, EveryAxisSaysWhatItMeansAndItsDefaultIsValid) {
   for (const auto& kernel : catalog().kernels().entries()) {
     for (const AxisSpec* axis : catalog().axes_of(*kernel)) {

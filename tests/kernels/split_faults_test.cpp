@@ -11,6 +11,7 @@
 #include "kernels/partition/cut.hpp"
 #include "kernels/partition/split_kernel.hpp"
 #include "kernels/partition/threaded_run.hpp"
+#include "tests/error_of.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_kernel.hpp"
 #include "tests/fakes/fake_processor.hpp"
@@ -66,6 +67,7 @@ class ToldRun final : public AsynchronousRun {
       shared_.outputs[0]->set(i, 2 * shared_.inputs[0]->get(i));
     }
   }
+  void check() override { story_.tell("check " + processor_); }
 
  private:
   Story& story_;
@@ -231,6 +233,16 @@ TEST_F(SplitFaultsTest, WhenOneDeviceFailsTheOtherIsStillWaitedFor) {
   story_.failing = "finish gpu";
   EXPECT_THAT(failure_of(*runnable), HasSubstr("the part on gpu failed"));
   EXPECT_THAT(story_.steps, ElementsAre("start gpu", "start npu", "run cpu", "finish gpu", "finish npu"));
+}
+
+TEST_F(SplitFaultsTest, WhatWaitingDidNotSeeIsAskedOutsideTheRun) {
+  const auto runnable = prepare("processor=cpu,gpu,npu parts=host,device,device ratio=0.4 ratio_of_second=0.3");
+  runnable->run(1);
+  story_.steps.clear();
+  EXPECT_TRUE(runnable->own_clocks().empty());
+  EXPECT_THAT(story_.steps, ElementsAre("check gpu", "check npu"));
+  story_.failing = "check npu";
+  EXPECT_THAT(error_of([&] { runnable->own_clocks(); }), HasSubstr("the part on npu failed"));
 }
 
 TEST_F(SplitFaultsTest, ADoubtAboutOnePartIsADoubtAboutTheWholeAndNamesItsProcessor) {

@@ -186,6 +186,22 @@ TEST_F(RoofsTest, WhatCopiesDoNotBoundHasARateAndNoShare) {
   EXPECT_FALSE(record.metrics.contains("of_bandwidth_roof"));
 }
 
+class TextureKernel final : public FakeKernel {
+ public:
+  using FakeKernel::FakeKernel;
+  bool uses_textures() const override { return true; }
+};
+
+TEST_F(RoofsTest, TexturesHaveAShareAndNoBound) {
+  catalog.kernels().add(
+      std::make_unique<TextureKernel>("texels", clock, FakeScript{}, "double", ProgramModel::host_function));
+  add(row(small_copy, 512, 0, 100));
+  Record record = row("double kernel=texels processor=cpu shape=[64] threads=1", 512, 0, 10);
+  judge(record);
+  EXPECT_EQ(record.status, Status::ok);
+  EXPECT_NEAR(record.metrics.at("of_bandwidth_roof").value, 10, 1e-9);
+}
+
 TEST_F(RoofsTest, ARoofIsAsHighAsItsBestTwentieth) {
   Record probe = row(small_copy, 512, 0, 100);
   probe.latencies[kHostClock].p05_ns = 20;

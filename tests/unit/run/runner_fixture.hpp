@@ -25,6 +25,9 @@ class OneProcessor final : public Processor {
   const ProcessorInfo& info() const noexcept override { return info_; }
   void finish() override {}
   Support evict_caches() override { return Support::yes(); }
+  Support check() override { return is_lost ? Support::no("fake no longer works") : Support::yes(); }
+
+  bool is_lost = false;
 
  private:
   ProcessorInfo info_;

@@ -13,6 +13,7 @@
 #include "harness/core/error.hpp"
 #include "harness/run/contention.hpp"
 #include "harness/run/soak.hpp"
+#include "tests/error_of.hpp"
 #include "tests/unit/run/runner_fixture.hpp"
 
 namespace hetscope {
@@ -103,6 +104,28 @@ TEST_F(RunnerTest, AnExceptionCostsItsOwnRowOnly) {
   EXPECT_EQ(records[1].status, Status::failed);
   EXPECT_EQ(records[1].reason, "measuring: the device was lost");
   EXPECT_EQ(records[2].status, Status::ok) << records[2].reason;
+}
+
+TEST_F(RunnerTest, AFailureThatLeavesAProcessorLostEndsTheWorker) {
+  auto& processor = dynamic_cast<OneProcessor&>(processors_->at("fake"));
+  for (const std::int64_t last : {0, 500}) {
+    FakeScript fault = taking(20'000);
+    fault.before = [&processor, last](std::int64_t execution) {
+      if (execution < last) return;
+      processor.is_lost = true;
+      throw Error("the queue is gone");
+    };
+    const std::string name = "fault" + std::to_string(last);
+    add(name, fault);
+    add("well" + std::to_string(last), taking(20'000));
+    progress_.clear();
+    EXPECT_THAT(error_of([&] {
+                  run(group({"well" + std::to_string(last), name}));
+                }),
+                AllOf(HasSubstr("the queue is gone"), HasSubstr("fake no longer works")));
+    EXPECT_EQ(progress_.back(), 1U) << "who is to blame";
+    processor.is_lost = false;
+  }
 }
 
 TEST_F(RunnerTest, AColdCaseThatCannotBeEvictedIsUnsupported) {
