@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "harness/kernel/operation.hpp"
+
 namespace hetscope {
 namespace {
 
@@ -121,11 +123,6 @@ Bounded sum_of(const Bounded& in) {
 }
 
 }  // namespace
-
-double summing_error(std::int64_t terms) {
-  const auto n = static_cast<double>(terms);
-  return std::min(n, 8 * std::sqrt(n));
-}
 
 Bounded exactly(const HostTensor& tensor) {
   const auto elements = static_cast<std::size_t>(tensor.shape().element_count());
