@@ -48,6 +48,7 @@ struct Expectation {
   std::optional<HostTensor> exact;
   std::vector<double> values;
   std::vector<double> magnitudes;
+  bool zeros_are_equal = false;  // `exact` has no -0, and takes one for its 0
 };
 
 // A part of a problem along one of its split axes: itself a problem of the same operation.

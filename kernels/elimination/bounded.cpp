@@ -14,7 +14,7 @@ namespace {
 
 Bounded relu_of(Bounded in) {
   for (std::size_t i = 0; i < in.values.size(); ++i) {
-    in.values[i] = std::max(in.values[i], 0.0);
+    in.values[i] = std::max(0.0, in.values[i]);  // the first of equals: 0 of -0
   }
   return in;
 }
