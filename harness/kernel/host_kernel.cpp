@@ -62,10 +62,18 @@ void HostRunnable::leave() {
 }
 
 Support HostRunnable::evict() {
-  for (const std::span<const std::byte> operand : operands()) {
-    if (!flush_from_caches(operand.data(), operand.size())) return cpu_.evict_caches();
+  for (const auto& parts : {operands(), prepared()}) {
+    for (const std::span<const std::byte> part : parts) {
+      if (!flush_from_caches(part.data(), part.size())) return cpu_.evict_caches();
+    }
   }
   return Support::yes();
+}
+
+std::int64_t HostRunnable::prepared_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::span<const std::byte> part : prepared()) bytes += part.size();
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::vector<Placement> HostRunnable::placement() const {

@@ -34,7 +34,8 @@ class HostKernel : public Kernel {
 // leave it out; they are kept on the processor's CPUs, and the pool is entered only where one thread is asked for.
 enum class HostThreads { pool, library };
 
-// run_once() is one execution on `pool`, or on as many threads of a library; operands are what evict() flushes.
+// run_once() is one execution on `pool`, or on as many threads of a library; operands and what was prepared are what
+// evict() flushes.
 class HostRunnable : public Runnable {
  public:
   HostRunnable(HostCpu& cpu, ThreadPool& pool, HostThreads threads = HostThreads::pool)
@@ -45,12 +46,15 @@ class HostRunnable : public Runnable {
     for (std::int64_t i = 0; i < iterations; ++i) run_once();
   }
   Support evict() override;
+  std::int64_t prepared_bytes() const override;
   std::vector<Placement> placement() const override;
 
  protected:
   virtual void run_once() = 0;
   // Memory that a run reads or writes.
   virtual std::vector<std::span<const std::byte>> operands() const = 0;
+  // Memory that prepare() made besides them and that every run reads: packed weights, lists of places.
+  virtual std::vector<std::span<const std::byte>> prepared() const { return {}; }
   ThreadPool& pool() noexcept { return pool_; }
 
  private:

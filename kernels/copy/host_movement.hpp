@@ -12,6 +12,10 @@ namespace hetscope {
 using MovementThreads = HostThreads;
 
 class HostMovement : public OneResultRunnable {
+ public:
+  // What was made for it besides its tensors; it outlives the last run.
+  void reads_also(std::span<const std::byte> prepared) { prepared_.push_back(prepared); }
+
  protected:
   // `source` outlives it; the target is its own until it is told another one.
   HostMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, HostTensor target,
@@ -23,9 +27,11 @@ class HostMovement : public OneResultRunnable {
   std::vector<std::span<const std::byte>> operands() const final {
     return {{source_.data(), source_.size_bytes()}, {result().data(), result().size_bytes()}};
   }
+  std::vector<std::span<const std::byte>> prepared() const final { return prepared_; }
 
  private:
   const HostTensor& source_;
+  std::vector<std::span<const std::byte>> prepared_;
 };
 
 }  // namespace hetscope
