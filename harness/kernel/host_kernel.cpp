@@ -44,17 +44,48 @@ std::unique_ptr<Runnable> HostKernel::prepare(const Case& item, Processors proce
   HostCpu* cpu = host_cpu(processors);
   assert(cpu != nullptr && "supports() is asked before prepare()");
   ThreadPool& pool = cpu->pool(static_cast<int>(item.integer_or("threads", 1)));
+  // Libraries make threads when they are prepared, too.
+  std::optional<LibraryThreads> made_here;
+  if (pool.size() > 1) made_here.emplace(cpu->cpus());
   return prepare_on(item, *cpu, pool, inputs);
 }
 
+void HostRunnable::enter() {
+  if (threads_ == HostThreads::pool) return pool_.enter();
+  library_threads_.emplace(cpu_.cpus());
+  are_restricted_ = library_threads_->are_restricted();
+}
+
+void HostRunnable::leave() {
+  if (threads_ == HostThreads::pool) return pool_.leave();
+  library_threads_.reset();
+}
+
 Support HostRunnable::evict() {
-  for (const std::span<const std::byte> operand : operands()) {
-    if (!flush_from_caches(operand.data(), operand.size())) return cpu_.evict_caches();
+  for (const auto& parts : {operands(), prepared()}) {
+    for (const std::span<const std::byte> part : parts) {
+      if (!flush_from_caches(part.data(), part.size())) return cpu_.evict_caches();
+    }
   }
   return Support::yes();
 }
 
+std::int64_t HostRunnable::prepared_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::span<const std::byte> part : prepared()) bytes += part.size();
+  return static_cast<std::int64_t>(bytes);
+}
+
 std::vector<Placement> HostRunnable::placement() const {
+  if (threads_ == HostThreads::library) {
+    const std::string all_cpus = "cpu@" + format_cpu_list(cpu_.cpus());
+    if (are_restricted_) {
+      return {{cpu_.name(), all_cpus, "the library's own threads, restricted to these CPUs (sched_setaffinity)"}};
+    }
+    return {
+        {cpu_.name(), "cpu",
+         "the library's own threads, which could not be restricted to " + all_cpus + "; the operating system chooses"}};
+  }
   const std::string cpus = "cpu@" + format_cpu_list(pool_.cpus());
   if (pool_.pinned()) return {{cpu_.name(), cpus, "each thread is pinned (sched_setaffinity)"}};
   return {{cpu_.name(), "cpu", "pinning to " + cpus + " was refused; the operating system chooses"}};

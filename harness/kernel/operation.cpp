@@ -1,10 +1,18 @@
-// Names of the roofs, and what an operation says that cannot be split.
+// The bound of sums, names of the roofs, and what an operation says that cannot be split.
 #include "harness/kernel/operation.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
 
 namespace hetscope {
+
+double summing_error(std::int64_t terms) {
+  const auto n = static_cast<double>(terms);
+  return std::min(n, 8 * std::sqrt(n));
+}
 
 std::string_view to_string(RoofKind kind) {
   switch (kind) {

@@ -35,12 +35,20 @@ struct Tolerance {
   double rtol = 0;
 };
 
+// How far a sum of `terms` in f32, in any order, may be from the exact one, in units of 2^-24 of the sum of their
+// magnitudes: `terms` at worst (Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4); for more
+// than 64 the 8 sqrt(terms) that are exceeded once in 10^7 sums of a million terms where roundings are independent, as
+// those of random terms are (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis, SIAM J. Sci.
+// Comput. 41(5), 2019). The worst case of long sums soon exceeds the values themselves, and would take zeros for them.
+double summing_error(std::int64_t terms);
+
 // The reference of one output, either exact (the bytes themselves, for pure movement) or in f64 with the magnitude that
 // scales the tolerance, both in logical row-major order.
 struct Expectation {
   std::optional<HostTensor> exact;
   std::vector<double> values;
   std::vector<double> magnitudes;
+  bool zeros_are_equal = false;  // `exact` has no -0, and takes one for its 0
 };
 
 // A part of a problem along one of its split axes: itself a problem of the same operation.

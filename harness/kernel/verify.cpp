@@ -83,6 +83,14 @@ void compare_exact(Verification& result, std::size_t number, const HostTensor& o
   note(result, "output " + std::to_string(number) + " has padding that is not zero");
 }
 
+HostTensor with_positive_zeros(const HostTensor& output) {
+  HostTensor result = output.clone();
+  for (std::int64_t at = 0; at < result.view().storage_elements(); ++at) {
+    if (result.get(at) == 0) result.set(at, 0);
+  }
+  return result;
+}
+
 void compare_within(Verification& result, std::size_t number, const HostTensor& output, const Expectation& expected,
                     const Tolerance& tolerance) {
   const std::size_t count = expected.values.size();
@@ -115,7 +123,9 @@ Verification verify(std::span<const HostTensor> outputs, std::span<const Expecta
     return result;
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (expectations[i].exact) {
+    if (expectations[i].exact && expectations[i].zeros_are_equal) {
+      compare_exact(result, i, with_positive_zeros(outputs[i]), *expectations[i].exact);
+    } else if (expectations[i].exact) {
       compare_exact(result, i, outputs[i], *expectations[i].exact);
     } else {
       compare_within(result, i, outputs[i], expectations[i], tolerance);

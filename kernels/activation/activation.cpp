@@ -76,6 +76,8 @@ class Activation final : public Operation {
     std::vector<Expectation> result(1);
     if (is_exact(item)) {
       result[0].exact = stored(made.values, problem.target);
+      // What rounded to -0 is one of the two zeros of max(x, 0), and fmax() may give either.
+      result[0].zeros_are_equal = true;
       return result;
     }
     if (problem.source.dtype() == DType::f16) {

@@ -1,6 +1,9 @@
 // tensor_consumers_rows on the CPU: every copy written and every consumer computed by the passes of
 // kernels/elimination, which read rows of the consumer's dimension where they lie, or through a panel in the cache.
 //   traffic: x once for each copy, each copy once and for each consumer that reads it, results and weights once
+#include <algorithm>
+#include <iterator>
+
 #include "harness/kernel/host_kernel.hpp"
 #include "kernels/consumers/consumers.hpp"
 #include "kernels/elimination/host_passes.hpp"
@@ -49,11 +52,6 @@ class RowConsumers final : public HostRunnable {
     }
     return true;
   }
-  std::int64_t prepared_bytes() const override {
-    std::int64_t bytes = 0;
-    for (const auto& packed : packed_) bytes += static_cast<std::int64_t>(packed.size() * sizeof(float));
-    return bytes;
-  }
   Metrics metrics() override { return consumer_metrics(problem_); }
   std::map<std::string, std::string> notes() override { return consumer_notes(problem_); }
 
@@ -67,7 +65,14 @@ class RowConsumers final : public HostRunnable {
     for (const auto* tensors : {&copies_, &results_}) {
       for (const HostTensor& tensor : *tensors) result.emplace_back(tensor.data(), tensor.size_bytes());
     }
+    return result;
+  }
+  std::vector<std::span<const std::byte>> prepared() const override {
+    std::vector<std::span<const std::byte>> result;
     for (const auto& packed : packed_) result.push_back(std::as_bytes(std::span(packed)));
+    for (const auto* passes : {&producing_, &consuming_}) {
+      for (const auto& pass : *passes) std::ranges::copy(pass->storage(), std::back_inserter(result));
+    }
     return result;
   }
 

@@ -9,6 +9,7 @@
 #include "harness/core/parallel.hpp"
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/dense/matmul.hpp"
+#include "kernels/dense/matmul_reference.hpp"
 #include "kernels/registration.hpp"
 
 namespace hetscope {
@@ -208,15 +209,12 @@ class Conv2d final : public Operation {
     return result;
   }
 
-  // Any order of summation in f32 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); f16 is rounded
-  // once more, by half a unit of its last place, below the normal numbers by 2^-25; i8 by half a step, and as much
-  // again for factors of few bits.
   Tolerance tolerance(const Case& item) const override {
     const ConvolutionProblem problem(item);
-    const double sums = static_cast<double>(problem.terms()) * 0x1p-24;
-    if (problem.dtype == DType::f16) return {0x1p-25, sums + 0x1p-11};
-    if (problem.dtype == DType::i8) return {1, sums};
-    return {0, sums};
+    Tolerance tolerance = matmul_tolerance(problem.terms(), problem.dtype);
+    // By half a step, and as much again for factors of few bits.
+    if (problem.dtype == DType::i8) tolerance.atol = 1;
+    return tolerance;
   }
 
   Work useful_work(const Case& item) const override { return ConvolutionProblem(item).work(); }

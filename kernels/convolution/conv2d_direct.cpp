@@ -21,13 +21,12 @@ class Runs final : public OneResultRunnable {
         convolution_(ConvolutionProblem(item), x_.layout(), result().layout(), inputs[kConvolutionWeights].tensor,
                      pool.size()) {}
 
-  std::int64_t prepared_bytes() const override { return convolution_.packed_bytes(); }
-
  protected:
   void run_once() override { convolution_.run(x_.data(), result().data(), pool()); }
   std::vector<std::span<const std::byte>> operands() const override {
-    return {{x_.data(), x_.size_bytes()}, {result().data(), result().size_bytes()}, convolution_.packed_weights()};
+    return {{x_.data(), x_.size_bytes()}, {result().data(), result().size_bytes()}};
   }
+  std::vector<std::span<const std::byte>> prepared() const override { return {convolution_.packed_weights()}; }
 
  private:
   const HostTensor& x_;

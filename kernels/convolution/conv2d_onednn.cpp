@@ -37,12 +37,17 @@ class Conv2dOneDnn final : public HostKernel {
   std::unique_ptr<Runnable> prepare_on(const Case& item, HostCpu& cpu, ThreadPool& pool,
                                        std::span<const Operand> inputs) const override {
     const ConvolutionProblem problem(item);
-    return std::make_unique<OneDnnMovement<OneDnnConvolution>>(
+    std::span<const std::byte> weights;
+    auto result = std::make_unique<OneDnnMovement<OneDnnConvolution>>(
         cpu, pool, inputs[kConvolutionInput].tensor, HostTensor(result_view(item, problem)),
         [&](void* x, void* y, std::string* why_not) {
-          return OneDnnConvolution::make(problem, image_view(item, problem), result_view(item, problem), x, y,
-                                         inputs[kConvolutionWeights].tensor.as<float>(), why_not);
+          auto made = OneDnnConvolution::make(problem, image_view(item, problem), result_view(item, problem), x, y,
+                                              inputs[kConvolutionWeights].tensor.as<float>(), why_not);
+          if (made != nullptr) weights = made->weights();
+          return made;
         });
+    result->reads_also(weights);
+    return result;
   }
 };
 

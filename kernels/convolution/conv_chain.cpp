@@ -11,6 +11,7 @@
 #include "harness/core/decimal.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/split_text.hpp"
+#include "harness/kernel/operation.hpp"
 #include "kernels/elimination/bounded.hpp"
 #include "kernels/registration.hpp"
 

@@ -1,7 +1,9 @@
 // conv_chain_direct on the CPU: convolutions as conv2d_direct, ReLU and normalisation by the passes of
 // kernels/elimination, transforms by the boxes of layout_transform_tiled.
 //   traffic: for each operator and each transform what it reads and writes
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "harness/core/clock.hpp"
@@ -38,7 +40,7 @@ struct PreparedStep {
   }
 };
 
-PreparedStep prepared(const ImageStep& step, std::span<const Operand> inputs, int threads) {
+PreparedStep made_ready(const ImageStep& step, std::span<const Operand> inputs, int threads) {
   PreparedStep result{step.kind, nullptr, nullptr, std::nullopt};
   switch (step.kind) {
     case ImageStep::Kind::convolution:
@@ -61,7 +63,7 @@ class HostConvChain final : public HostRunnable {
   HostConvChain(HostCpu& cpu, ThreadPool& pool, const Case& item, std::span<const Operand> inputs)
       : HostRunnable(cpu, pool), problem_(item), x_(inputs[0].tensor) {
     for (const ImageStep& step : problem_.steps()) {
-      steps_.push_back(prepared(step, inputs, pool.size()));
+      steps_.push_back(made_ready(step, inputs, pool.size()));
       tensors_.emplace_back(DType::f32, step.to.shape(), step.to.layout());
     }
     enter();
@@ -78,11 +80,6 @@ class HostConvChain final : public HostRunnable {
   bool write_outputs_to(std::span<HostTensor> targets) override {
     tensors_.back() = HostTensor::borrowing(targets[0].view(), targets[0].data());
     return true;
-  }
-  std::int64_t prepared_bytes() const override {
-    std::int64_t bytes = 0;
-    for (const PreparedStep& step : steps_) bytes += step.convolution ? step.convolution->packed_bytes() : 0;
-    return bytes;
   }
   Metrics metrics() override { return problem_.metrics(); }
   // "operators" and "transforms".
@@ -105,8 +102,13 @@ class HostConvChain final : public HostRunnable {
   std::vector<std::span<const std::byte>> operands() const override {
     std::vector<std::span<const std::byte>> result = {{x_.data(), x_.size_bytes()}};
     for (const HostTensor& tensor : tensors_) result.emplace_back(tensor.data(), tensor.size_bytes());
+    return result;
+  }
+  std::vector<std::span<const std::byte>> prepared() const override {
+    std::vector<std::span<const std::byte>> result;
     for (const PreparedStep& step : steps_) {
       if (step.convolution) result.push_back(step.convolution->packed_weights());
+      if (step.pass) std::ranges::copy(step.pass->storage(), std::back_inserter(result));
     }
     return result;
   }

@@ -121,10 +121,6 @@ void HostConvolution::pack(const HostTensor& weights) {
   }
 }
 
-std::int64_t HostConvolution::packed_bytes() const {
-  return static_cast<std::int64_t>(weights_.size() * sizeof(float));
-}
-
 void HostConvolution::run(const std::byte* x, std::byte* y, ThreadPool& pool) {
   const std::int64_t tiles = divided_up(problem_.y[2], tile_rows_);
   pool.run([&](int worker) {

@@ -27,7 +27,6 @@ class HostConvolution {
   // From x to y, in the layouts given; y's padding is left as it is.
   void run(const std::byte* x, std::byte* y, ThreadPool& pool);
 
-  std::int64_t packed_bytes() const;
   std::span<const std::byte> packed_weights() const { return std::as_bytes(std::span(weights_)); }
 
  private:

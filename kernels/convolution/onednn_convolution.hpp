@@ -1,7 +1,9 @@
 // oneDNN's convolution primitive: the library that most frameworks use on x86-64.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "kernels/convolution/convolution.hpp"
@@ -21,6 +23,8 @@ class OneDnnConvolution {
 
   // Results go there from now on. false: the library cannot.
   bool set_target(void* y_memory) { return primitive_.move_argument(kOneDnnTarget, y_memory); }
+  // In the layout that the library wants; empty where it does not say where they are.
+  std::span<const std::byte> weights() const { return primitive_.brought(kOneDnnWeights); }
   void execute() { primitive_.execute("convolution"); }
 
  private:

@@ -9,36 +9,29 @@
 
 namespace hetscope {
 
-// Whose threads do the work. library: it brings its own, and pinning the caller would pin all of them to one CPU or
-// leave it out, so the pool is entered only where one thread is asked for.
-enum class MovementThreads { pool, library };
+using MovementThreads = HostThreads;
 
 class HostMovement : public OneResultRunnable {
  public:
-  void enter() override {
-    if (enters_pool()) HostRunnable::enter();
-  }
-  void leave() override {
-    if (enters_pool()) HostRunnable::leave();
-  }
+  // What was made for it besides its tensors; it outlives the last run.
+  void reads_also(std::span<const std::byte> prepared) { prepared_.push_back(prepared); }
 
  protected:
   // `source` outlives it; the target is its own until it is told another one.
   HostMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, HostTensor target,
                MovementThreads threads = MovementThreads::pool)
-      : OneResultRunnable(cpu, pool, std::move(target)), source_(source), threads_(threads) {}
+      : OneResultRunnable(cpu, pool, std::move(target), threads), source_(source) {}
 
   const HostTensor& source() const noexcept { return source_; }
   HostTensor& target() noexcept { return result(); }
   std::vector<std::span<const std::byte>> operands() const final {
     return {{source_.data(), source_.size_bytes()}, {result().data(), result().size_bytes()}};
   }
+  std::vector<std::span<const std::byte>> prepared() const final { return prepared_; }
 
  private:
-  bool enters_pool() { return threads_ == MovementThreads::pool || pool().size() == 1; }
-
   const HostTensor& source_;
-  MovementThreads threads_;
+  std::vector<std::span<const std::byte>> prepared_;
 };
 
 }  // namespace hetscope

@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#include "harness/tensor/dtype.hpp"
+
 #undef HETSCOPE_HAS_HALF_INSTRUCTIONS
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
 #define HETSCOPE_HAS_HALF_INSTRUCTIONS 0
@@ -95,6 +97,9 @@ template <class D>
 HWY_INLINE void store_lanes(D d, hwy::HWY_NAMESPACE::Vec<D> values, std::uint16_t* to) {
   store_halves(d, values, to);
 }
+// One element.
+HWY_INLINE float widened(float value) { return value; }
+HWY_INLINE float widened(std::uint16_t bits) { return f32_from_f16(bits); }
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

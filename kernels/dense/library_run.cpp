@@ -7,19 +7,16 @@ namespace hetscope {
 
 LibraryRun::LibraryRun(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
                        const HostTensor& right, TensorView result, int threads)
-    : OneResultRunnable(cpu, pool, HostTensor(std::move(result))),
+    : OneResultRunnable(cpu, pool, HostTensor(std::move(result)),
+                        threads == 1 ? HostThreads::pool : HostThreads::library),
       library_(library),
       left_(left),
       right_(right),
       threads_(threads) {}
 
 void LibraryRun::enter() {
+  HostRunnable::enter();  // before the library makes threads
   library_.set_threads(threads_);
-  if (threads_ == 1) HostRunnable::enter();
-}
-
-void LibraryRun::leave() {
-  if (threads_ == 1) HostRunnable::leave();
 }
 
 std::vector<Placement> LibraryRun::placement() const {

@@ -11,13 +11,11 @@ namespace hetscope {
 
 class LibraryRun : public OneResultRunnable {
  public:
-  // The operands outlive it; it owns the result. `threads` are the library's: where it has one, the pool is entered,
-  // and else not, because pinning the caller would pin all of them to one CPU.
+  // The operands outlive it; it owns the result. `threads` are the library's: where it has one, the pool is entered.
   LibraryRun(const DenseLibrary& library, HostCpu& cpu, ThreadPool& pool, const HostTensor& left,
              const HostTensor& right, TensorView result, int threads);
 
   void enter() override;
-  void leave() override;
   std::vector<Placement> placement() const override;
 
  protected:

@@ -30,7 +30,7 @@ Expectation matmul_reference(const HostTensor& left, const HostTensor& right) {
 }
 
 Tolerance matmul_tolerance(std::int64_t k, DType result) {
-  const double rtol = static_cast<double>(k) * 0x1p-24;
+  const double rtol = summing_error(k) * 0x1p-24;
   // By half a unit of its last place; below the normal numbers by 2^-25.
   return result == DType::f16 ? Tolerance{0x1p-25, rtol + 0x1p-11} : Tolerance{0, rtol};
 }

@@ -9,8 +9,7 @@ namespace hetscope {
 // of an element is sum |left||right|.
 Expectation matmul_reference(const HostTensor& left, const HostTensor& right);
 
-// The bound of any order of summation of k products in f32: k roundings of at most 2^-24 each (Higham, Accuracy and
-// Stability of Numerical Algorithms, section 3.1). A result in f16 is rounded once more.
+// The bound of any order of summation of k products in f32, summing_error(). A result in f16 is rounded once more.
 Tolerance matmul_tolerance(std::int64_t k, DType result = DType::f32);
 
 }  // namespace hetscope

@@ -7,6 +7,8 @@
 #include <cstdlib>
 
 #include "harness/core/dynamic_library.hpp"
+#include "harness/kernel/library_threads.hpp"
+#include "harness/processor/host_cpu.hpp"
 #include "kernels/dense/dense_library.hpp"
 
 namespace hetscope {
@@ -43,6 +45,7 @@ DenseLibrary open_openblas() {
   DenseLibrary result;
   if (const char* core = core_type_for_this_cpu()) ::setenv("OPENBLAS_CORETYPE", core, /*overwrite=*/0);
   const std::array<std::string, 2> candidates = {"libopenblas.so.0", "libopenblas.so"};
+  const LibraryThreads made_here(allowed_cpus());  // it makes them when it is opened
   DynamicLibrary library = DynamicLibrary::open_first(candidates, &result.why_not);
   if (!library) return result;
   library.leak();

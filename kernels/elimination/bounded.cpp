@@ -7,12 +7,14 @@
 #include <span>
 #include <utility>
 
+#include "harness/kernel/operation.hpp"
+
 namespace hetscope {
 namespace {
 
 Bounded relu_of(Bounded in) {
   for (std::size_t i = 0; i < in.values.size(); ++i) {
-    in.values[i] = std::max(in.values[i], 0.0);
+    in.values[i] = std::max(0.0, in.values[i]);  // the first of equals: 0 of -0
   }
   return in;
 }
@@ -121,11 +123,6 @@ Bounded sum_of(const Bounded& in) {
 }
 
 }  // namespace
-
-double summing_error(std::int64_t terms) {
-  const auto n = static_cast<double>(terms);
-  return std::min(n, 8 * std::sqrt(n));
-}
 
 Bounded exactly(const HostTensor& tensor) {
   const auto elements = static_cast<std::size_t>(tensor.shape().element_count());

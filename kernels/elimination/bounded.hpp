@@ -19,12 +19,6 @@ struct Bounded {
   std::vector<double> errors;
 };
 
-// How far a sum of `terms` may be from the exact one, in units of 2^-24 of the sum of their magnitudes: `terms` at
-// worst; for more than 64 the 8 sqrt(terms) that are exceeded once in 10^7 sums of a million terms where roundings are
-// independent, as those of random terms are (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis,
-// SIAM J. Sci. Comput. 41(5), 2019). Through a chain of long sums the worst case soon exceeds the values themselves.
-double summing_error(std::int64_t terms);
-
 // Without errors, in logical row-major order.
 Bounded exactly(const HostTensor& tensor);
 

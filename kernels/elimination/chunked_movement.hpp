@@ -2,8 +2,10 @@
 // it lies while it is in the cache. (Rows that are normalised so take longer than in a panel of the first cache.)
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "harness/processor/thread_pool.hpp"
@@ -21,6 +23,8 @@ class ChunkedMovement {
   // Times the ways of moving, and keeps the fastest; `target` is written.
   void choose(const float* source, float* target, ThreadPool& pool);
   void run(const float* source, float* target, ThreadPool& pool) const { run_in(ways_.front(), source, target, pool); }
+  // Its list, which run() reads.
+  std::vector<std::span<const std::byte>> storage() const { return {std::as_bytes(std::span(chunks_))}; }
 
  private:
   // In elements.

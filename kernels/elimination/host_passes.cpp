@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -47,6 +48,9 @@ class PiecesPass final : public HostPass {
         mover_.move(source + sources_[i], target + targets_[i]);
       }
     });
+  }
+  std::vector<std::span<const std::byte>> storage() const override {
+    return {std::as_bytes(std::span(sources_)), std::as_bytes(std::span(targets_))};
   }
 
  private:
@@ -131,6 +135,15 @@ class RowPass final : public HostPass {
   }
   void run(const float* source, float* target, ThreadPool& pool) override {
     run_regions(ways_.front(), source, target, pool);
+  }
+  std::vector<std::span<const std::byte>> storage() const override {
+    std::vector<std::span<const std::byte>> result;
+    for (const Region& region : ways_.front()) {
+      for (const TileSide* side : {&region.read, &region.write}) {
+        std::ranges::copy(side->storage(), std::back_inserter(result));
+      }
+    }
+    return result;
   }
 
  private:
@@ -238,6 +251,7 @@ class SumPass final : public HostPass {
       sums_.run(source, target, begin, end);
     });
   }
+  std::vector<std::span<const std::byte>> storage() const override { return sums_.storage(); }
 
  private:
   RowSums sums_;
@@ -249,6 +263,7 @@ class ChunkedPass final : public HostPass {
 
   void choose(const float* source, float* target, ThreadPool& pool) override { movement_.choose(source, target, pool); }
   void run(const float* source, float* target, ThreadPool& pool) override { movement_.run(source, target, pool); }
+  std::vector<std::span<const std::byte>> storage() const override { return movement_.storage(); }
 
  private:
   ChunkedMovement movement_;

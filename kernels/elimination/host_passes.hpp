@@ -2,7 +2,9 @@
 // are read and written where they are, other rows go through a panel that stays in the cache.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "harness/processor/thread_pool.hpp"
@@ -18,6 +20,8 @@ class HostPass {
   virtual void choose(const float* /*source*/, float* /*target*/, ThreadPool& /*pool*/) {}
   // Everything, on all threads of `pool`.
   virtual void run(const float* source, float* target, ThreadPool& pool) = 0;
+  // The memory of its own that every run reads: places that were listed when it was made.
+  virtual std::vector<std::span<const std::byte>> storage() const { return {}; }
 };
 
 // `weights` are packed ones, of each stage; they outlive the result. `threads`: of the pools that will run it.

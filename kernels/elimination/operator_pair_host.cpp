@@ -1,6 +1,8 @@
 // operator_pair_op_by_op, _gather_naive, _gather_simplified, _folded and _fused on the CPU: the passes of the plan one
 // after the other, in portable C++ and Highway.
 //   traffic: for each pass what it reads and writes, and each matmul's right operand once
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "harness/kernel/host_kernel.hpp"
@@ -41,11 +43,6 @@ class HostPairs final : public HostRunnable {
     result.push_back(tensors_.back().clone());
     return result;
   }
-  std::int64_t prepared_bytes() const override {
-    std::int64_t bytes = 0;
-    for (const auto& [input, packed] : packed_) bytes += static_cast<std::int64_t>(packed.size() * sizeof(float));
-    return bytes;
-  }
   Metrics metrics() override { return report_.metrics(); }
   std::map<std::string, std::string> notes() override { return report_.notes(); }
 
@@ -56,7 +53,12 @@ class HostPairs final : public HostRunnable {
   std::vector<std::span<const std::byte>> operands() const override {
     std::vector<std::span<const std::byte>> result = {{source_.data(), source_.size_bytes()}};
     for (const HostTensor& tensor : tensors_) result.emplace_back(tensor.data(), tensor.size_bytes());
+    return result;
+  }
+  std::vector<std::span<const std::byte>> prepared() const override {
+    std::vector<std::span<const std::byte>> result;
     for (const auto& [input, packed] : packed_) result.push_back(std::as_bytes(std::span(packed)));
+    for (const auto& pass : passes_) std::ranges::copy(pass->storage(), std::back_inserter(result));
     return result;
   }
 

@@ -12,6 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/dense/sum_lanes-inl.hpp"
 #include "kernels/elimination/activation_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -94,16 +95,6 @@ void layer_norm_row(const float* in, float* out, std::int64_t count) {
       [&](float value, std::int64_t at) { out[at] = (value - mean) * scale; });
 }
 
-void sum_row(const float* in, float* out, std::int64_t count) {
-  const Tag d;
-  auto sums = hn::Zero(d);
-  float sum = 0;
-  for_each_vector(
-      in, count, [&](auto v, std::int64_t) { sums = hn::Add(sums, v); },
-      [&](float value, std::int64_t) { sum += value; });
-  *out = sum + hn::GetLane(hn::SumOfLanes(d, sums));
-}
-
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
 constexpr std::int64_t kPanelVectors =
     kPanelColumns / static_cast<std::int64_t>(HWY_LANES(float) < kPanelColumns ? HWY_LANES(float) : kPanelColumns);
@@ -178,7 +169,7 @@ void apply(const RowStage& stage, const float* weights, const float* const* in, 
   for (std::int64_t row = 0; row < count; ++row) {
     if (stage.kind == OperatorKind::softmax) softmax_row(in[row], out[row], stage.in);
     if (stage.kind == OperatorKind::layer_norm) layer_norm_row(in[row], out[row], stage.in);
-    if (stage.kind == OperatorKind::sum) sum_row(in[row], out[row], stage.in);
+    if (stage.kind == OperatorKind::sum) *out[row] = sum_of_run(in[row], stage.in);
     if (stage.kind == OperatorKind::relu) for_each_lane(in[row], out[row], stage.in, ReluLanes());
     if (stage.kind == OperatorKind::gelu) for_each_lane(in[row], out[row], stage.in, GeluLanes());
     if (stage.kind == OperatorKind::silu) for_each_lane(in[row], out[row], stage.in, SiluLanes());

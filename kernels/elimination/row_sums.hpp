@@ -2,8 +2,10 @@
 // own; other rows along themselves, as far as their elements follow each other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "kernels/elimination/pair_plan.hpp"
@@ -34,6 +36,11 @@ class RowSums {
   std::int64_t groups() const noexcept { return static_cast<std::int64_t>(groups_.size()); }
   // The rows of groups [begin, end) from `source` to `target`, f32.
   void run(const float* source, float* target, std::int64_t begin, std::int64_t end) const;
+  // Its lists, which run() reads.
+  std::vector<std::span<const std::byte>> storage() const {
+    return {std::as_bytes(std::span(rows_)),  std::as_bytes(std::span(elements_)), std::as_bytes(std::span(pieces_)),
+            std::as_bytes(std::span(fours_)), std::as_bytes(std::span(singles_)),  std::as_bytes(std::span(groups_))};
+  }
 
  private:
   enum class Way { across, along, by_fours };

@@ -2,7 +2,9 @@
 // a panel by transposes and copies of runs, and element by element only where nothing lies together.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/elimination/piece_mover.hpp"
@@ -27,6 +29,10 @@ class TileSide {
   // Any other side's tile into a panel, or out of one.
   void pack(const float* storage, std::int64_t tile, float* panel) const;
   void unpack(const float* panel, std::int64_t tile, float* storage) const;
+  // Its lists, which each of these reads.
+  std::vector<std::span<const std::byte>> storage() const {
+    return {std::as_bytes(std::span(starts_)), std::as_bytes(std::span(pieces_)), std::as_bytes(std::span(places_))};
+  }
 
  private:
   struct Loop;

@@ -22,8 +22,7 @@ void decompose_row(NmPattern pattern, float* row, std::int64_t blocks, float* va
 
 // out[i] = in[i]; false when an element is NaN or infinite.
 bool copy_finite_f32(const float* in, float* out, std::int64_t count);
-// out[i] = the f32 value of the binary16 bits in[i], exactly; false when an element is NaN or infinite, for
-// which it writes something else.
+// out[i] = the f32 value of the binary16 bits in[i], exactly; false when an element is NaN or infinite.
 bool widen_finite_f16(const std::uint16_t* in, float* out, std::int64_t count);
 // out[i] = in[i] as a real.
 void widen_i8(const std::int8_t* in, float* out, std::int64_t count);

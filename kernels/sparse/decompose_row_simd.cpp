@@ -9,14 +9,14 @@
 #include <algorithm>
 #include <bit>
 
-#include "harness/tensor/dtype.hpp"
-
 #include "kernels/sized_vectors.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sparse/decompose_row_simd.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "kernels/dense/half_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -170,7 +170,8 @@ std::int64_t simd_blocks(NmPattern pattern, float* row, std::int64_t blocks, flo
 std::int64_t simd_blocks(NmPattern, float*, std::int64_t, float*, std::uint8_t*) { return 0; }
 #endif
 
-bool copy_finite(const float* in, float* out, std::int64_t count) {
+template <class T>
+HWY_INLINE bool copy_finite(const T* in, float* out, std::int64_t count) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const auto magnitude_bits = hn::Set(di, 0x7fffffff);
@@ -178,42 +179,23 @@ bool copy_finite(const float* in, float* out, std::int64_t count) {
   auto largest = hn::Zero(di);
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    const auto v = hn::LoadU(df, in + i);
+    const auto v = load_lanes(df, in + i);
     largest = hn::Max(largest, hn::And(hn::BitCast(di, v), magnitude_bits));
     hn::StoreU(v, df, out + i);
   }
   std::int32_t rest = 0;
   for (; i < count; ++i) {
-    rest = std::max(rest, std::bit_cast<std::int32_t>(in[i]) & 0x7fffffff);
-    out[i] = in[i];
+    out[i] = widened(in[i]);
+    rest = std::max(rest, std::bit_cast<std::int32_t>(out[i]) & 0x7fffffff);
   }
   constexpr std::int32_t kInfinity = 0x7f800000;
   return rest < kInfinity && hn::AllTrue(di, hn::Lt(largest, hn::Set(di, kInfinity)));
 }
 
-// The bits of binary16 moved to their places in binary32, and the exponent's bias put right by an exact multiplication
-// with 2^112: subnormal numbers come out right, because their binary32 is a normal number.
-bool widen_finite(const std::uint16_t* in, float* out, std::int64_t count) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToUnsigned<decltype(df)> du;
-  const hn::Rebind<std::uint16_t, decltype(du)> d16;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(df));
-  const auto exponent = hn::Set(du, 0x7c00U);
-  auto special = hn::Zero(du);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const auto bits = hn::PromoteTo(du, hn::LoadU(d16, in + i));
-    special = hn::Max(special, hn::And(bits, exponent));
-    const auto magnitude = hn::BitCast(df, hn::ShiftLeft<13>(hn::And(bits, hn::Set(du, 0x7fffU))));
-    const auto sign = hn::BitCast(df, hn::ShiftLeft<16>(hn::And(bits, hn::Set(du, 0x8000U))));
-    hn::StoreU(hn::Or(hn::Mul(magnitude, hn::Set(df, 0x1.0p112F)), sign), df, out + i);
-  }
-  bool finite = hn::AllFalse(du, hn::Eq(special, exponent));
-  for (; i < count; ++i) {
-    finite = finite && (in[i] & 0x7c00U) != 0x7c00U;
-    out[i] = f32_from_f16(in[i]);
-  }
-  return finite;
+bool copy_finite_floats(const float* in, float* out, std::int64_t count) { return copy_finite(in, out, count); }
+
+bool widen_finite_halves(const std::uint16_t* in, float* out, std::int64_t count) {
+  return copy_finite(in, out, count);
 }
 
 }  // namespace
@@ -225,8 +207,8 @@ HWY_AFTER_NAMESPACE();
 namespace hetscope {
 namespace {
 HWY_EXPORT(simd_blocks);
-HWY_EXPORT(copy_finite);
-HWY_EXPORT(widen_finite);
+HWY_EXPORT(copy_finite_floats);
+HWY_EXPORT(widen_finite_halves);
 }  // namespace
 
 void decompose_row(NmPattern pattern, float* row, std::int64_t blocks, float* values, std::uint8_t* indices) {
@@ -236,11 +218,11 @@ void decompose_row(NmPattern pattern, float* row, std::int64_t blocks, float* va
 }
 
 bool copy_finite_f32(const float* in, float* out, std::int64_t count) {
-  return HWY_DYNAMIC_DISPATCH(copy_finite)(in, out, count);
+  return HWY_DYNAMIC_DISPATCH(copy_finite_floats)(in, out, count);
 }
 
 bool widen_finite_f16(const std::uint16_t* in, float* out, std::int64_t count) {
-  return HWY_DYNAMIC_DISPATCH(widen_finite)(in, out, count);
+  return HWY_DYNAMIC_DISPATCH(widen_finite_halves)(in, out, count);
 }
 
 void widen_i8(const std::int8_t* in, float* out, std::int64_t count) {

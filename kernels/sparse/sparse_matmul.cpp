@@ -19,6 +19,20 @@
 namespace hetscope {
 namespace {
 
+// The tolerance is that of k products; a row that has fewer of them is wrong by less, and its magnitudes say so.
+void bound_by_nonzeros(const SparseMatmulProblem& problem, const HostTensor& left, Expectation& expectation) {
+  const std::vector<double> values = row_major_values(left);
+  const double of_all = matmul_tolerance(problem.k, problem.dtype).rtol;
+  for (std::int64_t row = 0; row < problem.m; ++row) {
+    const auto* const begin = values.data() + row * problem.k;
+    const std::int64_t nonzeros = problem.k - std::count(begin, begin + problem.k, 0.0);
+    const double share = matmul_tolerance(nonzeros, problem.dtype).rtol / of_all;
+    for (std::int64_t column = 0; column < problem.n; ++column) {
+      expectation.magnitudes[static_cast<std::size_t>(row * problem.n + column)] *= share;
+    }
+  }
+}
+
 class SparseMatmul final : public SlicedOperation {
  public:
   std::string_view name() const noexcept override { return "sparse_matmul"; }
@@ -70,9 +84,10 @@ class SparseMatmul final : public SlicedOperation {
     return result;
   }
 
-  std::vector<Expectation> reference(const Case&, std::span<const Operand> inputs) const override {
+  std::vector<Expectation> reference(const Case& item, std::span<const Operand> inputs) const override {
     std::vector<Expectation> result;
     result.push_back(matmul_reference(inputs[kSparseLeft].tensor, inputs[kSparseRight].tensor));
+    bound_by_nonzeros(SparseMatmulProblem(item), inputs[kSparseLeft].tensor, result[0]);
     return result;
   }
 

@@ -13,7 +13,6 @@ namespace hetscope {
 namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 27;
-constexpr double kF32Unit = 0x1p-24;
 
 class Reduce final : public SlicedOperation {
  public:
@@ -80,10 +79,9 @@ class Reduce final : public SlicedOperation {
     return result;
   }
 
-  // Any order of summation in f32 (Higham, Accuracy and Stability of Numerical Algorithms, chapter 4).
   Tolerance tolerance(const Case& item) const override {
     const Shape shape(item.dims("shape"));
-    return {0, kF32Unit * static_cast<double>(shape[static_cast<int>(item.integer("reduced"))])};
+    return {0, 0x1p-24 * summing_error(shape[static_cast<int>(item.integer("reduced"))])};
   }
   Work useful_work(const Case& item) const override {
     const std::int64_t elements = Shape(item.dims("shape")).element_count();

@@ -7,7 +7,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/dense/half_lanes-inl.hpp"
+#include "kernels/dense/sum_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -24,9 +24,6 @@ std::int64_t lanes_of(D d) {
   return static_cast<std::int64_t>(hn::Lanes(d));
 }
 
-float widened(float value) { return value; }
-float widened(std::uint16_t bits) { return f32_from_f16(bits); }
-
 // Adds whole vectors from `at` on; returns where they end.
 template <class D, class T>
 HWY_INLINE std::int64_t add_vectors(D d, const T* from, float* sums, std::int64_t at, std::int64_t count) {
@@ -41,36 +38,6 @@ HWY_INLINE void add_run(const T* from, float* sums, std::int64_t count) {
   std::int64_t at = add_vectors(Whole(), from, sums, 0, count);
   at = add_vectors(Part(), from, sums, at, count);
   for (; at < count; ++at) sums[at] += widened(from[at]);
-}
-
-// Four sums hide the latency of an addition.
-template <class D, class T>
-HWY_INLINE std::int64_t sum_vectors(D d, const T* from, std::int64_t at, std::int64_t count, float& sum) {
-  const std::int64_t step = lanes_of(d);
-  if (at + step > count) return at;
-  auto sum0 = hn::Zero(d);
-  auto sum1 = hn::Zero(d);
-  auto sum2 = hn::Zero(d);
-  auto sum3 = hn::Zero(d);
-  for (; at + 4 * step <= count; at += 4 * step) {
-    sum0 = hn::Add(sum0, load_lanes(d, from + at));
-    sum1 = hn::Add(sum1, load_lanes(d, from + at + step));
-    sum2 = hn::Add(sum2, load_lanes(d, from + at + 2 * step));
-    sum3 = hn::Add(sum3, load_lanes(d, from + at + 3 * step));
-  }
-  for (; at + step <= count; at += step) sum0 = hn::Add(sum0, load_lanes(d, from + at));
-  const auto all = hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
-  sum += hn::GetLane(hn::SumOfLanes(d, all));
-  return at;
-}
-
-template <class T>
-HWY_INLINE float sum_of_run(const T* from, std::int64_t count) {
-  float sum = 0;
-  std::int64_t at = sum_vectors(Whole(), from, 0, count, sum);
-  at = sum_vectors(Part(), from, at, count, sum);
-  for (; at < count; ++at) sum += widened(from[at]);
-  return sum;
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/core/error.hpp"
+#include "harness/kernel/verify.hpp"
 #include "kernels/activation/activation.hpp"
 #include "kernels/catalog.hpp"
 #include "kernels/registration.hpp"
@@ -47,6 +48,18 @@ TEST(Activation, UsefulWorkIsOneReadAndOneWriteOfTheStorage) {
   // Three channels in vectors of four.
   EXPECT_EQ(operation->useful_work(activation_case("shape=1x3x5x7 output_layout=NC4HW4 function=relu")),
             (Work{4 * (105 + 140), 105}));
+}
+
+TEST(Activation, ReluMakesEitherZeroOfNegativeZero) {
+  const auto operation = make_operation<OperationId::activation>();
+  const Case item = activation_case("shape=[8] function=relu dtype=f16");
+  std::vector<Operand> inputs = operation->inputs(item, 3);
+  inputs[0].tensor.as<std::uint16_t>()[5] = 0x8000;  // what rounds to zero from below
+  const std::vector<Expectation> expected = operation->reference(item, inputs);
+  EXPECT_EQ(expected[0].exact->as<std::uint16_t>()[5], 0);
+  HostTensor output = expected[0].exact->clone();
+  output.as<std::uint16_t>()[5] = 0x8000;
+  EXPECT_TRUE(verify({&output, 1}, expected, operation->tolerance(item)).matches);
 }
 
 TEST(Activation, InputsReachBothSidesOfTheBend) {

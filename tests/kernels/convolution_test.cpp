@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 
 #include "harness/core/error.hpp"
+#include "harness/processor/host_cpu.hpp"
 #include "harness/processor/opencl_processor.hpp"
 #include "kernels/catalog.hpp"
 #include "kernels/convolution/host_convolution.hpp"
+#include "kernels/registration.hpp"
 #include "tests/error_of.hpp"
 
 namespace hetscope {
@@ -80,6 +82,18 @@ TEST(Convolution, RowsThatNoMemoryHoldsAreUnsupported) {
   const Support no = HostConvolution::supports(
       ConvolutionProblem(convolution_case("shape=1x65536x1x1 filters=1 window=1x200 padding=0x60000 dilation=1x305")));
   EXPECT_THAT(no.reason(), HasSubstr("padded rows"));
+}
+
+TEST(Convolution, WeightsThatALibraryBroughtIntoItsLayoutAreTold) {
+  const Case item = convolution_case("shape=1x16x9x9 filters=16 window=3x3", "conv2d_onednn processor=cpu");
+  ProcessorInfo info;
+  info.name = "cpu";
+  HostCpu cpu(info, {allowed_cpus().at(0)});
+  Processor* const on[] = {&cpu};
+  const auto kernel = make_kernel<KernelId::conv2d_onednn>();
+  if (Support support = kernel->supports(item, on); !support) GTEST_SKIP() << support.reason();
+  const std::vector<Operand> inputs = make_operation<OperationId::conv2d>()->inputs(item, 1);
+  EXPECT_GE(kernel->prepare(item, on, inputs)->prepared_bytes(), 4 * 16 * 16 * 3 * 3);
 }
 
 TEST(OpenClConvolution, AnImageTheDeviceHasNotIsUnsupported) {

@@ -9,6 +9,7 @@
 
 #include "harness/core/random.hpp"
 #include "harness/kernel/verify.hpp"
+#include "harness/processor/host_cpu.hpp"
 #include "kernels/elimination/row_stages.hpp"
 #include "kernels/elimination/row_tiles.hpp"
 #include "kernels/registration.hpp"
@@ -191,6 +192,26 @@ TEST(HostPasses, SumsOfRowsWhereTheyLie) {
         "shape=97x96 first=sum second=reshape:97/gather:0:97", "shape=131x1 first=sum second=transpose:1,0"}) {
     expect_folded_is_right(axes);
   }
+}
+
+// What a run reads besides is in the record and leaves the caches: lists of rows, pieces, tiles and chunks.
+TEST(HostPasses, TellWhatTheyHaveListed) {
+  ProcessorInfo info;
+  info.name = "cpu";
+  HostCpu cpu(info, {allowed_cpus().at(0)});
+  Processor* const on[] = {&cpu};
+  const auto operation = make_operation<OperationId::operator_pair>();
+  const auto kernel = make_kernel<KernelId::operator_pair_folded>();
+  const auto listed_bytes = [&](const std::string& axes) {
+    const Case item = Case::parse("operator_pair kernel=operator_pair_folded processor=cpu dtype=f32 " + axes);
+    const std::vector<Operand> inputs = operation->inputs(item, 5);
+    return kernel->prepare(item, on, inputs)->prepared_bytes();
+  };
+  EXPECT_GE(listed_bytes("shape=97x131 first=transpose:1,0 second=sum"), 131 * 16);
+  EXPECT_GE(listed_bytes("shape=97x131 first=gather:0:97 second=transpose:1,0"), 97 * 8);
+  EXPECT_GT(listed_bytes("shape=96x31 first=transpose:1,0 second=softmax"), 0);
+  EXPECT_GT(listed_bytes("shape=1300x67 first=relu second=transpose:1,0"), 0);
+  EXPECT_EQ(listed_bytes("shape=96x31x17 first=transpose:1,0,2 second=transpose:0,2,1"), 0);
 }
 
 TEST(HostPasses, PairsThatGoThroughPanels) {

@@ -33,6 +33,7 @@ class Counting final : public HostRunnable {
   std::vector<HostTensor> outputs() override { return {}; }
   int executions = 0;
   int threads_seen = 0;
+  mutable int prepared_asked = 0;
 
  protected:
   void run_once() override {
@@ -40,9 +41,14 @@ class Counting final : public HostRunnable {
     threads_seen = pool().size();
   }
   std::vector<std::span<const std::byte>> operands() const override { return {memory_}; }
+  std::vector<std::span<const std::byte>> prepared() const override {
+    ++prepared_asked;
+    return {weights_, weights_};
+  }
 
  private:
   std::array<std::byte, 256> memory_{};
+  std::array<std::byte, 96> weights_{};
 };
 
 class CountingKernel final : public HostKernel {
@@ -96,6 +102,8 @@ TEST_F(HostKernelTest, RunnableRunsPlacesAndEvicts) {
   EXPECT_EQ(counting.executions, 5);
   EXPECT_EQ(counting.threads_seen, 1);
   EXPECT_TRUE(runnable->evict());
+  EXPECT_EQ(counting.prepared_asked, 1);
+  EXPECT_EQ(runnable->prepared_bytes(), 2 * 96);
   ASSERT_EQ(runnable->placement().size(), 1U);
   EXPECT_EQ(runnable->placement()[0].requested, "cpu");
   EXPECT_FALSE(runnable->placement()[0].evidence.empty());

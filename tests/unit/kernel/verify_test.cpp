@@ -89,6 +89,22 @@ TEST(Verify, ExactTellsNegativeZeroFromZero) {
   EXPECT_FALSE(verify(one(std::move(negative)), exactly(zero), {}).matches);
 }
 
+TEST(Verify, ZerosAreEqualWhereTheReferenceSaysSo) {
+  const HostTensor expected(DType::f16, {3, 3}, Layout::parse("order:0,1/p1x4", 2));
+  std::vector<Expectation> expectations = exactly(expected);
+  HostTensor output = expected.clone();
+  output.as<std::uint16_t>()[1] = 0x8000;
+  EXPECT_FALSE(verify(one(output.clone()), expectations, {}).matches);
+  expectations[0].zeros_are_equal = true;
+  EXPECT_TRUE(verify(one(output.clone()), expectations, {}).matches);
+  // Nothing else is, in an element and in the padding.
+  for (const int at : {1, 3}) {
+    output.as<std::uint16_t>()[at] = 1;
+    EXPECT_FALSE(verify(one(output.clone()), expectations, {}).matches);
+    output.as<std::uint16_t>()[at] = 0;
+  }
+}
+
 TEST(Verify, ExactRefusesAnotherShapeLayoutOrDtype) {
   const HostTensor expected = random_tensor(DType::f32, {1, 4, 2, 2}, "NCHW");
   std::vector<HostTensor> others;
