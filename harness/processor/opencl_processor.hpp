@@ -69,6 +69,7 @@ class OpenClProcessor final : public Processor {
   const OpenClLimits& limits() const noexcept { return limits_; }
   void finish() override;
   // A kernel reads and writes opencl_eviction_bytes(). no() where that is 0, or the device has no memory left.
+  // Throws Error when it no longer works.
   Support evict_caches() override;
   // Has one work-item compute something: after a fault of a kernel's, some drivers (CUDA's) refuse a context
   // everything.
