@@ -1,4 +1,6 @@
 // oneDNN's matrix products (dnnl_sgemm and dnnl_gemm_s8s8s32 of its C interface).
+#include "harness/kernel/library_threads.hpp"
+#include "harness/processor/host_cpu.hpp"
 #include "kernels/dense/dense_library.hpp"
 #include "kernels/dense/onednn_library.hpp"
 #include "kernels/dense/onednn_product.hpp"
@@ -45,6 +47,7 @@ DenseLibrary product_of_onednn() {
   result.identity = onednn.identity;
   result.multiply = multiply;
   g_igemm = onednn.library.function<Igemm>("dnnl_gemm_s8s8s32");
+  const LibraryThreads made_here(allowed_cpus());  // it makes them for the first product, which is tried here
   if (g_igemm != nullptr) result.why_no_i8 = why_no_integers(multiply_i8);
   if (g_igemm != nullptr && result.why_no_i8.empty()) result.multiply_i8 = multiply_i8;
   result.prepare = prepare_onednn_product;
