@@ -114,11 +114,15 @@ void look_at_instrument(const std::vector<InstrumentNote>& notes, GenerationDeci
     return;
   }
   for (const std::string& unit : generation.units) {
-    const auto note = std::find_if(notes.begin(), notes.end(), [&](const InstrumentNote& item) {
-      return item.device_model == generation.device_model && (item.device_unit == unit || item.device_unit.empty());
-    });
+    // The newest, because a unit may have been mended since, or have gone wrong.
+    const InstrumentNote* note = nullptr;
+    for (const InstrumentNote& item : notes) {
+      const bool is_of_unit = item.device_unit == unit || item.device_unit.empty();
+      if (item.device_model != generation.device_model || !is_of_unit) continue;
+      if (note == nullptr || item.made_at > note->made_at) note = &item;
+    }
     std::string text = "unit " + unit + ": ";
-    if (note == notes.end()) {
+    if (note == nullptr) {
       generation.is_unqualified = true;
       text += "no qualification of it was given";
     } else {

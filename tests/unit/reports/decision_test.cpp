@@ -121,6 +121,18 @@ TEST(Decision, AnUnqualifiedInstrumentWithholdsTheVerdict) {
   EXPECT_EQ(answer(input, set, {note}).verdict, Go::unclear);
 }
 
+TEST(Decision, TheNewestQualificationOfAUnitCounts) {
+  const ReportInput input = sessions(5, 0.5);
+  const QuestionSet set = questions_of(kPlainRule);
+  const InstrumentNote before{"QUALIFIED", {}, "Board X", "0123456789abcdef", "2026-01-02T03:04:05Z"};
+  const InstrumentNote after{"REJECTED", {"A/A differs"}, "Board X", "0123456789abcdef", "2026-02-01T00:00:00Z"};
+  for (const auto& notes : {std::vector{before, after}, std::vector{after, before}}) {
+    const QuestionDecision decision = answer(input, set, notes);
+    EXPECT_EQ(decision.verdict, Go::unclear);
+    EXPECT_THAT(decision.generations[0].instrument, HasSubstr("A/A differs"));
+  }
+}
+
 TEST(Decision, AMissingMetricIsOneLineAndTheRestIsDecided) {
   ReportInput input = sessions(5, 0.5);
   for (LoadedRun& run : input.runs) {
