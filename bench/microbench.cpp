@@ -17,9 +17,11 @@
 
 #include "harness/core/clock.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
 #include "harness/kernel/verify.hpp"
 #include "harness/measure/batch.hpp"
 #include "harness/processor/processor.hpp"
+#include "harness/run/runner.hpp"
 #include "harness/run/scenario.hpp"
 #include "kernels/catalog.hpp"
 
@@ -53,13 +55,14 @@ std::unique_ptr<Prepared> prepare(Context& context, const Case& item) {
   std::vector<Processor*> on;
   for (const std::string& name : item.processors()) on.push_back(&context.processors.at(name));
   if (const Support support = kernel.supports(item, on); !support) throw Error("unsupported: " + support.reason());
-  prepared->inputs = operation.inputs(item, 1);
+  prepared->inputs = operation.inputs(item, seed_from(problem_key(item, operation)));
   prepared->runnable = kernel.prepare(item, on, prepared->inputs);
   prepared->work = kernel.executed_work(item, operation);
   const EnteredRunnable entered(*prepared->runnable);
   prepared->runnable->run(1);
-  const Verification verification =
-      verify(prepared->runnable->outputs(), operation.reference(item, prepared->inputs), operation.tolerance(item));
+  auto expectations = own_reference(kernel, operation, item, prepared->inputs);
+  if (!expectations) expectations = operation.reference(item, prepared->inputs);
+  const Verification verification = verify(prepared->runnable->outputs(), *expectations, operation.tolerance(item));
   if (!verification.matches) throw Error("mismatch: " + verification.reason);
   for (std::int64_t elapsed_ns = 0;
        (elapsed_ns = time_batch(context.clock, *prepared->runnable, prepared->batch)) < kMinBatchNs;) {

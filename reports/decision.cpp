@@ -40,23 +40,28 @@ std::string range_of(const Evidence& evidence) {
   return ratio_text(evidence.ratio) + " " + ratio_range_text(evidence.interval.low, evidence.interval.high);
 }
 
-// The geometric mean over the cases that every session has, session by session.
+// The geometric mean over the cases that every run has, run by run: a run that was gone on with has its cases in
+// several sessions, which stand for one.
 Evidence combine(const std::vector<Evidence>& rows) {
   Evidence combined;
-  std::map<std::string, std::vector<const SessionRatio*>> by_session;
+  std::set<std::string> runs;
   for (const Evidence& row : rows) {
-    for (const SessionRatio& session : row.sessions) by_session[session.session].push_back(&session);
+    for (const SessionRatio& session : row.sessions) runs.insert(session.run);
   }
   std::size_t whole_rows = 0;
-  for (const Evidence& row : rows) whole_rows += row.sessions.size() == by_session.size() ? 1 : 0;
-  // A row that a session lacks would make that session's mean one of other cases.
   for (const Evidence& row : rows) {
-    if (row.sessions.size() != by_session.size()) continue;
+    std::map<std::string, const SessionRatio*> last;
+    for (const SessionRatio& session : row.sessions) last[session.run] = &session;
+    // A row that a run lacks would make that run's mean one of other cases.
+    if (last.size() != runs.size()) continue;
+    ++whole_rows;
     for (const SessionRatio& session : row.sessions) {
+      if (last.at(session.run) != &session) continue;
       auto known = std::find_if(combined.sessions.begin(), combined.sessions.end(),
-                                [&](const SessionRatio& item) { return item.session == session.session; });
+                                [&](const SessionRatio& item) { return item.run == session.run; });
       if (known == combined.sessions.end()) {
-        combined.sessions.push_back({{session.ratio.unit, {}}, session.session, session.source, false, 0, 0, {}});
+        combined.sessions.push_back(
+            {{session.ratio.unit, {}}, session.session, session.run, session.source, false, 0, 0, {}});
         known = combined.sessions.end() - 1;
       }
       known->is_modelled = known->is_modelled || session.is_modelled;
@@ -114,11 +119,15 @@ void look_at_instrument(const std::vector<InstrumentNote>& notes, GenerationDeci
     return;
   }
   for (const std::string& unit : generation.units) {
-    const auto note = std::find_if(notes.begin(), notes.end(), [&](const InstrumentNote& item) {
-      return item.device_model == generation.device_model && (item.device_unit == unit || item.device_unit.empty());
-    });
+    // The newest, because a unit may have been mended since, or have gone wrong.
+    const InstrumentNote* note = nullptr;
+    for (const InstrumentNote& item : notes) {
+      const bool is_of_unit = item.device_unit == unit || item.device_unit.empty();
+      if (item.device_model != generation.device_model || !is_of_unit) continue;
+      if (note == nullptr || item.made_at > note->made_at) note = &item;
+    }
     std::string text = "unit " + unit + ": ";
-    if (note == notes.end()) {
+    if (note == nullptr) {
       generation.is_unqualified = true;
       text += "no qualification of it was given";
     } else {

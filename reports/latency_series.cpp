@@ -23,6 +23,8 @@ bool has_time(const Record& record) {
   return (record.status == Status::ok || record.status == Status::unstable) && record.latency() != nullptr;
 }
 
+std::string run_of(const Record& record) { return record.run_uuid.empty() ? record.session : record.run_uuid; }
+
 bool is_unverified(const Record& record) { return record.notes.contains("not_verified"); }
 
 std::string unverified_caution(std::size_t rows) {

@@ -19,6 +19,9 @@ LatencySeries series_of(const LatencyRecord& latency);
 
 // Timed, and right where that was verified: `ok`, or `unstable` with its time.
 bool has_time(const Record& record);
+// The run that a row is of: of one run's case the last row counts, whatever its sessions were called. A row of no known
+// run has its session for one.
+std::string run_of(const Record& record);
 // Its results were never looked at, and `notes.not_verified` says why.
 bool is_unverified(const Record& record);
 // What a reader of so many rows that are must know.

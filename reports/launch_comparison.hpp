@@ -48,9 +48,9 @@ struct LaunchComparison {
   Verdict verdict() const { return ratios.empty() ? Verdict::unclear : ratios.front().verdict; }
 };
 
-// Each launch counts once, by the median of its shared rounds' ratios where both rows share rounds, else by the ratio
-// of their medians. The interval is the bootstrap of the median over launches. Energies are compared where kind, meter
-// and scope agree in all launches.
+// Each launch counts once, by the median of its shared rounds' ratios where both rows share rounds (are of one group
+// and one session), else by the ratio of their medians. The interval is the bootstrap of the median over launches.
+// Energies are compared where kind, meter and scope agree in all launches.
 LaunchComparison compare_launches(std::span<const Launch> launches, double margin, std::uint64_t seed = 1);
 
 // Seconds for which a launch measures each side at first, and those between which best_launch_seconds() chooses.

@@ -89,6 +89,7 @@ void compare_metric(const Launch& launch, const Measure& measure, SessionRatio& 
 SessionRatio ratio_in_session(const Launch& launch, const Measure& measure) {
   SessionRatio result;
   result.session = launch.candidate->session;
+  result.run = run_of(*launch.candidate);
   result.ratio.unit =
       launch.candidate->device_unit.empty() ? launch.candidate->device_model : launch.candidate->device_unit;
   if (measure.name == "latency") {

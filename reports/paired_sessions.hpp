@@ -24,6 +24,7 @@ struct Measure {
 struct SessionRatio {
   SessionValues ratio;
   std::string session;
+  std::string run;     // by run_of()
   std::string source;  // clock, meter with kind and scope, or the metric's unit
   bool is_modelled = false;
   double baseline = 0;  // in ns, J, J s or the metric's unit

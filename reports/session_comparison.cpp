@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "reports/latency_series.hpp"
 #include "reports/summary.hpp"
@@ -119,6 +120,17 @@ SessionComparison compare(const std::string& line, const Sides& sides, double ma
   return comparison;
 }
 
+// In the order of the records; of one run's case the last record, which has no time where trying it again failed.
+std::vector<const Record*> last_timed_of(std::span<const Record> records) {
+  std::map<std::pair<std::string, std::string>, const Record*> last;
+  for (const Record& record : records) last[{run_of(record), record.item.line()}] = &record;
+  std::vector<const Record*> result;
+  for (const Record& record : records) {
+    if (has_time(record) && last.at({run_of(record), record.item.line()}) == &record) result.push_back(&record);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::string> differences_between(std::span<const Record> base, std::span<const Record> candidate) {
@@ -151,17 +163,15 @@ std::vector<SessionComparison> compare_sessions(std::span<const Record> base, st
                                                 double margin, std::uint64_t seed) {
   std::vector<std::string> order;
   std::map<std::string, Sides> by_line;
-  for (const Record& record : base) {
-    if (!has_time(record)) continue;
-    const std::string line = record.item.line();
+  for (const Record* record : last_timed_of(base)) {
+    const std::string line = record->item.line();
     Sides& sides = by_line[line];
     if (sides.base.empty()) order.push_back(line);
-    sides.base.push_back(&record);
+    sides.base.push_back(record);
   }
-  for (const Record& record : candidate) {
-    if (!has_time(record)) continue;
-    const auto found = by_line.find(record.item.line());
-    if (found != by_line.end()) found->second.candidate.push_back(&record);
+  for (const Record* record : last_timed_of(candidate)) {
+    const auto found = by_line.find(record->item.line());
+    if (found != by_line.end()) found->second.candidate.push_back(record);
   }
   std::vector<SessionComparison> result;
   for (const std::string& line : order) {

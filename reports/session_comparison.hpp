@@ -22,8 +22,9 @@ struct SessionComparison {
   int units_base = 0, units_candidate = 0;
 };
 
-// Every case line that both sides have, in the order of the base. Latency on the principal clock; energy and EDP where
-// both sides have them by one meter.
+// Every case line that both sides have, in the order of the base. A run is one session however often it was gone on
+// with, and counts once however often it is given: of its case the last record. Latency on the principal clock; energy
+// and EDP where both sides have them by one meter.
 std::vector<SessionComparison> compare_sessions(std::span<const Record> base, std::span<const Record> candidate,
                                                 double margin, std::uint64_t seed = 1);
 

@@ -20,7 +20,7 @@ namespace hetscope {
 namespace {
 
 struct SessionFigure {
-  std::uint32_t session = 0;
+  std::uint32_t run = 0;
   double figure_ns = 0;
   Interval interval;
 };
@@ -47,27 +47,24 @@ struct Side {
   std::set<std::string> models, launches;
   std::size_t records = 0;
   std::vector<std::string> faults;
-  Names sessions;
+  Names runs;
 };
 
 void read_side(const std::vector<std::string>& files, Side& side) {
   const auto add = [&side](StoredRow&& row, std::string_view) {
     ++side.records;
+    const SessionFigure figure{side.runs.number(row.run), row.figure_ns, row.interval};
+    // Of one run's case the last row counts, also where it has no time.
+    if (const auto earlier = side.cases.find(row.line); earlier != side.cases.end()) {
+      std::erase_if(earlier->second.sessions, [&figure](const SessionFigure& item) { return item.run == figure.run; });
+    }
     if (!row.has_time || !(row.figure_ns > 0) || !std::isfinite(row.figure_ns)) return;
     side.models.insert(row.device_model);
     side.launches.insert(row.launch);
-    const SessionFigure figure{side.sessions.number(row.session), row.figure_ns, row.interval};
     CaseFigures& known_case = side.cases[std::move(row.line)];
-    if (known_case.clock.empty()) known_case.clock = row.clock;
+    if (known_case.sessions.empty()) known_case = {row.clock, true, {}};
     known_case.has_one_clock = known_case.has_one_clock && known_case.clock == row.clock;
-    std::vector<SessionFigure>& figures = known_case.sessions;
-    const auto known = std::find_if(figures.begin(), figures.end(),
-                                    [&figure](const SessionFigure& item) { return item.session == figure.session; });
-    if (known == figures.end()) {
-      figures.push_back(figure);
-    } else {
-      *known = figure;
-    }
+    known_case.sessions.push_back(figure);
   };
   for (const std::string& file : files) for_each_stored_row(file, add, side.faults);
 }
@@ -112,6 +109,7 @@ StoredSides compare_stored(const std::vector<std::string>& base, const std::vect
     if (found == sides[0].cases.end()) continue;
     const std::vector<SessionFigure>& theirs = found->second.sessions;
     const std::vector<SessionFigure>& ours = candidate_case.sessions;
+    if (theirs.empty() || ours.empty()) continue;
     const bool has_one_clock = candidate_case.has_one_clock && found->second.has_one_clock;
     if (!has_one_clock || candidate_case.clock != found->second.clock) continue;
     const Interval a = hull(ours);

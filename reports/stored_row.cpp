@@ -20,6 +20,7 @@ StoredRow row_of(const Record& record) {
   StoredRow row;
   row.line = record.item.line();
   row.session = record.session;
+  row.run = run_of(record);
   row.device_model = record.device_model;
   row.device_unit = record.device_unit;
   row.launch = record.conditions.launch;

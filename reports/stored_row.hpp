@@ -16,6 +16,7 @@ namespace hetscope {
 struct StoredRow {
   std::string line;  // of the case
   std::string session;
+  std::string run;  // by run_of()
   std::string device_model;
   std::string device_unit;
   std::string launch;

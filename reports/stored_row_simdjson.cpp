@@ -59,8 +59,10 @@ void read_row(sj::object record, StoredRow& row) {
     sj::object latencies = record["latencies"].get_object().value();
     read_latency(latencies[row.clock].get_object().value(), row);
   }
+  row.run = text_of(record["run_uuid"]);
   if (text_of(record["schema"]) != kRecordSchema) throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
   row.session = text_of(record["session"]);
+  if (row.run.empty()) row.run = row.session;
   const std::string status = text_of(record["status"]);
   row.has_time = !row.clock.empty() && (status == "ok" || status == "unstable");
 }

@@ -112,9 +112,19 @@ void caution_about_load(Summary& summary) {
       static_cast<std::size_t>(std::count_if(summary.rows.begin(), summary.rows.end(), [](const Row& row) {
         return row.record->latency() != nullptr && row.record->conditions.load > kBusyLoad;
       }));
-  if (busy == 0) return;
-  summary.cautions.push_back(count_of(busy, "row was", "rows were") +
-                             " measured while other processes used more than 10 % of all CPUs.");
+  if (busy > 0) {
+    summary.cautions.push_back(count_of(busy, "row was", "rows were") +
+                               " measured while other processes used more than 10 % of all CPUs.");
+  }
+  // Another tool's row never tells it.
+  const auto unknown =
+      static_cast<std::size_t>(std::count_if(summary.rows.begin(), summary.rows.end(), [](const Row& row) {
+        return row.record->latency() != nullptr && !row.record->source && std::isnan(row.record->conditions.load);
+      }));
+  if (unknown > 0) {
+    summary.cautions.push_back("What other processes used while " + count_of(unknown, "row was", "rows were") +
+                               " measured could not be read.");
+  }
 }
 
 void caution_about_identity(Summary& summary, std::size_t repeated) {

@@ -91,6 +91,8 @@ class BuildPair final : public AbPair {
     std::vector<Record> records(2);
     for (const int side : base_first ? std::vector{0, 1} : std::vector{1, 0}) {
       PlannedGroup group = group_of(item_.line(), number, energy_);
+      // A group each: rounds of one number in two processes are not neighbours in time.
+      group.key += side == 0 ? " side=a" : " side=b";
       group.budget_s = seconds;
       group.cases = {{item_.line()}};
       records[static_cast<std::size_t>(side)] =

@@ -1,5 +1,6 @@
 // hetscope doctor: is this device fit to measure? Each line is a check with its evidence and, when it is not well, the
 // remedy. Findings are advice: only what makes every measurement impossible gives exit code 1.
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string>
@@ -83,9 +84,15 @@ std::vector<Finding> examine() {
   ConditionsReader reader;
   clock.sleep_ns(1'000'000'000);
   const Conditions conditions = reader.read();
-  findings.push_back({conditions.load <= 0.05 ? Health::well : Health::warning, "background load",
-                      fmt::format("others used {:.1f} % of all CPUs in the last second", 100 * conditions.load),
-                      "stop what else is running; ratios within a round survive it, absolute times do not"});
+  if (std::isnan(conditions.load)) {
+    findings.push_back({Health::warning, "background load", "/proc/stat cannot be read here",
+                        "usual in an Android app: stop what else is running, because nobody will see it; or start "
+                        "hetscope from a shell"});
+  } else {
+    findings.push_back({conditions.load <= 0.05 ? Health::well : Health::warning, "background load",
+                        fmt::format("others used {:.1f} % of all CPUs in the last second", 100 * conditions.load),
+                        "stop what else is running; ratios within a round survive it, absolute times do not"});
+  }
   if (conditions.governor.empty()) {
     findings.push_back({Health::warning, "governor", "the CPU frequency cannot be read here",
                         "usual in a virtual machine; frequency changes will go unseen"});

@@ -58,9 +58,8 @@ std::unique_ptr<Runnable> prepared_product(const SeriesProblem& problem, const C
     const EnteredRunnable entered(*runnable);
     runnable->run(1);
   }
-  const auto approximated = kernel.approximated_inputs(item, problem.inputs);
-  const auto own = approximated ? operation.reference(item, *approximated) : std::vector<Expectation>();
-  const Verification verification = verify(runnable->outputs(), approximated ? own : exact, operation.tolerance(item));
+  const auto own = own_reference(kernel, operation, item, problem.inputs);
+  const Verification verification = verify(runnable->outputs(), own ? *own : exact, operation.tolerance(item));
   if (verification.matches) return runnable;
   product.reason = "mismatch: " + verification.reason;
   return nullptr;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "harness/core/units.hpp"
+#include "harness/kernel/kernel.hpp"
 
 namespace hetscope {
 namespace {
@@ -113,6 +114,13 @@ void compare_within(Verification& result, std::size_t number, const HostTensor& 
 }
 
 }  // namespace
+
+std::optional<std::vector<Expectation>> own_reference(const Kernel& kernel, const Operation& operation,
+                                                      const Case& item, std::span<const Operand> inputs) {
+  const auto approximated = kernel.approximated_inputs(item, inputs);
+  if (!approximated) return std::nullopt;
+  return operation.reference(item, *approximated);
+}
 
 Verification verify(std::span<const HostTensor> outputs, std::span<const Expectation> expectations,
                     const Tolerance& tolerance) {

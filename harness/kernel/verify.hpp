@@ -2,12 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "harness/kernel/operation.hpp"
 
 namespace hetscope {
+
+class Kernel;
+
+// What an approximate kernel is held to: the reference of the operands whose exact product it computes
+// (Kernel::approximated_inputs). Nothing of every other kernel, which is held to the operation's own.
+std::optional<std::vector<Expectation>> own_reference(const Kernel& kernel, const Operation& operation,
+                                                      const Case& item, std::span<const Operand> inputs);
 
 struct Verification {
   bool matches = false;

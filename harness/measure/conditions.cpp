@@ -183,7 +183,7 @@ Conditions ConditionsReader::read() {
     has_thermal_service_ = text.has_value();
     now.thermal_status = thermal_status_in(text.value_or(""));
   }
-  now.load = load_.share_of_others().value_or(0);
+  now.load = load_.share_of_others().value_or(now.load);
   return now;
 }
 

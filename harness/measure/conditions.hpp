@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,8 +27,9 @@ struct Conditions {
   // "cpu0": scaling_cur_freq. "gpu:NAME", "memory:NAME", "bus:NAME": devfreq, kgsl, drm.
   std::map<std::string, std::int64_t> freq_khz;
   std::map<std::string, double> temp_c;  // thermal zone type -> degrees Celsius, the hottest of each type
-  double load = 0;                       // busy share of all CPUs by other processes since the last reading, 0..1
-  std::string governor;                  // of cpu0; "" where not readable
+  // Busy share of all CPUs by other processes since the last reading, 0..1; NaN where not readable.
+  double load = std::numeric_limits<double>::quiet_NaN();
+  std::string governor;  // of cpu0; "" where not readable
   // What the kernel does against heat now: "cpufreq-cpu0 3/7" for each cooling device that is not at 0.
   std::vector<std::string> cooling;
   std::optional<BatteryCondition> battery;

@@ -10,8 +10,8 @@ namespace hetscope {
 class LoadReader {
  public:
   explicit LoadReader(std::string procfs_root = "/proc");
-  // Busy share of all CPUs by other processes since the previous call (or the construction), 0..1; none where
-  // procfs does not tell.
+  // Busy share of all CPUs since the previous call (or the construction) by processes that are neither this one nor its
+  // children, 0..1; none where procfs does not tell.
   std::optional<double> share_of_others();
 
  private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -341,7 +342,8 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
     next_look = options.stop.next_look(fewest + 1);
   }
 
-  for (Member& member : members) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    Member& member = members[i];
     if (!member.alive()) continue;
     for (auto& [name, totals] : member.result.totals_ns) {
       totals.resize(member.result.rounds.size(), std::numeric_limits<double>::quiet_NaN());
@@ -349,8 +351,14 @@ std::vector<Measurement> Session::measure(std::span<const Subject> group, const 
     discard_slow_blocks(member);
     member.result.cooled_ns = guard.waited_ns();
     member.result.gave_up_cooling = guard.gave_up();
-    const EnteredRunnable entered(*member.subject.runnable);
-    member.result.stages_ns = stages_of(*member.subject.runnable);
+    if (observer != nullptr) observer->visiting(i);
+    try {
+      const EnteredRunnable entered(*member.subject.runnable);
+      member.result.stages_ns = stages_of(*member.subject.runnable);
+    } catch (const std::exception& fault) {
+      // Its samples are whole, and so are the others'.
+      member.result.no_stages = fault.what();
+    }
   }
   std::vector<Measurement> results;
   for (Member& member : members) results.push_back(std::move(member.result));

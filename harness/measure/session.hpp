@@ -82,6 +82,7 @@ struct Measurement {
   std::map<std::string, std::vector<double>> totals_ns;  // by clock; NaN where an own clock could not be read
   std::string principal_clock = kHostClock;
   std::map<std::string, double> stages_ns;
+  std::string no_stages;  // what measuring them threw
   bool converged = false;
   bool settled = false;        // the warm-up reached a steady level
   std::int64_t discarded = 0;  // samples of slow blocks, thrown away when the slow ones are the exception
@@ -98,8 +99,8 @@ class Session {
  public:
   explicit Session(const Clock& clock);
 
-  // Measures every member of `group`. Exceptions of a Runnable pass through; those of a load come as Error during the
-  // visit of the member that carries it.
+  // Measures every member of `group`. Exceptions of a Runnable pass through, but for those of its stages; those of a
+  // load come as Error during the visit of the member that carries it.
   std::vector<Measurement> measure(std::span<const Subject> group, const MeasureOptions& options,
                                    MeasureObserver* observer = nullptr);
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -93,6 +94,29 @@ std::optional<Domain> open_domain(const fs::path& path, const std::map<std::stri
   return domain;
 }
 
+// Intel's client processors show their package twice, through registers ("intel-rapl:0") and through memory
+// ("intel-rapl-mmio:0"): of two domains of one name there is one. Registers first, because the order is a preference.
+std::vector<fs::path> domains_in(const fs::path& root) {
+  std::vector<fs::path> paths, through_memory;
+  std::set<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    const std::string id = entry.path().filename().string();
+    if (id.starts_with("intel-rapl:")) {
+      paths.push_back(entry.path());
+      names.insert(read_first_line((entry.path() / "name").string()).value_or(""));
+    } else if (id.starts_with("intel-rapl-mmio:")) {
+      through_memory.push_back(entry.path());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  std::sort(through_memory.begin(), through_memory.end());
+  for (const fs::path& path : through_memory) {
+    if (names.count(read_first_line((path / "name").string()).value_or("")) == 0) paths.push_back(path);
+  }
+  return paths;
+}
+
 bool is_package(const Domain& domain) { return domain.parent.empty() && domain.name.starts_with("package"); }
 
 // The platform's domain ("psys") holds the packages and is never added to them.
@@ -119,12 +143,7 @@ void discover_rapl_meter(const MeterRoots& roots, MeterDiscovery& discovery) {
                                 " is not there (no powercap driver; usual in a virtual machine)");
     return;
   }
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(root, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("intel-rapl") && name.find(':') != std::string::npos) paths.push_back(entry.path());
-  }
-  std::sort(paths.begin(), paths.end());
+  const std::vector<fs::path> paths = domains_in(root);
   if (paths.empty()) discovery.missing.push_back("rapl: " + root.string() + " holds no intel-rapl domain");
   add_sum_of_packages(paths, clock_of(roots), discovery);
   std::map<std::string, std::string> meter_names;

@@ -41,6 +41,16 @@ void make_directory(const std::string& path) {
   }
 }
 
+void refuse_if_used(const std::string& path) {
+  std::error_code ignored;
+  if (fs::exists(run_path(path), ignored)) {
+    throw Error("holds a run already", path, "use --resume or another --out");
+  }
+  if (fs::exists(records_path(path), ignored) && fs::file_size(records_path(path), ignored) > 0) {
+    throw Error("holds records already, of a run without its run.json", path, "use another --out");
+  }
+}
+
 // A reader sees the old file or the new one, also after a power cut: written beside it, flushed, renamed.
 void write_whole_file(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".tmp";
@@ -89,16 +99,12 @@ RunDirectory::~RunDirectory() {
 
 RunDirectory RunDirectory::create(const std::string& path, const json& run) {
   make_directory(path);
-  std::error_code ignored;
-  if (fs::exists(run_path(path), ignored)) {
-    throw Error("holds a run already", path, "use --resume or another --out");
-  }
-  if (fs::exists(records_path(path), ignored) && fs::file_size(records_path(path), ignored) > 0) {
-    throw Error("holds records already, of a run without its run.json", path, "use another --out");
-  }
+  refuse_if_used(path);
   RunDirectory directory(path);
   directory.records_ = std::make_unique<LineFile>(records_path(path));
   directory.journal_ = std::make_unique<LineFile>(journal_path(path));
+  // Again under the lock: the run that it was waited for may have been here.
+  refuse_if_used(path);
   write_whole_file(run_path(path), dump_line(run));
   return directory;
 }

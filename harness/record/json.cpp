@@ -59,7 +59,8 @@ std::string shortened(const std::string& text) {
 
 class DocumentBuilder final : public nlohmann::json_sax<json> {
  public:
-  DocumentBuilder(std::string_view text, std::string_view where) : text_(text), where_(where), furthest_(text.data()) {}
+  DocumentBuilder(std::string_view text, std::string_view where, std::size_t max_members)
+      : text_(text), where_(where), max_members_(max_members), furthest_(text.data()) {}
 
   Cursor begin() { return {text_.data(), &furthest_}; }
   Cursor end() { return {text_.data() + text_.size(), &furthest_}; }
@@ -80,6 +81,10 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
   bool key(string_t& name) override {
     if (open_.back()->contains(name)) {
       throw complaint("the name '" + shortened(name) + "' occurs twice in one object", position(), "keep one of them");
+    }
+    if (open_.back()->size() >= max_members_) {
+      throw complaint("an object has more than " + std::to_string(max_members_) + " members", position(),
+                      "is it the right file?");
     }
     key_ = std::move(name);
     return true;
@@ -144,6 +149,7 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
 
   std::string_view text_;
   std::string_view where_;
+  std::size_t max_members_;
   const char* furthest_;
   json root_;
   std::vector<json*> open_;  // a container moves only when its parent grows, which happens after it was closed
@@ -167,8 +173,8 @@ class Descriptor {
 
 }  // namespace
 
-json parse_json(std::string_view text, std::string_view where) {
-  DocumentBuilder builder(text, where);
+json parse_json(std::string_view text, std::string_view where, std::size_t max_members) {
+  DocumentBuilder builder(text, where, max_members);
   json::sax_parse(builder.begin(), builder.end(), &builder);
   return builder.take();
 }

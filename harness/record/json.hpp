@@ -1,6 +1,8 @@
 // Records as JSON, both ways. Reading is strict about what it needs and keeps nothing it does not know.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -23,9 +25,10 @@ AxisValue axis_from_json(const nlohmann::json& value, std::string_view where);
 
 // Nested deeper than this, a JSON text is refused.
 inline constexpr int kMaxJsonDepth = 64;
-// Parses a text that may come from anywhere: bounded depth, no name twice in an object, no exceptions but Error with
-// line and column.
-nlohmann::json parse_json(std::string_view text, std::string_view where);
+// Parses a text that may come from anywhere: bounded depth, no name twice in an object nor more than `max_members`, no
+// exceptions but Error with line and column.
+nlohmann::json parse_json(std::string_view text, std::string_view where,
+                          std::size_t max_members = std::numeric_limits<std::size_t>::max());
 nlohmann::json read_json_file(const std::string& path);
 // Throws Error when the file cannot be read or is larger than 256 MiB.
 std::string read_text_file(const std::string& path);

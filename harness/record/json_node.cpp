@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "harness/core/registry.hpp"
 #include "harness/record/json.hpp"
@@ -17,6 +18,10 @@ using Json = nlohmann::ordered_json;
 
 // A tensor of more elements could not be addressed with 64-bit byte offsets whatever its element type.
 constexpr std::int64_t kMaxElements = std::numeric_limits<std::int64_t>::max() / 16;
+
+// An object that keeps its order looks through all its members for each that is added. No file that a person writes has
+// as many.
+constexpr std::size_t kMaxMembers = 4096;
 
 std::string escaped(std::string_view key) {
   std::string token;
@@ -35,8 +40,8 @@ std::string escaped(std::string_view key) {
 }  // namespace
 
 std::shared_ptr<const Json> parse_ordered_json(std::string_view text, const std::string& path) {
-  // The first pass bounds the depth, refuses repeated keys and words the errors; the second keeps the order.
-  static_cast<void>(parse_json(text, path));
+  // The first pass bounds depth and members, refuses repeated keys and words the errors; the second keeps the order.
+  static_cast<void>(parse_json(text, path, kMaxMembers));
   return std::make_shared<const Json>(Json::parse(text));
 }
 
@@ -145,9 +150,10 @@ Dims JsonNode::shape() const {
 
 std::vector<std::string> JsonNode::texts() const {
   std::vector<std::string> result;
+  std::unordered_set<std::string> seen;
   for (const JsonNode& item : items()) {
     result.push_back(item.text());
-    if (std::count(result.begin(), result.end(), result.back()) > 1) {
+    if (!seen.insert(result.back()).second) {
       throw item.error("'" + result.back() + "' appears twice", "remove one of them");
     }
   }

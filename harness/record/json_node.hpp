@@ -16,7 +16,8 @@
 
 namespace hetscope {
 
-// Parses what parse_json accepts (no key twice in one object, bounded depth) and keeps the order of keys.
+// Parses what parse_json accepts (no key twice in one object, bounded depth) and keeps the order of keys. Throws Error
+// for an object of more than 4,096 members, too.
 std::shared_ptr<const nlohmann::ordered_json> parse_ordered_json(std::string_view text, const std::string& path);
 
 // Valid as long as the document it was made from.

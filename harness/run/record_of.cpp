@@ -170,6 +170,7 @@ void add_measurement(Record& record, const Measurement& measurement, const Measu
     if (latency.n > 0 && latency.median_ns > 0) record.latencies.emplace(clock, std::move(latency));
   }
   record.stages_ns = measurement.stages_ns;
+  if (!measurement.no_stages.empty()) record.notes["no_stages"] = one_line(measurement.no_stages);
   record.clock = measurement.principal_clock;
   const LatencyRecord* latency = record.latency();
   if (latency == nullptr || latency->n < kFewestSamples) {

@@ -201,10 +201,9 @@ std::shared_ptr<GroupLoad> Runner::State::load_of(const Case& item) {
     const EnteredRunnable entered(*load->runnable);
     load->runnable->run(1);
   }
-  const auto approximated = kernel.approximated_inputs(item, load->problem->inputs);
-  const auto own = approximated ? operation.reference(item, *approximated) : std::vector<Expectation>();
+  const auto own = own_reference(kernel, operation, item, load->problem->inputs);
   const Verification verification =
-      verify(load->runnable->outputs(), approximated ? own : load->problem->expectations, operation.tolerance(item));
+      verify(load->runnable->outputs(), own ? *own : load->problem->expectations, operation.tolerance(item));
   if (!verification.matches) throw Error("the load computes something wrong: " + verification.reason);
   entry = std::move(load);
   return entry;
@@ -234,10 +233,8 @@ void Runner::State::verify_answer(GroupMember& member, const Case& item) {
       member.record.metrics["differing_elements"] = {differing, "1", ""};
     }
   }
-  std::vector<Expectation> own;
-  const auto approximated = member.kernel->approximated_inputs(item, member.problem->inputs);
-  if (approximated) own = operation.reference(item, *approximated);
-  const std::vector<Expectation>& expectations = approximated ? own : member.problem->expectations;
+  const auto own = own_reference(*member.kernel, operation, item, member.problem->inputs);
+  const std::vector<Expectation>& expectations = own ? *own : member.problem->expectations;
   const Verification verification = verify(outputs, expectations, tolerance);
   member.record.verify = record_of(verification);
   add_numerics(member.record, outputs, expectations);
@@ -253,7 +250,7 @@ void Runner::State::verify_answer(GroupMember& member, const Case& item) {
     member.record.metrics["max_scaled_error_at_seam"] = {errors.at_seam, "1", ""};
     member.record.metrics["max_scaled_error_elsewhere"] = {errors.elsewhere, "1", ""};
   }
-  if (approximated) {
+  if (own) {
     const Verification true_error = verify(outputs, member.problem->expectations, tolerance);
     member.record.metrics["max_abs_error_to_exact_operand"] = {true_error.max_abs_error, "1", ""};
     member.record.metrics["relative_error_to_exact_operand"] = {relative_error(outputs, member.problem->expectations),

@@ -38,7 +38,7 @@ void tell_of_runnable(GroupMember& member) {
     record.metrics["peak_memory"] = {static_cast<double>(member.memory->bytes), "B", ""};
     record.metrics["peak_memory_added"] = {static_cast<double>(member.memory->added_bytes), "B", ""};
   }
-  record.notes = member.runnable->notes();
+  record.notes.merge(member.runnable->notes());
   if (!member.kernel->unverifiable().empty()) record.notes["not_verified"] = member.kernel->unverifiable();
   if (member.load) {
     for (const Placement& placement : member.load->runnable->placement()) {

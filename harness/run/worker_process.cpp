@@ -10,8 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -78,13 +80,18 @@ struct ChildFds {
   ::_exit(kExecFailed);
 }
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
+// How much of it standard error took without making us wait: pipe(7) promises that a pipe which is ready has room for
+// PIPE_BUF bytes.
+std::size_t write_without_waiting(std::string_view text) {
+  std::size_t written = 0;
+  pollfd fd = {STDERR_FILENO, POLLOUT, 0};
+  while (written < text.size() && ::poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0) {
+    const ssize_t some =
+        ::write(STDERR_FILENO, text.data() + written, std::min<std::size_t>(text.size() - written, PIPE_BUF));
+    if (some <= 0) break;
+    written += static_cast<std::size_t>(some);
   }
+  return written;
 }
 
 }  // namespace
@@ -236,22 +243,20 @@ bool WorkerProcess::take_line(std::string& line) {
   return true;
 }
 
+// One reading: a worker that writes without end must stop neither time-outs nor signals, and nor must a reader of our
+// own standard error that stands still.
 void WorkerProcess::pass_on_stderr() {
-  char chunk[4096];
-  while (stderr_.get() >= 0) {
-    const ssize_t got = ::read(stderr_.get(), chunk, sizeof chunk);
-    if (got > 0) {
-      const std::string_view text(chunk, static_cast<std::size_t>(got));
-      write_all(STDERR_FILENO, text);
-      stderr_tail_ += text;
-      if (stderr_tail_.size() > kStderrTailBytes) stderr_tail_.erase(0, stderr_tail_.size() - kStderrTailBytes);
-    } else if (got < 0 && errno == EINTR) {
-      continue;
-    } else {
-      if (got == 0 || errno != EAGAIN) stderr_.reset();
-      return;
-    }
+  if (stderr_.get() < 0) return;
+  char chunk[1 << 16];  // what a pipe holds, so that this is all that a dead worker has left
+  const ssize_t got = ::read(stderr_.get(), chunk, sizeof chunk);
+  if (got <= 0) {
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) stderr_.reset();
+    return;
   }
+  const std::string_view text(chunk, static_cast<std::size_t>(got));
+  lost_stderr_bytes_ += text.size() - write_without_waiting(text);
+  stderr_tail_ += text;
+  if (stderr_tail_.size() > kStderrTailBytes) stderr_tail_.erase(0, stderr_tail_.size() - kStderrTailBytes);
 }
 
 bool WorkerProcess::has_exited() const {
@@ -269,6 +274,9 @@ void WorkerProcess::kill() {
   }
   is_reaped_ = true;
   pass_on_stderr();
+  if (lost_stderr_bytes_ == 0) return;
+  write_without_waiting("\n" + std::to_string(lost_stderr_bytes_) +
+                        " bytes of the worker's standard error are left out: nobody read them in time\n");
 }
 
 std::string WorkerProcess::death() {

@@ -83,7 +83,8 @@ class WorkerProcess {
 
   // false: it does not listen any more.
   bool send(std::string line);
-  // Waits up to `timeout_ms` (or until a signal arrives) for the next line; passes on its standard error meanwhile.
+  // Waits up to `timeout_ms` (or until a signal arrives) for the next line; passes on its standard error meanwhile,
+  // as far as that does not block.
   // What it sent before it ended is given before `ended`.
   Event wait(int timeout_ms, std::string& line);
   // SIGKILL to it and its children; returns when it is gone.
@@ -114,6 +115,7 @@ class WorkerProcess {
   std::string received_;
   std::size_t scanned_ = 0;  // bytes of received_ known to hold no line end
   std::string stderr_tail_;
+  std::size_t lost_stderr_bytes_ = 0;  // that our own standard error had no room for
 };
 
 // argv or envp for execve: pointers into `texts`, then nullptr.

@@ -5,6 +5,7 @@ No test here relates two real timings: programs that print fixed numbers stand f
 """
 
 import json
+import statistics
 
 from program_case import ProgramCase, main
 
@@ -131,6 +132,19 @@ class AbTest(ProgramCase):
         self.assertIn(result.returncode, (0, 1, 3), result.stderr)
         self.assertIn("copy_memcpy", result.stdout)
         self.assertLessEqual(len(result.stdout.splitlines()), 20)
+
+    def test_builds_share_no_rounds(self):
+        """A launch of two processes counts by the ratio of its two medians."""
+        first = self.hetscope("ab", "--case", CASE, "--b-build", self.faulty, "--rounds", "8", "--out", self.out,
+                              "--format", "json", "--meter", "none")
+        records = self.records()
+        self.assertEqual(len({record["group"] for record in records}), len(records))
+        medians = [record["latencies"]["host_monotonic"]["median_ns"] for record in records]
+        ratios = [candidate / base for base, candidate in zip(medians[::2], medians[1::2])]
+        pair = json.loads(first.stdout)["pairs"][0]
+        self.assertAlmostEqual(pair["ratios"][0]["ratio"], statistics.median(ratios), places=9)
+        again = json.loads(self.hetscope("compare", self.out, "--format", "json").stdout)["pairs"][0]
+        self.assertEqual((again["name"], again["ratios"]), (pair["name"], pair["ratios"]))
 
     def test_a_kernel_that_crashes_undecides(self):
         result = self.hetscope("ab", "--case", "faulty kernel=faulty_none processor=cpu", "--a", "kernel=faulty_none",

@@ -23,7 +23,7 @@
 namespace hetscope {
 namespace {
 
-enum class Fault { none, segv, segv_later, hang, exit, mute, wrong, throw_in_prepare, throw_later, memory };
+enum class Fault { none, segv, segv_later, hang, flood, exit, mute, wrong, throw_in_prepare, throw_later, memory };
 
 class FaultyOperation final : public Operation {
  public:
@@ -80,6 +80,9 @@ class FaultyRunnable final : public HostRunnable {
     if (fault_ == Fault::segv || (fault_ == Fault::segv_later && is_second_visit)) crash();
     if (fault_ == Fault::hang) {
       for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    }
+    if (fault_ == Fault::flood) {
+      for (;;) std::fputs("faulty: all is well, all is well\n", stderr);
     }
     if (fault_ == Fault::exit) ::_exit(3);
     if (fault_ == Fault::mute) go_mute();
@@ -155,6 +158,7 @@ void add_faulty_kernels(Catalog& catalog) {
                                                    {"faulty_segv", Fault::segv},
                                                    {"faulty_segv_later", Fault::segv_later},
                                                    {"faulty_hang", Fault::hang},
+                                                   {"faulty_flood", Fault::flood},
                                                    {"faulty_exit", Fault::exit},
                                                    {"faulty_mute", Fault::mute},
                                                    {"faulty_wrong", Fault::wrong},

@@ -274,6 +274,22 @@ TEST_F(Supervise, KilledAnywhereItLosesAndRepeatsNothing) {
   for (const Record& record : load_run(out()).records) EXPECT_NE(record.status, Status::failed) << record.reason;
 }
 
+TEST_F(Supervise, AFloodOnStandardErrorStopsNoTimeOut) {
+  // A pipe that nobody reads: full at once.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int own = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  const pid_t pid = start_supervisor({group("flood", {"faulty_flood"}), group("after", {"faulty_none"})}, false);
+  ::dup2(own, STDERR_FILENO);
+  for (const int fd : {ends[1], own}) ::close(fd);
+  EXPECT_EQ(wait_for(pid), 0);
+  ::close(ends[0]);
+  auto rows = this->rows();
+  EXPECT_THAT(rows["faulty_flood/64"].reason, AllOf(HasSubstr("timed out after 4"), HasSubstr("its last words")));
+  EXPECT_TRUE(rows.contains("faulty_none/64"));
+}
+
 class SuperviseSignal : public Supervise, public ::testing::WithParamInterface<int> {};
 
 INSTANTIATE_TEST_SUITE_P(Signals, SuperviseSignal, ::testing::Values(SIGINT, SIGTERM, SIGHUP));

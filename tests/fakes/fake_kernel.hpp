@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,8 @@ struct FakeScript {
   // It stands for the time then, and nothing is verified: a foreign tool.
   bool is_tool = false;
   Support evict = Support::yes();
+  // Called for the stages; may throw.
+  std::function<std::map<std::string, double>()> stages = nullptr;
   std::string doubt = "";
   // Asked by FakeKernel::supports().
   Support support = Support::yes();
@@ -58,6 +61,9 @@ class FakeRunnable final : public Runnable {
   std::map<std::string, double> own_clocks() override {
     if (!script_.own_clock_share) return {};
     return {{"fake_device", *script_.own_clock_share * static_cast<double>(last_run_ns_)}};
+  }
+  std::map<std::string, double> run_stages() override {
+    return script_.stages ? script_.stages() : std::map<std::string, double>();
   }
   std::string_view principal_clock() const override { return script_.is_tool ? "fake_device" : ""; }
   Support evict() override {

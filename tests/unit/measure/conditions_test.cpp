@@ -1,4 +1,5 @@
 // Conditions from fake sysfs and procfs trees.
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -171,6 +172,36 @@ TEST_F(ConditionsTest, LoadIsWhatOthersUsedSinceTheLastReading) {
   ConditionsReader under_test = reader();
   write_load(1060, 1040, 450);
   EXPECT_NEAR(under_test.read().load, 0.10, 1e-9);
+}
+
+TEST_F(ConditionsTest, LoadThatCannotBeReadIsNoQuiet) {
+  EXPECT_TRUE(std::isnan(reader().read().load));
+  write_load(1000, 1000, 400);
+  ConditionsReader under_test = reader();
+  fs::remove(root_ / "proc/stat");
+  EXPECT_TRUE(std::isnan(under_test.read().load));
+}
+
+TEST_F(ConditionsTest, WhatChildrenUseIsNotTheOthers) {
+  write("proc/self/task/7/children", "8 9");
+  write("proc/8/task/8/children", "10");
+  const auto write_ticks = [&](const std::string& process, const std::string& ticks) {
+    write("proc/" + process + "/stat", process + " (child) S 7 1 1 0 -1 0 0 0 0 0 " + ticks + " 20");
+  };
+  write_load(1000, 1000, 400);
+  for (const char* process : {"8", "9", "10"}) write_ticks(process, "100 0 0 0");
+  ConditionsReader under_test = reader();
+  // Of 600 ticks the children took 100, 100 and 200, and others 20.
+  write_load(1420, 1180, 400);
+  write_ticks("8", "150 50 0 0");
+  write_ticks("9", "100 0 60 40");
+  write_ticks("10", "300 0 0 0");
+  EXPECT_NEAR(under_test.read().load, 20.0 / 600, 1e-9);
+  // One ends, and this process has waited for it.
+  write_load(1420, 1780, 400);
+  write("proc/self/stat", "7 (a (b) c) S 1 1 1 0 -1 0 0 0 0 0 400 0 200 0");
+  write("proc/self/task/7/children", "8");
+  EXPECT_NEAR(under_test.read().load, 0, 1e-9);
 }
 
 }  // namespace

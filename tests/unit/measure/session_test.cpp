@@ -282,6 +282,42 @@ TEST(Session, TheObserverKnowsWhoRan) {
   EXPECT_FALSE(bad.inside);
 }
 
+TEST(Session, StagesAreTheirOwnMembersAffair) {
+  struct Observer final : MeasureObserver {
+    void visiting(std::size_t subject) override { last = subject; }
+    std::size_t last = 99;
+  };
+  struct Staged final : ScriptedRunnable {
+    using ScriptedRunnable::ScriptedRunnable;
+    std::map<std::string, double> run_stages() override {
+      visited = observer->last;
+      if (is_faulty) throw Error("no counter is free");
+      return {{"compute", 7.0}};
+    }
+    const Observer* observer = nullptr;
+    std::size_t visited = 99;
+    bool is_faulty = false;
+  };
+  const FakeClock clock;
+  Session session(clock);
+  const auto cost_ns = [](std::int64_t) { return std::int64_t{300'000}; };
+  Observer observer;
+  std::vector<Staged> members(3, Staged(clock, cost_ns));
+  std::vector<Subject> group;
+  for (Staged& member : members) {
+    member.observer = &observer;
+    group.push_back({&member, false});
+  }
+  members[1].is_faulty = true;
+  const std::vector<Measurement> results = session.measure(group, quick(), &observer);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    EXPECT_EQ(members[i].visited, i);
+    EXPECT_GE(results[i].rounds.size(), 30U);
+    EXPECT_EQ(results[i].stages_ns.size(), i == 1 ? 0U : 1U);
+  }
+  EXPECT_EQ(results[1].no_stages, "no counter is free");
+}
+
 TEST(EnergyPass, FindsTheEnergyOfAKnownPower) {
   const FakeClock clock(200);
   Session session(clock);

@@ -73,6 +73,25 @@ TEST_F(RaplTest, PackagesAreAddedUpAndWhatIsInsideThemIsNot) {
   EXPECT_NEAR(sum.read().energy_j - begin.energy_j, 1200, 0.1);
 }
 
+TEST_F(RaplTest, APackageThatIsShownTwiceIsOne) {
+  add_domain("intel-rapl-mmio:0", "package-0");
+  add_domain("intel-rapl-mmio:0:0", "dram", 2);
+  add_domain("intel-rapl:0", "package-0");
+  add_domain("intel-rapl:0:0", "core", 10);
+  const MeterDiscovery discovery = discover();
+  ASSERT_EQ(discovery.found.size(), 3U);
+  EXPECT_EQ(discovery.found[0]->info().name, "rapl:package-0");
+  EXPECT_EQ(discovery.found[1]->info().name, "rapl:core@0:0");
+  EXPECT_EQ(discovery.found[2]->info().name, "rapl:dram@0:0");
+}
+
+TEST_F(RaplTest, APackageThatIsShownThroughMemoryOnlyIsOneToo) {
+  add_domain("intel-rapl-mmio:0", "package-0");
+  const MeterDiscovery discovery = discover();
+  ASSERT_EQ(discovery.found.size(), 1U);
+  EXPECT_EQ(discovery.found[0]->info().name, "rapl:package-0");
+}
+
 TEST_F(RaplTest, ASumWithAHoleIsNoSum) {
   add_domain("intel-rapl:0", "package-0");
   tree_.write("class/powercap/intel-rapl:1/name", "package-1\n");

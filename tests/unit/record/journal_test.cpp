@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "harness/core/error.hpp"
 #include "harness/record/journal.hpp"
@@ -59,6 +62,31 @@ TEST(RunDirectoryTest, KeepsWhatItIsGiven) {
   EXPECT_THAT(loaded.faults, IsEmpty());
   ASSERT_EQ(loaded.records.size(), 1U);
   EXPECT_EQ(to_json(loaded.records[0]), to_json(ok));
+}
+
+TEST(RunDirectoryTest, LooksAgainOnceItHasTheLock) {
+  const TemporaryDirectory directory;
+  const std::string records = directory.path("records.jsonl");
+  auto first = std::make_unique<LineFile>(records);
+  std::string complaint;
+  std::thread second([&] {
+    complaint = complaint_of([&] { RunDirectory::create(directory.path(), {{"schema", "of the second"}}); });
+  });
+  // It has looked at the directory and waits when it has the file open, too.
+  const auto opened = [own = std::filesystem::canonical(records)] {
+    int count = 0;
+    std::error_code ignored;
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
+      count += std::filesystem::read_symlink(fd.path(), ignored) == own ? 1 : 0;
+    }
+    return count;
+  };
+  for (int i = 0; i < 900 && opened() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  directory.write("run.json", dump_line(kRun));
+  first.reset();
+  second.join();
+  EXPECT_THAT(complaint, HasSubstr("holds a run already"));
+  EXPECT_EQ(read_json_file(directory.path("run.json")), kRun);
 }
 
 TEST(RunDirectoryTest, ResumeKnowsWhatWasDone) {

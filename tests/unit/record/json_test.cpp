@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/record/json_node.hpp"
 #include "tests/error_of.hpp"
 #include "tests/fakes/temporary_directory.hpp"
 
@@ -55,6 +56,28 @@ TEST(ParseJsonTest, RefusesANameThatOccursTwice) {
   EXPECT_THAT(parse_complaint("{\"a\":1,\n\"a\":2}"), testing::AllOf(testing::StartsWith("file.json, line 2, column "),
                                                                      testing::HasSubstr("'a' occurs twice")));
   EXPECT_EQ(parse_complaint("[{\"a\":1},{\"a\":{\"a\":2}}]"), "");
+}
+
+TEST(ParseJsonTest, AFileThatAPersonWroteHasFewMembersAndLongLists) {
+  const auto object = [](int members) {
+    std::string text = "{";
+    for (int i = 0; i < members; ++i) text += (i == 0 ? "\"n" : ",\"n") + std::to_string(i) + "\":0";
+    return text + "}";
+  };
+  const auto complaint = [](const std::string& text) {
+    return error_of([&text] { parse_ordered_json(text, "file.json"); });
+  };
+  EXPECT_EQ(complaint("[" + object(4096) + "," + object(4096) + "]"), "");
+  EXPECT_THAT(complaint("\n" + object(4097)),
+              testing::AllOf(testing::StartsWith("file.json, line 2, column "), testing::HasSubstr("more than 4096")));
+  EXPECT_EQ(parse_complaint(object(5000)), "") << "other tools write what they like";
+
+  std::string list = "[";
+  for (int i = 0; i < 50'000; ++i) list += "\"kernel" + std::to_string(i) + "\",";
+  const auto document = parse_ordered_json(list + "\"last\"]", "file.json");
+  EXPECT_EQ(JsonNode(*document, "file.json").texts().size(), 50'001U);
+  const auto twice = parse_ordered_json(list + "\"kernel7\"]", "file.json");
+  EXPECT_THAT(error_of([&] { JsonNode(*twice, "file.json").texts(); }), testing::HasSubstr("'kernel7' appears twice"));
 }
 
 TEST(ParseJsonTest, RefusesHugeNumbersAndBrokenText) {

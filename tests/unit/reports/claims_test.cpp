@@ -31,7 +31,7 @@ ReportInput sessions_of_pairs(int count, double ratio) {
   ReportInput input;
   for (int i = 0; i < count; ++i) {
     std::vector<Record> records = make_pair_of(ratio * (1 + 0.002 * i));
-    for (Record& record : records) record.session = "session-" + std::to_string(i);
+    for (Record& record : records) record.session = record.run_uuid = "session-" + std::to_string(i);
     input.runs.push_back(make_run(std::move(records)));
   }
   return input;

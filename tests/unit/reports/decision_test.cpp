@@ -32,7 +32,7 @@ LoadedRun session_run(int number, double ratio, const std::string& unit = "01234
                       const std::string& model = "Board X") {
   std::vector<Record> records = make_pair_of(ratio);
   for (Record& record : records) {
-    record.session = "session-" + unit + "-" + std::to_string(number);
+    record.session = record.run_uuid = "session-" + unit + "-" + std::to_string(number);
     record.device_unit = unit;
     record.device_model = model;
   }
@@ -121,6 +121,18 @@ TEST(Decision, AnUnqualifiedInstrumentWithholdsTheVerdict) {
   EXPECT_EQ(answer(input, set, {note}).verdict, Go::unclear);
 }
 
+TEST(Decision, TheNewestQualificationOfAUnitCounts) {
+  const ReportInput input = sessions(5, 0.5);
+  const QuestionSet set = questions_of(kPlainRule);
+  const InstrumentNote before{"QUALIFIED", {}, "Board X", "0123456789abcdef", "2026-01-02T03:04:05Z"};
+  const InstrumentNote after{"REJECTED", {"A/A differs"}, "Board X", "0123456789abcdef", "2026-02-01T00:00:00Z"};
+  for (const auto& notes : {std::vector{before, after}, std::vector{after, before}}) {
+    const QuestionDecision decision = answer(input, set, notes);
+    EXPECT_EQ(decision.verdict, Go::unclear);
+    EXPECT_THAT(decision.generations[0].instrument, HasSubstr("A/A differs"));
+  }
+}
+
 TEST(Decision, AMissingMetricIsOneLineAndTheRestIsDecided) {
   ReportInput input = sessions(5, 0.5);
   for (LoadedRun& run : input.runs) {
@@ -206,7 +218,7 @@ TEST(Decision, LimitsAlternativesAndTheMeanOverCases) {
       record.item.set("series", series);
       record.item.set("rows", std::int64_t{rows});
       record.group = run.records[0].group;
-      record.session = run.records[0].session;
+      record.session = record.run_uuid = run.records[0].session;
       record.metrics["error"] = {error, "1", ""};
       run.records.push_back(record);
     };
@@ -225,6 +237,30 @@ TEST(Decision, LimitsAlternativesAndTheMeanOverCases) {
   EXPECT_NEAR(mean.carrying(1).at(0)->ratio, std::sqrt(0.5 * 1.1), 0.01);
   EXPECT_THAT(mean.not_counted.at(0).reason, HasSubstr("above the rule's limit"));
   EXPECT_EQ(answer(input, questions_of(rule + "every\"}")).verdict, Go::no_go);
+}
+
+TEST(Decision, ARunThatWasGoneOnWithIsOneSessionOfTheMean) {
+  const QuestionSet set = questions_of(
+      R"({"metric":"latency","margin":0.05,"candidate":{"kernel":"tiled"},"baseline":{"kernel":"naive"},"over":"geometric_mean"})");
+  ReportInput input;
+  for (int i = 0; i < 3; ++i) {
+    LoadedRun run = session_run(i, 0.5 * (1 + 0.002 * i));
+    for (Record record : make_pair_of(0.6)) {
+      record.item.set("shape", Dims{8, 8});
+      record.group += " more";
+      record.run_uuid = run.records[0].run_uuid;
+      // The first run was interrupted before this group.
+      record.session = run.records[0].session + (i == 0 ? " resumed" : "");
+      run.records.push_back(std::move(record));
+    }
+    input.runs.push_back(std::move(run));
+  }
+  const QuestionDecision decision = answer(input, set);
+  EXPECT_EQ(decision.verdict, Go::go) << decision.reason;
+  const Evidence& mean = *decision.generations.at(0).alternatives.at(0).combined;
+  EXPECT_EQ(mean.sessions.size(), 3U);
+  EXPECT_EQ(mean.candidate, "geometric mean over 2 cases");
+  EXPECT_NEAR(mean.ratio, std::sqrt(0.5 * 0.6), 0.01);
 }
 
 TEST(Decision, WhatWasNotMeasuredIsUnclear) {

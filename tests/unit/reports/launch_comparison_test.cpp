@@ -2,6 +2,7 @@
 #include "reports/launch_comparison.hpp"
 
 #include <cmath>
+#include <span>
 
 #include <gtest/gtest.h>
 
@@ -142,6 +143,7 @@ std::vector<Record> sessions_of_unit(int count, double median_ns, const std::str
   for (int i = 0; i < count; ++i) {
     records.push_back(timed(unit + std::to_string(i), median_ns * std::exp(0.003 * random.normal())));
     records.back().device_unit = unit;
+    records.back().run_uuid = "run of " + records.back().session;
   }
   return records;
 }
@@ -153,6 +155,21 @@ TEST(CompareSessions, NeedsThreeSessionsASide) {
   EXPECT_EQ(few.comparison.verdict(), Verdict::unclear);
   EXPECT_EQ(few.comparison.ratios[0].more_launches, 1);
   EXPECT_FALSE(few.comparison.reason.empty());
+}
+
+TEST(CompareSessions, CopiesAndRetriesOfOneRunAreOneSession) {
+  const auto base = sessions_of_unit(3, 1e6);
+  std::vector<Record> copies(3, sessions_of_unit(1, 0.5e6).front());
+  EXPECT_EQ(compare_sessions(base, copies, 0.02).front().comparison.launches, 1);
+  EXPECT_EQ(compare_sessions(base, copies, 0.02).front().comparison.verdict(), Verdict::unclear);
+  std::vector<Record> retried = sessions_of_unit(3, 0.5e6);
+  for (Record& record : retried) record.run_uuid = "one run";
+  const SessionComparison comparison = compare_sessions(base, retried, 0.02).front();
+  EXPECT_EQ(comparison.comparison.launches, 1);
+  const SessionComparison last = compare_sessions(base, std::span(retried).last(1), 0.02).front();
+  EXPECT_EQ(comparison.comparison.ratios[0].candidate, last.comparison.ratios[0].candidate) << "the last one counts";
+  retried.back().status = Status::failed;
+  EXPECT_TRUE(compare_sessions(base, retried, 0.02).empty()) << "also where it has no time";
 }
 
 TEST(CompareSessions, TellsTheSpreadOfUnits) {

@@ -54,6 +54,7 @@ TEST(StoredRow, SaysWhatTheRecordSays) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(rows[i].line, records[i].item.line());
     EXPECT_EQ(rows[i].session, records[i].session);
+    EXPECT_EQ(rows[i].run, records[i].run_uuid);
     EXPECT_EQ(rows[i].device_unit, records[i].device_unit);
     EXPECT_EQ(rows[i].clock, records[i].clock);
     const bool has_time = records[i].status == Status::ok || records[i].status == Status::unstable;
@@ -86,9 +87,9 @@ TEST(StoredComparison, RatiosAndHullsOverSessions) {
   for (int session = 0; session < 3; ++session) {
     for (const char* kernel : {"same", "halved", "only_base"}) {
       Record record = make_record(kernel, 1000 + 10 * session);
-      record.session = "base-" + std::to_string(session);
+      record.session = record.run_uuid = "base-" + std::to_string(session);
       base += stored_line(record);
-      record.session = "candidate-" + std::to_string(session);
+      record.session = record.run_uuid = "candidate-" + std::to_string(session);
       const double level = std::string(kernel) == "halved" ? 500 + 5 * session : 1000 + 10 * session;
       record.latencies["host_monotonic"] = make_latency(level, 1);
       if (std::string(kernel) != "only_base") candidate += stored_line(record);
@@ -110,6 +111,26 @@ TEST(StoredComparison, RatiosAndHullsOverSessions) {
   const std::vector<Record> full = records_of_cases(candidate_files, {sides.rows[0].line}, faults);
   EXPECT_EQ(full.size(), 3U);
   EXPECT_TRUE(faults.empty());
+}
+
+TEST(StoredComparison, OfOneRunsCaseTheLastRecordCounts) {
+  const TemporaryDirectory directory;
+  Record record = make_record("fast", 1000);
+  const std::string base = stored_line(record);
+  record.session = "session-2";
+  record.latencies["host_monotonic"] = make_latency(500, 1);
+  const std::string candidate = base + stored_line(record);
+  // A copy of the run, too, is no session more.
+  const std::vector<std::string> files{write(directory, "b.jsonl", candidate), write(directory, "c.jsonl", candidate)};
+  const std::vector<std::string> base_files{write(directory, "a.jsonl", base)};
+  const StoredSides sides = compare_stored(base_files, files);
+  ASSERT_EQ(sides.rows.size(), 1U);
+  EXPECT_EQ(sides.rows[0].sessions_candidate, 1);
+  EXPECT_DOUBLE_EQ(sides.rows[0].ratio, 0.5);
+
+  record = make_problem(Status::failed, "fast", "it crashed");
+  const std::string lost = write(directory, "d.jsonl", candidate + stored_line(record));
+  EXPECT_TRUE(compare_stored(base_files, {lost}).rows.empty());
 }
 
 TEST(StoredComparison, NamesWhatDiffers) {

@@ -2,6 +2,7 @@
 #include "reports/summary.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -205,6 +206,9 @@ TEST(Summary, ABusyDeviceIsSaid) {
   records[0].conditions.load = 0.5;
   const ReportInput busy = make_input(records);
   EXPECT_THAT(summarise(busy).cautions, Contains(HasSubstr("1 row was measured while other processes")));
+  records[0].conditions.load = std::numeric_limits<double>::quiet_NaN();
+  const ReportInput unknown = make_input(records);
+  EXPECT_THAT(summarise(unknown).cautions, Contains(HasSubstr("while 1 row was measured could not be read")));
 }
 
 TEST(RunInfo, MalformedPartsBecomeFaults) {

@@ -22,6 +22,7 @@ namespace {
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 TEST_F(RunnerTest, AGroupBecomesOneRecordPerCaseWithItsIdentity) {
@@ -77,6 +78,26 @@ TEST_F(RunnerTest, WhatNobodyVerifiesSaysSoAndHasItsOwnClockAlone) {
   EXPECT_EQ(records[1].clock, kHostClock);
   EXPECT_TRUE(records[1].verify);
   EXPECT_FALSE(records[1].notes.contains("not_verified"));
+}
+
+TEST_F(RunnerTest, StagesThatFailCostNoSamples) {
+  FakeScript staged = taking(20'000);
+  int passes = 0;
+  staged.stages = [&passes]() -> std::map<std::string, double> {
+    ++passes;
+    throw Error("no counter\nis free");
+  };
+  add("staged", staged);
+  add("well", taking(20'000));
+  const std::vector<Record> records = run(group({"staged", "well"}));
+  for (const Record& record : records) {
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
+    EXPECT_NEAR(record.latency()->median_ns, 20'000, 5);
+  }
+  EXPECT_EQ(passes, 1) << "the group is not measured again";
+  EXPECT_TRUE(records[0].stages_ns.empty());
+  EXPECT_THAT(records[0].notes.at("no_stages"), AllOf(HasSubstr("no counter"), Not(HasSubstr("\n"))));
+  EXPECT_FALSE(records[1].notes.contains("no_stages"));
 }
 
 TEST_F(RunnerTest, UnsupportedKeepsTheKernelsReason) {
