@@ -9,8 +9,6 @@
 
 namespace hetscope {
 
-using MovementThreads = HostThreads;
-
 class HostMovement : public OneResultRunnable {
  public:
   // What was made for it besides its tensors; it outlives the last run.
@@ -19,7 +17,7 @@ class HostMovement : public OneResultRunnable {
  protected:
   // `source` outlives it; the target is its own until it is told another one.
   HostMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& source, HostTensor target,
-               MovementThreads threads = MovementThreads::pool)
+               HostThreads threads = HostThreads::pool)
       : OneResultRunnable(cpu, pool, std::move(target), threads), source_(source) {}
 
   const HostTensor& source() const noexcept { return source_; }

@@ -60,7 +60,7 @@ void shuffle_elements(const DensePermutation& shuffle, const Eigen::ThreadPoolDe
 class Runs final : public HostMovement {
  public:
   Runs(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
-      : HostMovement(cpu, pool, source, HostTensor(problem.target), MovementThreads::library),
+      : HostMovement(cpu, pool, source, HostTensor(problem.target), HostThreads::library),
         shuffle_(dense_permutation_of(problem).value()),
         threads_(pool.size()),
         device_(&threads_, pool.size()) {}

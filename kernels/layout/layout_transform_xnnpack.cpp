@@ -30,7 +30,7 @@ class XnnpackRuns final : private RoomySource, public HostMovement {
  public:
   XnnpackRuns(HostCpu& cpu, ThreadPool& pool, const LayoutTransformProblem& problem, const HostTensor& source)
       : RoomySource(source),
-        HostMovement(cpu, pool, roomy, HostTensor(problem.target), MovementThreads::library),
+        HostMovement(cpu, pool, roomy, HostTensor(problem.target), HostThreads::library),
         transpose_(dense_permutation_of(problem).value(), size_of(source.dtype()), pool.size(), roomy.data(),
                    target().data()) {}
 

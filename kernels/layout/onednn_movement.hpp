@@ -22,7 +22,7 @@ class OneDnnMovement final : public HostMovement {
   // none: then this throws Error.
   template <class Make>
   OneDnnMovement(HostCpu& cpu, ThreadPool& pool, const HostTensor& from, HostTensor to, Make&& make)
-      : HostMovement(cpu, pool, from, std::move(to), MovementThreads::library) {
+      : HostMovement(cpu, pool, from, std::move(to), HostThreads::library) {
     open_onednn().set_threads(pool.size());
     std::string why_not;
     // The library takes writable memory for what it only reads.
