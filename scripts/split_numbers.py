@@ -158,16 +158,13 @@ def name_of(record):
 
 def product(records):
     """What one group says, or None when a solo or every split is missing."""
-    shared = splits(records)
-    if not shared:
+    best = min(filter(is_divided, splits(records)), key=time_ns, default=None)
+    if best is None:
         return None
-    first, second = shared[0]["processors"][:2]
-    alone = [min(solos(records, name), key=time_ns, default=None) for name in (first, second)]
+    alone = [min(solos(records, name), key=time_ns, default=None) for name in best["processors"][:2]]
     native = min((r for r in records if r["processors"] == ["cpu"]), key=time_ns, default=None)
-    real = [r for r in shared if is_divided(r)]
-    if None in alone or native is None or not real:
+    if None in alone or native is None:
         return None
-    best = min(real, key=time_ns)
     ideal = 1 / sum(1 / time_ns(r) for r in alone)
     middle, low, high = ratio_with_interval(best, native)
     return {"name": name_of(best), "alone": alone, "native": native, "best": best, "ideal": ideal,
@@ -196,7 +193,8 @@ def transfer_ns(groups, like):
     wanted = {"bytes": 4 * like["axes"]["k"] * like["axes"]["n"], "direction": "to_device",
               **{name: like["axes"][name] for name in ("sharing", "sync")}}
     same = [r for records in groups.values() for r in records
-            if r["operation"] == "transfer" and all(r["axes"].get(name) == value for name, value in wanted.items())]
+            if r["operation"] == "transfer" and r["processors"] == like["processors"][1:]
+            and all(r["axes"].get(name) == value for name, value in wanted.items())]
     return min(map(time_ns, same), default=None)
 
 
@@ -208,7 +206,7 @@ def dividing_costs(groups):
             first, second = both["processors"][:2]
             rows = round(share_of_first(both) * both["axes"]["m"])
             host, device = plain_ns(groups, first, rows, both), plain_ns(groups, second, both["axes"]["m"] - rows, both)
-            whole = min((time_ns(r) for r in shared if r["axes"]["ratio"] == 0
+            whole = min((time_ns(r) for r in shared if r["axes"]["ratio"] == 0 and r["processors"] == both["processors"]
                          and all(r["axes"][name] == both["axes"][name] for name in ("sharing", "sync"))), default=None)
             native = min(map(time_ns, solos(records, first)), default=None)
             beside = {"added": (host, device), "orchestration": (host, transfer_ns(groups, both)),

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "harness/core/cpu_list.hpp"
@@ -16,7 +17,15 @@
 namespace hetscope {
 namespace {
 
+// Every OpenCL device that is not the host's CPU, which a name does not tell.
+constexpr std::string_view kGpus = "gpu:*";
+
 bool is_pattern(const std::string& name) { return name.find('*') != std::string::npos; }
+
+bool matches_pattern(const std::string& pattern, const ProcessorInfo& info) {
+  if (pattern == kGpus) return info.program_model == ProgramModel::opencl_c && !info.runs_on_host_cpu;
+  return matches_wildcard(pattern, info.name);
+}
 
 std::string list_of(const std::vector<std::string>& processors) {
   if (processors.empty()) return "none was found here: see hetscope devices";
@@ -96,7 +105,7 @@ void ExperimentScope::choose_processors(const std::vector<ProcessorInfo>& all) {
     }
   }
   for (auto processor = all.rbegin(); processor != all.rend(); ++processor) {
-    const auto is_wanted = [&](const std::string& wanted) { return matches_wildcard(wanted, processor->name); };
+    const auto is_wanted = [&](const std::string& wanted) { return matches_pattern(wanted, *processor); };
     if (std::any_of(experiment_.processors.begin(), experiment_.processors.end(), is_wanted)) {
       places_.insert(places_.begin(), {*processor});
     }
@@ -119,7 +128,7 @@ void ExperimentScope::add_together(const std::vector<std::string>& names, const 
   for (const std::string& name : names) {
     std::vector<ProcessorInfo> matching;
     if (is_pattern(name)) {
-      const auto matches = [&](const ProcessorInfo& info) { return matches_wildcard(name, info.name); };
+      const auto matches = [&](const ProcessorInfo& info) { return matches_pattern(name, info); };
       std::copy_if(all.begin(), all.end(), std::back_inserter(matching), matches);
     } else {
       matching.push_back(named_processor(name, all, where_ + "/together"));

@@ -42,7 +42,7 @@ struct PlannedGroup {
 struct Experiment {
   std::string operation;
   std::vector<std::string> kernels;                // names; {"*"}: all of the operation
-  std::vector<std::string> processors;             // names, or patterns with '*': "*", "cpu", "opencl:*"
+  std::vector<std::string> processors;             // names, or patterns with '*': "*", "opencl:*", "gpu:*"
   std::vector<std::vector<std::string>> together;  // processors that share one case: for kernels of parts
   std::vector<std::pair<std::string, std::vector<AxisValue>>> axes;
   std::vector<std::vector<std::pair<std::string, AxisValue>>> rows;  // axes that vary together (shape and its layer)

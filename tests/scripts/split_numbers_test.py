@@ -47,6 +47,12 @@ class SplitNumbers(unittest.TestCase):
     def test_a_run_on_one_processor_is_no_split(self):
         self.assertEqual(numbers.product(group())["best"]["axes"]["ratio"], 0.7)
 
+    def test_the_processors_alone_are_those_of_the_best_division(self):
+        rows = group() + [record("c", ["other"], 6), record("matmul_split", ["cpu", "other"], 7, share=0.3, ratio=0.3)]
+        one = numbers.product(rows)
+        self.assertEqual(one["best"]["processors"], ["cpu", "other"])
+        self.assertAlmostEqual(one["ideal"], 1e6 / (1 / 11 + 1 / 6))
+
     def test_a_share_that_comes_to_nothing_is_no_split(self):
         rows = group() + [record("matmul_split", ["cpu@0", "gpu"], 1.0, share=1.0, ratio=0.98)]
         self.assertEqual(numbers.product(rows)["best"]["axes"]["ratio"], 0.7)

@@ -270,6 +270,27 @@ TEST_F(Expand, APatternAmongProcessorsTogetherStandsForEachThatMatches) {
                           "double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot"));
 }
 
+TEST_F(Expand, GpusAreTheOpenClDevicesThatAreNotTheHostsCpu) {
+  add("shared", "double", ProgramModel::parts);
+  processors.push_back(processor("opencl:1", ProgramModel::opencl_c, 2));
+  processors.back().runs_on_host_cpu = true;
+  processors.push_back(processor("npu:runtime/GPU", ProgramModel::submodel, 1));
+  const std::string experiment = R"({"operation":"double","kernels":["device","shared"],"processors":["cpu","gpu:*"],
+      "together":[["cpu","gpu:*"],["cpu.big","opencl:0"],["cpu","gpu:*","npu:*"]],"axes":{"shape":[[2,3]]}})";
+  EXPECT_THAT(
+      lines(groups(experiment)),
+      ElementsAre("double kernel=device processor=opencl:0 shape=2x3 flavour=plain cache=hot",
+                  "double kernel=shared processor=cpu,opencl:0 shape=2x3 flavour=plain cache=hot",
+                  "double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot",
+                  "double kernel=shared processor=cpu,opencl:0,npu:runtime/GPU shape=2x3 flavour=plain cache=hot"));
+
+  processors[2].runs_on_host_cpu = true;
+  EXPECT_THAT(lines(groups(experiment)),
+              ElementsAre("double kernel=shared processor=cpu.big,opencl:0 shape=2x3 flavour=plain cache=hot"));
+  EXPECT_THAT(fault(R"({"operation":"double","processors":["gpu:*"],"axes":{"shape":[[2]]}})"),
+              HasSubstr("no processor matches"));
+}
+
 TEST_F(Expand, AListedNameWithASlashIsThatProcessorAndNoPartOfOne) {
   ProcessorInfo npu;
   npu.name = "npu:runtime/CPU";
