@@ -74,8 +74,8 @@ def kept_by(build, pattern, scenarios):
 
 
 def finished_run(build, scenario, out, pattern, options=()):
-    """Runs `scenario` into `out`, unless it is there. What was stopped half-way begins anew: going on with it would be a
-    second session, and a question counts only the cases that every session has."""
+    """Runs `scenario` into `out`, unless it is there. What was stopped half-way begins anew, so that a session's cases
+    were all measured in one launch."""
     if out.exists():
         before = json.loads((out / "run.json").read_text())["filter"]
         if before != (pattern or ""):

@@ -221,7 +221,7 @@ with open({calls!r}, "a") as calls:
     calls.write(" ".join(sys.argv[1:]) + "\\n")
 ratios = lambda path: json.loads(pathlib.Path(path).read_text())["experiments"][0]["axes"]["ratio"]
 if sys.argv[1] == "list":
-    print(f"9 cases in 1 groups, at most {{sum(len(ratios(path)) for path in sys.argv[3:]) / 2:.1f}} minutes")
+    print(f"9 cases in 1 groups, about {{sum(len(ratios(path)) for path in sys.argv[3:]) / 2:.1f}} minutes")
     sys.exit(0)
 out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
 out.mkdir(exist_ok=True)
