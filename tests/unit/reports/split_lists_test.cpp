@@ -36,7 +36,10 @@ std::vector<Record> rows_of(const SeededLayer& layer) {
 }
 
 LoadedRun split_run(int number, std::vector<Record> records) {
-  for (Record& record : records) record.session = "session-" + std::to_string(number);
+  for (Record& record : records) {
+    record.session = "session-" + std::to_string(number);
+    record.run_uuid = "run-" + std::to_string(number);
+  }
   return make_run(std::move(records));
 }
 
