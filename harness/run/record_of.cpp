@@ -194,6 +194,14 @@ void add_measurement(Record& record, const Measurement& measurement, const Measu
                     format_number(kMinEffectiveSize, 2), is_dependent ? " or the machine more quiet" : "");
     return;
   }
+  if (latency->ci95_low_ns <= 0) {
+    record.status = Status::unstable;
+    record.reason = fmt::format(
+        "its time's 95 % interval, from {} to {}, includes zero; give the scenario a larger budget_s "
+        "or the machine more quiet",
+        format_ns(latency->ci95_low_ns), format_ns(latency->ci95_high_ns));
+    return;
+  }
   record.status = Status::ok;
 }
 

@@ -35,9 +35,8 @@ class RowConsumers final : public HostRunnable {
     }
     enter();
     for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
-    for (auto* written : {&copies_, &results_}) {
-      for (HostTensor& tensor : *written) tensor.fill(std::byte{0});
-    }
+    for (HostTensor& copy : copies_) copy.fill(std::byte{0});  // padding stays zero
+    for (HostTensor& result : results_) result.fill(std::byte{0xFF});
     leave();
   }
 

@@ -68,7 +68,7 @@ class HostConvChain final : public HostRunnable {
     }
     enter();
     for (std::size_t i = 0; i < steps_.size(); ++i) steps_[i].choose(source_of(i), tensors_[i], pool);
-    for (HostTensor& tensor : tensors_) tensor.fill(std::byte{0});
+    for (HostTensor& tensor : tensors_) tensor.fill(std::byte{0});  // padding stays zero
     leave();
   }
 

@@ -34,7 +34,7 @@ class HostPairs final : public HostRunnable {
     report_.count(plan);
     enter();
     for_each_pass([&](HostPass& pass, const float* from, float* to) { pass.choose(from, to, pool); });
-    for (HostTensor& tensor : tensors_) tensor.fill(std::byte{0});
+    for (HostTensor& tensor : tensors_) tensor.fill(std::byte{0xFF});
     leave();
   }
 

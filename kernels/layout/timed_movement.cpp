@@ -10,8 +10,10 @@ namespace hetscope {
 namespace {
 
 constexpr int kMostRounds = 50;
+constexpr int kFewRounds = 3;                   // a moment in which others are busy spoils one
 constexpr int kRunsOfRound = 3;                 // the first finds in the caches what another way left there
 constexpr std::int64_t kEnoughNs = 15'000'000;  // for a turn
+constexpr std::int64_t kMostNs = 100'000'000;   // for a turn of few rounds
 
 std::vector<std::optional<TransposeWay>> ways_of(const std::vector<BoxMover>& movers) {
   std::vector<std::optional<TransposeWay>> result;
@@ -47,7 +49,7 @@ std::size_t fastest_of(std::span<const TimedWay> ways) {
       for (std::size_t way = 0; way < ways.size(); ++way) {
         if (ways[way].writes_past_caches == past_caches) try_out(way);
       }
-      if (clock.now_ns() - begin_ns > kEnoughNs) break;
+      if (clock.now_ns() - begin_ns > (round + 1 < kFewRounds ? kMostNs : kEnoughNs)) break;
     }
   }
   return static_cast<std::size_t>(std::ranges::min_element(least_ns) - least_ns.begin());
