@@ -29,7 +29,8 @@ Record unmeasured_record(const RunIdentity& identity, const PlannedGroup& group,
                          std::string reason);
 
 // Fills latencies, stages, clock and status: `ok`, `unstable` below 5 samples, below an effective size of
-// kMinEffectiveSize or where the time's interval includes zero, or `unsupported` when the member could not be measured as asked (its caches cannot be evicted).
+// kMinEffectiveSize or where the time's interval includes zero, or `unsupported` when the member could not be measured
+// as asked (its caches cannot be evicted).
 void add_measurement(Record& record, const Measurement& measurement, const MeasureOptions& options);
 
 }  // namespace hetscope
