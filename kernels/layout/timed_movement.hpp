@@ -23,8 +23,8 @@ struct TimedWay {
 };
 
 // The index of the fastest of `ways`, by the least time of rounds in which each has its turn: others on the machine
-// only ever make one slower. Takes 60 ms; where that is less than 18 runs of each, up to 0.4 s, or six runs
-// of each where that is more; nothing where there is one.
+// only ever make one slower. Takes 60 ms, or more where rounds are long: three in each of four turns, of at most 0.1 s,
+// and at least one; nothing where there is one way.
 std::size_t fastest_of(std::span<const TimedWay> ways);
 
 // All boxes of a movement, by all threads of a pool.

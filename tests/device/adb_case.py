@@ -10,6 +10,8 @@ import phone
 import rooms
 from driver_case import DONE, STUB, DriverCase
 
+OTHER_RUN = "hs-" + "0" * 32  # of another host
+
 
 class AdbServer:
     """One host's adb server; `environment` makes a client talk to it."""

@@ -1,21 +1,17 @@
-"""The driver against Google's adbd: good runs on one phone and on three, two who want the same one, a hot one, settings
-that are put back, and names that try to be commands.
+"""The driver against Google's adbd: good runs on one phone and on three, two who want the same one, a hot one, and names
+that try to be commands.
 
 Usage: adb_test.py DAEMONS ROOM [unittest options]; DAEMONS: filled by fetch_daemons.sh, ROOM: a folder for a RAM disk.
 """
 
-import json
 import pathlib
-import signal
-import tarfile
 import unittest
 
 import phone
 import adb_case
-from adb_case import AdbCase, AdbServer
-from driver_case import DONE, FAILED, STUB, TRY_AGAIN
+from adb_case import OTHER_RUN, AdbCase, AdbServer
+from driver_case import DONE, FAILED, TRY_AGAIN
 
-OTHER_RUN = "hs-" + "0" * 32
 
 class GoodRun(AdbCase):
     def test_records_come_home_and_nothing_is_left(self):
@@ -170,98 +166,6 @@ class HotDevice(AdbCase):
         self.assert_ended(self.finish(run), TRY_AGAIN, "it throttles (severe)")
 
 
-class Interruption(AdbCase):
-    def setUp(self):
-        super().setUp()
-        self.device = self.make_phone()
-        self.device.fact("case_s", 0.25)
-        self.device.fact("settings/stay_on_while_plugged_in", 3)
-
-    def stay_on(self):
-        return (self.device.facts / "settings/stay_on_while_plugged_in").read_text().strip()
-
-    def test_settings_are_put_back(self):
-        run = self.run_on(self.device, options=["--prepare", "stay_awake", "--prepare", "fixed_performance"])
-        self.wait_for_records(self.device)
-        self.assertEqual(self.stay_on(), "7")
-        self.assert_ended(self.finish(run), DONE)
-        self.assertEqual(self.stay_on(), "3")
-        self.assertEqual(self.device.calls()[-1], "cmd power set-fixed-performance-mode-enabled false")
-        self.assertEqual(self.device_record()["prepared"], {"stay_awake": "prepared", "fixed_performance": "prepared"})
-
-    def test_settings_are_put_back_after_an_interruption(self):
-        run = self.run_on(self.device, options=["--prepare", "stay_awake"])
-        self.wait_for_records(self.device)
-        run.send_signal(signal.SIGINT)
-        self.assert_ended(self.finish(run), TRY_AGAIN, "interrupted")
-        self.assertEqual(self.stay_on(), "3")
-        self.assertGreaterEqual(len(self.records()), 1)
-        self.assertEqual(self.device.processes("agent-"), [])
-        finished = self.finish(self.run_on(self.device, options=["--prepare", "stay_awake"]))
-        self.assertIn(finished.code, (DONE, FAILED), str(finished))  # the case that ctrl-C met is a failed row
-        self.assertEqual(sorted(map(len, self.records().values())), [1, 1, 1, 1])
-        self.assertEqual(self.stay_on(), "3")
-
-    def test_settings_are_put_back_by_the_next_session(self):
-        run = self.run_on(self.device, options=["--prepare", "stay_awake"])
-        self.wait_for_records(self.device)
-        run.kill()
-        run.wait()
-        self.wait_until_quiet(self.device)
-        self.assertEqual(self.stay_on(), "7")
-        self.assert_ended(
-            self.finish(self.run_on(self.device, options=["--prepare", "stay_awake"])),
-            DONE,
-            "is on the device already (ended)",
-        )
-        self.assert_all_home()
-        self.assertEqual(self.stay_on(), "3")
-
-    def test_a_phone_that_refuses(self):
-        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
-        run = self.run_on(self.device, options=["--prepare", "fixed_performance"])
-        self.assert_ended(self.finish(run), DONE, "the device refuses fixed_performance")
-
-    def test_airplane_mode_is_put_back_as_it_was(self):
-        """By the agent itself: the test's phones are reached over the network, where the driver refuses it."""
-        for before, calls in (("0", ["enable", "disable"]), ("1", ["enable"])):
-            with self.subTest(before=before):
-                self.device.fact("settings/airplane_mode_on", before)
-                already = len(self.device.calls())
-                self.assertEqual(self.ask_agent(self.device, "prepare", "a-run", "airplane"), ["prepared=airplane"])
-                self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), "1")
-                self.assertEqual(self.ask_agent(self.device, "restore", "a-run"), ["restored=airplane"])
-                self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), before)
-                self.assertEqual([call.split()[-1] for call in self.device.calls()[already:]], calls)
-
-    def test_what_cannot_be_put_back_holds_up_nothing_else(self):
-        self.device.fact("settings/airplane_mode_on", 0)
-        note = self.root_of(self.device) / f"restore.{OTHER_RUN}"
-        items = ["fixed_performance", "airplane", "stay_awake"]
-        said = self.ask_agent(self.device, "prepare", OTHER_RUN, *items)
-        self.assertEqual(said, [f"prepared={item}" for item in items])
-        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
-        said = self.ask_agent(self.device, "restore", OTHER_RUN)
-        self.assertEqual(said, ["not_restored=fixed_performance", "restored=airplane", "restored=stay_awake"])
-        self.assertEqual((self.device.facts / "settings/airplane_mode_on").read_text().strip(), "0")
-        self.assertEqual(self.stay_on(), "3")
-        self.assertEqual(note.read_text(), "fixed_performance off\n")
-        (self.device.facts / "refuses").unlink()
-        self.assertEqual(self.ask_agent(self.device, "restore_left"), ["restored=fixed_performance"])
-        self.assertFalse(note.exists())
-
-    def test_what_was_refused_is_not_put_back(self):
-        self.device.fact("refuses", "set-fixed-performance-mode-enabled")
-        said = self.ask_agent(self.device, "prepare", OTHER_RUN, "stay_awake", "fixed_performance")
-        self.assertEqual([line for line in said if "=" in line], ["prepared=stay_awake", "refused=fixed_performance"])
-        self.assertEqual(self.ask_agent(self.device, "restore", OTHER_RUN), ["restored=stay_awake"])
-
-    def test_airplane_mode_would_cut_the_link(self):
-        self.assert_ended(
-            self.finish(self.run_on(self.device, options=["--prepare", "airplane"])), 2, "reached over the network"
-        )
-
-
 class HostileNames(AdbCase):
     NAMES = (
         "'; touch pwned; '.json",
@@ -296,106 +200,6 @@ class HostileNames(AdbCase):
         finished = self.driver("info", "--adb", self.server.adb, "--device", device.serial, **self.server.environment)
         self.assert_ended(finished, DONE, "Paper 1")
         self.assertNotIn("\x1b", finished.stdout)
-
-
-class Pages(AdbCase):
-    def test_list(self):
-        device = self.make_phone()
-        self.assert_ended(
-            self.driver("list", "--adb", self.server.adb, **self.server.environment), DONE, f"{device.serial}\tdevice"
-        )
-
-    def test_info(self):
-        device = self.make_phone()
-        finished = self.driver(
-            "info", "--json", "--adb", self.server.adb, "--device", device.serial, **self.server.environment
-        )
-        self.assert_ended(finished, DONE)
-        now = json.loads(finished.stdout)
-        self.assertEqual(now["temperature"]["sensors_c"], {"CPU0": 38.6, "battery": 29.1, "skin": 31.2})
-        self.assertEqual(now["screen"], "Awake")
-
-    def test_bundle_tells_what_is_wrong_and_not_who_asks(self):
-        device = self.make_phone()
-        device.remove_tool("setsid")
-        bundle = self.directory / "a bundle.tar.gz"
-        named = ["--adb", self.server.adb, "--device", device.serial, "--bundle", bundle]
-        self.assert_ended(self.driver("shell-check", *named, **self.server.environment), DONE, "no setsid")
-        with tarfile.open(bundle) as packed:
-            texts = {member.name: packed.extractfile(member).read().decode() for member in packed}
-        everything = "".join(texts.values())
-        for word in ("TESTSERIAL0001", device.serial, "127.0.0.1"):
-            self.assertNotIn(word, everything)
-        for word in ("[ro.soc.model]: [P100]", "temperature: 291", "setsid", "OpenGL ES 3.2 V@1.0"):
-            self.assertIn(word, everything)
-
-    def onboard(self, device, *options):
-        """Popen of `onboard` with the stub."""
-        named = ["--adb", self.server.adb, "--device", device.serial, "--binary", STUB, "--out", self.out]
-        return self.start("onboard", *named, *options, **self.server.environment)
-
-    def test_onboarding(self):
-        device = self.make_phone()
-        device.remove_tool("setsid")
-        self.assert_ended(self.finish(self.onboard(device)), DONE, "onboard.md is written")
-        page = (self.out / "onboard.md").read_text()
-        works, does_not = page.split("## What works")[1].split("## How long")[0].split("## What does not")
-        for word in ("processor   stub", "  cpus  0-1", "well    timer", "copy", "special characters"):
-            self.assertIn(word, works)
-        for word in ("missing     rapl", "-> mend it", "no setsid: a lost link may end a run", "-> keep the cable in"):
-            self.assertIn(word, does_not)
-            self.assertNotIn(word, works)
-        self.assertIn("| SoC | Acme P100 |", page)
-        # Without scenarios it is those that the program holds, and none of its other files.
-        self.assertIn("| scenarios/smoke/copy.json | 4 cases in 4 groups, about 1.5 minutes without loading and converting |",
-                      page)
-        self.assertNotIn("decisions", page)
-        self.assertIn("Not measured.", page)
-        self.assertIn("Usable:", page)
-        self.assert_left_clean(device)
-
-    def test_onboarding_measures_the_noise_though_the_link_is_lost(self):
-        device = self.make_phone()
-        device.fact("case_s", 0.25)
-        page = self.onboard(device, "--qualify", self.scenario())
-        self.wait_for_records(device, 2)
-        device.cable.pull_out()
-        self.wait_for_records(device, 5)
-        device.cable.plug_in()
-        self.assert_ended(self.finish(page), DONE, "the link is back", "SAME launch 8")
-        text = (self.out / "onboard.md").read_text()
-        for line in ("| stub | 2 | 3.4 % | 1 of 2 |", "| gpu | 1 | cannot be measured | 0 of 0 |", "- as the test wants",
-                     "`hetscope qualify` says QUALIFIED."):  # fmt: skip
-            self.assertIn(line, text)
-        self.assertEqual(len((self.out / "qualification/records.jsonl").read_text().splitlines()), 8)
-        self.assert_left_clean(device)
-
-    def test_onboarding_of_a_device_that_is_rejected(self):
-        device = self.make_phone()
-        device.fact("verdict", "REJECTED")
-        self.assert_ended(self.finish(self.onboard(device, "--qualify")), FAILED)
-        text = (self.out / "onboard.md").read_text()
-        self.assertIn("says REJECTED.", text)
-        self.assertIn("Not fit:", text)
-
-    def test_onboarding_is_interrupted(self):
-        device = self.make_phone()
-        device.fact("case_s", 5)
-        page = self.onboard(device, "--qualify")
-        self.wait_for_records(device)
-        page.send_signal(signal.SIGINT)
-        self.assert_ended(self.finish(page), TRY_AGAIN, "interrupted")
-        self.assertEqual(device.processes("agent-"), [])
-        self.assert_left_clean(device)
-
-    def test_clean(self):
-        device = self.make_phone()
-        self.assert_ended(self.finish(self.run_on(device, options=["--keep"])), DONE)
-        self.assertEqual(len(list(self.root_of(device).glob("runs/*"))), 1)
-        self.assert_ended(
-            self.driver("clean", "--adb", self.server.adb, "--device", device.serial, **self.server.environment), DONE
-        )
-        self.assertEqual(list(self.root_of(device).glob("runs/*")) + list(self.root_of(device).glob("cache/*")), [])
 
 
 if __name__ == "__main__":

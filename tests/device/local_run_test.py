@@ -10,7 +10,7 @@ import time
 import unittest
 
 from driver_case import DONE, DRIVER, FAILED, SICK, STUB, TRY_AGAIN, USAGE, DriverCase
-from hetscope_device import cli
+from hetscope_device import agent, cli
 from phone import write_program
 
 
@@ -194,9 +194,10 @@ class LocalRun(DriverCase):
         text = (DRIVER / "pyproject.toml").read_text()
         self.assertIn('hetscope-device = "hetscope_device.cli:main"', text)
         self.assertTrue(callable(cli.main))
-        for name in ("agent.sh", "quirks.json"):
-            self.assertIn(f'"{name}"', text)
-            self.assertTrue((DRIVER / "hetscope_device" / name).is_file())
+        for pattern in ("agent/*.sh", "quirks.json"):
+            self.assertIn(f'"{pattern}"', text)
+            self.assertTrue(list((DRIVER / "hetscope_device").glob(pattern)), pattern)
+        self.assertEqual({f"{part}.sh" for part in agent.PARTS}, {path.name for path in agent.FOLDER.iterdir()})
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """A device that answers: finds a directory that can hold and run files, puts the agent there, and asks it things. A
 lost link is waited for, and the question is asked again; every question may be repeated."""
 
-import hashlib
 import os
-import pathlib
+import tempfile
 
-from hetscope_device import quirks
+from hetscope_device import agent, quirks
 from hetscope_device.errors import DeviceSick, LinkLost, TryAgain, WrongUsage
 from hetscope_device.words import command, is_plain
-
-AGENT = pathlib.Path(__file__).with_name("agent.sh")
 
 # A directory is good when it can be written and a script in it can be run. One that is full and holds the agent is
 # good, too: the driver can make room there.
@@ -69,7 +66,6 @@ class Device:
         self._patience_s = patience_s
         self._notice = notice
         self._remote_root = remote_root
-        self._agent_name = "agent-" + hashlib.sha256(AGENT.read_bytes()).hexdigest()[:16] + ".sh"
 
     @property
     def name(self):
@@ -78,7 +74,7 @@ class Device:
     def open(self):
         """Raises DeviceSick when no directory will do."""
         quoted = [self._quoted(candidate) for candidate in self._candidates()]
-        script = _FIND_ROOT.format(candidates=" ".join(quoted), agent=self._agent_name)
+        script = _FIND_ROOT.format(candidates=" ".join(quoted), agent=agent.NAME)
         answer = Answer(self._patiently(lambda: self.transport.shell(script)))
         self.root = answer.get("root")
         self.machine = answer.get("machine")
@@ -87,7 +83,7 @@ class Device:
             if quirks.find("storage", said) is not None:
                 raise quirks.error_for("storage", said, self.name, DeviceSick)
             raise DeviceSick(f"{self.name}: nowhere to put files: {said}", "name a directory: --remote-root DIR")
-        if answer.number("agent_bytes") != AGENT.stat().st_size:
+        if answer.number("agent_bytes") != len(agent.TEXT):
             self._patiently(self._push_agent)
 
     def _candidates(self):
@@ -99,14 +95,17 @@ class Device:
         return command(candidate)
 
     def _push_agent(self):
-        incoming = f"{self.root}/incoming.{os.getpid()}-{self._agent_name}"
-        self.transport.push(AGENT, incoming, 60.0)
+        incoming = f"{self.root}/incoming.{os.getpid()}-{agent.NAME}"
+        with tempfile.NamedTemporaryFile(prefix="hetscope-agent-") as local:
+            local.write(agent.TEXT)
+            local.flush()
+            self.transport.push(local.name, incoming, 60.0)
         move = self.transport.shell(
-            f"wc -c <{command(incoming)} && {command('mv', incoming, f'{self.root}/{self._agent_name}')}"
+            f"wc -c <{command(incoming)} && {command('mv', incoming, f'{self.root}/{agent.NAME}')}"
         )
-        if move.status != 0 or move.text.strip() != str(AGENT.stat().st_size):
+        if move.status != 0 or move.text.strip() != str(len(agent.TEXT)):
             raise quirks.error_for("storage", move.text, self.name, LinkLost)
-        self.pushed_bytes += AGENT.stat().st_size
+        self.pushed_bytes += len(agent.TEXT)
 
     def ask(self, *words, timeout_s=30.0, patience_s=None):
         """Runs one command of the agent. Raises TryAgain when the device stays away longer than the patience."""
@@ -126,11 +125,11 @@ class Device:
         return Answer(self.transport.shell(self._call(words), timeout_s))
 
     def _call(self, words):
-        return command("sh", f"{self.root}/{self._agent_name}", self.root, *words)
+        return command("sh", f"{self.root}/{agent.NAME}", self.root, *words)
 
     def _answer(self, script, timeout_s):
         """The agent's Answer; an agent that has gone (a reboot empties /tmp) is brought again first."""
-        guarded = f"[ -f {command(f'{self.root}/{self._agent_name}')} ] || {{ echo agent=gone; exit 69; }}\n{script}"
+        guarded = f"[ -f {command(f'{self.root}/{agent.NAME}')} ] || {{ echo agent=gone; exit 69; }}\n{script}"
         answer = Answer(self.transport.shell(guarded, timeout_s))
         if answer.status != 69 or answer.get("agent") != "gone":
             return answer
