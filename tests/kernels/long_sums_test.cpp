@@ -46,11 +46,15 @@ class LongSums {
 // Most products of two numbers in [-1, 1) are larger.
 constexpr double kLostTerm = 0.1;
 
+void expect_zeros_are_refused(const LongSums& sums) {
+  EXPECT_TRUE(sums.accepts(sums.right()));
+  EXPECT_FALSE(sums.accepts_zeros());
+}
+
 TEST(LongSums, OfDenseProductsAreNoZeros) {
   const LongSums sums(make_operation<OperationId::matmul>(),
                       "matmul kernel=matmul_openblas processor=cpu m=2 k=262144 n=2");
-  EXPECT_TRUE(sums.accepts(sums.right()));
-  EXPECT_FALSE(sums.accepts_zeros());
+  expect_zeros_are_refused(sums);
   // The honest order that is wrong by most: one product after the other.
   std::vector<double> one_by_one;
   for (std::int64_t row = 0; row < 2; ++row) {
@@ -72,30 +76,24 @@ TEST(LongSums, OfDenseProductsMissNone) {
 }
 
 TEST(LongSums, OfDimensionsAreNoZerosAndMissNone) {
-  const LongSums longest(make_operation<OperationId::reduce>(),
-                         "reduce kernel=reduce_simd processor=cpu shape=2x2x262144 reduced=2 layout=order:0,1,2");
-  EXPECT_TRUE(longest.accepts(longest.right()));
-  EXPECT_FALSE(longest.accepts_zeros());
+  expect_zeros_are_refused({make_operation<OperationId::reduce>(),
+                            "reduce kernel=reduce_simd processor=cpu shape=2x2x262144 reduced=2 layout=order:0,1,2"});
   const LongSums sums(make_operation<OperationId::reduce>(),
                       "reduce kernel=reduce_simd processor=cpu shape=2x2x4096 reduced=2 layout=order:0,1,2");
   EXPECT_FALSE(sums.accepts_loss_of(kLostTerm));
 }
 
 TEST(LongSums, OfConvolutionsAreNoZerosAndMissNone) {
-  const LongSums longest(make_operation<OperationId::conv2d>(),
-                         "conv2d kernel=conv2d_direct processor=cpu shape=1x65536x2x2 filters=4 window=2x2");
-  EXPECT_TRUE(longest.accepts(longest.right()));
-  EXPECT_FALSE(longest.accepts_zeros());
+  expect_zeros_are_refused({make_operation<OperationId::conv2d>(),
+                            "conv2d kernel=conv2d_direct processor=cpu shape=1x65536x2x2 filters=4 window=2x2"});
   const LongSums sums(make_operation<OperationId::conv2d>(),
                       "conv2d kernel=conv2d_direct processor=cpu shape=1x1024x2x2 filters=4 window=2x2");
   EXPECT_FALSE(sums.accepts_loss_of(kLostTerm));
 }
 
 TEST(LongSums, OfSparseProductsAreThoseOfTheNonzeros) {
-  const LongSums longest(make_operation<OperationId::sparse_matmul>(),
-                         "sparse_matmul kernel=sparse_matmul_csr processor=cpu shape=4x262144x2 sparsity=0.5");
-  EXPECT_TRUE(longest.accepts(longest.right()));
-  EXPECT_FALSE(longest.accepts_zeros());
+  expect_zeros_are_refused({make_operation<OperationId::sparse_matmul>(),
+                            "sparse_matmul kernel=sparse_matmul_csr processor=cpu shape=4x262144x2 sparsity=0.5"});
   // About 650 products: were the row as wrong as 65536 may be, a lost one would not be seen.
   const LongSums sums(make_operation<OperationId::sparse_matmul>(),
                       "sparse_matmul kernel=sparse_matmul_csr processor=cpu shape=1x65536x2 sparsity=0.99");
