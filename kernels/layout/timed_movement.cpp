@@ -1,7 +1,6 @@
 #include "kernels/layout/timed_movement.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "harness/core/clock.hpp"
@@ -35,12 +34,12 @@ void move_all(const std::vector<BoxMover>& movers, const std::byte* source, std:
 std::size_t fastest_of(std::span<const TimedWay> ways) {
   if (ways.size() < 2) return 0;
   const MonotonicClock clock;
-  std::vector<std::int64_t> least_ns(ways.size(), std::numeric_limits<std::int64_t>::max());
+  std::vector<std::vector<std::int64_t>> times_ns(ways.size());
   const auto try_out = [&](std::size_t way) {
     for (int run = 0; run < kRunsOfRound; ++run) {
       const std::int64_t start_ns = clock.now_ns();
       ways[way].run();
-      if (run > 0) least_ns[way] = std::min(least_ns[way], clock.now_ns() - start_ns);
+      if (run > 0) times_ns[way].push_back(clock.now_ns() - start_ns);
     }
   };
   for (const bool past_caches : {false, true, false, true}) {
@@ -52,7 +51,12 @@ std::size_t fastest_of(std::span<const TimedWay> ways) {
       if (clock.now_ns() - begin_ns > (round + 1 < kFewRounds ? kMostNs : kEnoughNs)) break;
     }
   }
-  return static_cast<std::size_t>(std::ranges::min_element(least_ns) - least_ns.begin());
+  const auto middle = [](std::vector<std::int64_t>& times) {
+    const auto at = times.begin() + std::ssize(times) / 2;
+    std::ranges::nth_element(times, at);
+    return *at;
+  };
+  return static_cast<std::size_t>(std::ranges::min_element(times_ns, {}, middle) - times_ns.begin());
 }
 
 TimedMovement::TimedMovement(std::span<const MovementBox> boxes, std::int64_t element_bytes) {

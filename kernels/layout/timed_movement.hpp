@@ -22,9 +22,9 @@ struct TimedWay {
   bool writes_past_caches = false;
 };
 
-// The index of the fastest of `ways`, by the least time of rounds in which each has its turn: others on the machine
-// only ever make one slower. Takes 60 ms, or more where rounds are long: three in each of four turns, of at most 0.1 s,
-// and at least one; nothing where there is one way.
+// The index of the fastest of `ways`, by the median of rounds in which each has its turn: some ways are fast now and
+// slow then on the same memory, and what else the machine does meets all alike. Takes 60 ms, or more where rounds are
+// long: three in each of four turns, of at most 0.1 s, and at least one; nothing where there is one way.
 std::size_t fastest_of(std::span<const TimedWay> ways);
 
 // All boxes of a movement, by all threads of a pool.
