@@ -16,7 +16,8 @@ namespace {
 
 void print_text(const Discovery& discovery, const std::vector<std::string>& meters) {
   const HostInfo host = read_host_info();
-  fmt::print("device      {}, {}, Linux {}\n", host.device_model, host.os, host.kernel);
+  fmt::print("device      {}, {}, Linux {}\n", host.device_model.empty() ? "unnamed" : host.device_model, host.os,
+             host.kernel);
   for (const ProcessorInfo& processor : discovery.found) {
     fmt::print("processor   {}  {} ({}{}), {} compute units, {} memory\n", processor.name, processor.model,
                to_string(processor.kind),

@@ -189,6 +189,13 @@ void transpose_strips(const Byte* source, Byte* target, const TransposeExtent& e
   }
 }
 
+template <int kWidth>
+void transpose_pairs(const Byte* source, Byte* target, const TransposeExtent& extent, const LoopRange& batch) {
+  for (LoopWalk at(batch); !at.is_over(); at.step()) {
+    Strips<kWidth, false, 2>(source + at.source(), target + at.target(), extent).move();
+  }
+}
+
 // Of at least one tile, in blocks or along the source's rows.
 template <int kWidth>
 void transpose_tiled(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
@@ -226,6 +233,7 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
   if (way.order == TransposeOrder::strips) {
     return transpose_strips<kWidth>(source, target, extent, fetches_target, batch);
   }
+  if (way.order == TransposeOrder::pairs) return transpose_pairs<kWidth>(source, target, extent, batch);
   transpose_tiled<kWidth>(source, target, extent, way, batch);
 }
 
@@ -253,6 +261,7 @@ TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWa
     return {through_caches, TransposeOrder::strips};
   }
   if (is_dense_tile(width, extent)) return through_caches;
+  if (way.order == TransposeOrder::pairs && extent.columns < 2 * tile) return {through_caches, TransposeOrder::strips};
   return goes_by_panels(way.order) && extent.columns == tile ? TransposeWay(way.stores) : way;
 }
 

@@ -41,16 +41,19 @@ constexpr std::string_view name_of(TransposeStores stores) {
 //           ask for; a matrix whose target rows meet in the cache in strips, one whose source rows do through a buffer
 //   along   a line of target rows at a time, along all of the source's rows: few streams to read, many to write
 //   down    two lines of columns at a time, down the source's rows, which are read as far as their lines go
-//   strips  a vector of columns at a time, down the source's rows: many streams to read, few to write
+//   strips  a tile of columns at a time, down the source's rows: many streams to read, few to write
+//   pairs   two tiles of columns at a time, down four lines of rows: of few target rows several lines, one behind the
+//           other, and of each line that is read two halves
 //   tall, square  panels through a buffer that stays in the first-level cache, and from there target row by target row:
 //           rows of the target that meet in the cache, or are in no cache, are written in runs
-enum class TransposeOrder { blocks, along, down, strips, tall, square };
+enum class TransposeOrder { blocks, along, down, strips, pairs, tall, square };
 constexpr std::string_view name_of(TransposeOrder order) {
   using enum TransposeOrder;
   return order == blocks   ? "blocks"
          : order == along  ? "along"
          : order == down   ? "down"
          : order == strips ? "strips"
+         : order == pairs  ? "pairs"
          : order == tall   ? "tall"
                            : "square";
 }
@@ -66,7 +69,7 @@ struct TransposeWay {
   friend bool operator==(const TransposeWay&, const TransposeWay&) = default;
 };
 // Those that are the fastest of some matrix on some processor that was tried.
-inline constexpr std::array<TransposeWay, 11> kTransposeWays = {
+inline constexpr std::array<TransposeWay, 12> kTransposeWays = {
     TransposeStores::fetched,
     TransposeStores::cached,
     TransposeStores::streaming,
@@ -74,6 +77,7 @@ inline constexpr std::array<TransposeWay, 11> kTransposeWays = {
     TransposeWay(TransposeStores::cached, TransposeOrder::along),
     TransposeWay(TransposeStores::cached, TransposeOrder::down),
     TransposeWay(TransposeStores::cached, TransposeOrder::strips),
+    TransposeWay(TransposeStores::cached, TransposeOrder::pairs),
     TransposeWay(TransposeStores::cached, TransposeOrder::tall),
     TransposeWay(TransposeStores::streaming, TransposeOrder::tall),
     TransposeWay(TransposeStores::cached, TransposeOrder::square),

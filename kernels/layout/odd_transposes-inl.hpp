@@ -50,21 +50,23 @@ std::int64_t strip_rows(std::int64_t source_stride) {
 }
 
 // The order `strips`, and what blocks do for target rows whose lines meet in the same sets of a cache, which cannot
-// hold those of two groups: kLanes columns at a time, down many rows.
-template <int kWidth, bool kFetchesTarget>
+// hold those of two groups: kLanes columns at a time, down many rows. The order `pairs`: two tiles, so that a source's
+// line is read half as often, down four lines of rows.
+template <int kWidth, bool kFetchesTarget, int kTiles>
 class Strips {
  public:
   Strips(const Byte* source, Byte* target, const TransposeExtent& extent)
       : source_(source), target_(target), extent_(extent) {}
 
   void move() const {
-    const std::int64_t step = std::max(strip_rows(extent_.source_stride), kTall);
-    for (std::int64_t left = 0; left < extent_.columns; left += kGroup<kWidth>) {
-      const std::int64_t right = std::min(left + kGroup<kWidth>, extent_.columns);
+    const std::int64_t step = kTiles == 1 ? std::max(strip_rows(extent_.source_stride), kTall) : 4 * kGroup<kWidth>;
+    for (std::int64_t left = 0; left < extent_.columns; left += kTiles * kGroup<kWidth>) {
+      const std::int64_t right = std::min(left + kTiles * kGroup<kWidth>, extent_.columns);
       for (std::int64_t top = 0; top < extent_.rows; top += step) {
-        for (std::int64_t column = left; column < right; column += kStep) {
-          move_strip(std::min(column, extent_.columns - kStep), top, std::min(top + step, extent_.rows));
-        }
+        const std::int64_t bottom = std::min(top + step, extent_.rows);
+        std::int64_t column = left;
+        for (; column + kTiles * kStep <= right; column += kTiles * kStep) move_strip<kTiles>(column, top, bottom);
+        for (; column < right; column += kStep) move_strip<1>(std::min(column, right - kStep), top, bottom);
       }
     }
   }
@@ -85,6 +87,7 @@ class Strips {
     for (std::int64_t i = 0; i < kStep; ++i) fetch_to_write(line + i * extent_.target_stride);
   }
   // Not inlined: a strip's addresses find no room in registers among those of its caller.
+  template <int kAbreast>
   HWY_NOINLINE void move_strip(std::int64_t column, std::int64_t top, std::int64_t bottom) const {
     const std::int64_t source_stride = extent_.source_stride;
     const std::int64_t target_stride = extent_.target_stride;
@@ -100,10 +103,15 @@ class Strips {
         }
       }
       tile<kWidth, kBlocks, false>(read, write, source_stride, target_stride);
+      if constexpr (kAbreast == 2) {
+        tile<kWidth, kBlocks, false>(read + 16, write + kStep * target_stride, source_stride, target_stride);
+      }
     }
     for (; row < bottom; row += kStep) {
       const std::int64_t first = std::min(row, extent_.rows - kStep);
-      tile<kWidth, 1, false>(source_at(first, column), target_at(first, column), source_stride, target_stride);
+      for (std::int64_t i = column; i < column + kAbreast * kStep; i += kStep) {
+        tile<kWidth, 1, false>(source_at(first, i), target_at(first, i), source_stride, target_stride);
+      }
     }
   }
 
@@ -269,8 +277,8 @@ void transpose_odd(const Byte* source, Byte* target, const TransposeExtent& exte
     return transpose_few_columns<kWidth>(source, target, extent);
   }
   if (is_narrow || extent.rows < kLanes<kWidth>) return transpose_scalar<kWidth>(source, target, extent);
-  if (fetches_target) return Strips<kWidth, true>(source, target, extent).move();
-  Strips<kWidth, false>(source, target, extent).move();
+  if (fetches_target) return Strips<kWidth, true, 1>(source, target, extent).move();
+  Strips<kWidth, false, 1>(source, target, extent).move();
 }
 
 #endif  // HWY_TARGET != HWY_SCALAR

@@ -25,6 +25,8 @@ TEST(WayInEffect, SmallMatricesGoInStripsAndOneTileOfColumnsByNoPanels) {
   EXPECT_EQ(way(100, 4, {streaming, along}), TransposeWay(cached, blocks));  // four in a row without gaps: one way
   EXPECT_EQ(way(100, 4, {fetched, strips}), TransposeWay(fetched, blocks));
   EXPECT_EQ(way(5, 5, {cached, down}), TransposeWay(cached, down));
+  EXPECT_EQ(way(100, 7, {cached, pairs}), TransposeWay(cached, strips));
+  EXPECT_EQ(way(100, 8, {cached, pairs}), TransposeWay(cached, pairs));
 }
 
 // Transposes columns [first, last) of all rows of a matrix; nothing else of the target may change.
@@ -111,7 +113,8 @@ TEST_P(SimdLayoutTest, TransposesPastTheCaches) {
 // One, two and more panels each way, the last of them small or up to half as large again.
 TEST_P(SimdLayoutTest, TransposesByPanels) {
   for (const int width : kWidths) {
-    for (const TransposeOrder order : {TransposeOrder::down, TransposeOrder::tall, TransposeOrder::square}) {
+    using enum TransposeOrder;
+    for (const TransposeOrder order : {down, pairs, tall, square}) {
       for (const std::int64_t rows : {17, 64, 97, 263, 541}) {
         for (const std::int64_t columns : {17, 33, 96, 97, 161, 290}) {
           expect_transposed(width, rows, columns, 0, columns, {TransposeStores::cached, order});
