@@ -8,6 +8,7 @@
 #include "harness/core/divided_up.hpp"
 #include "kernels/copy/buffer_movement.hpp"
 #include "kernels/layout/box_plan.hpp"
+#include "kernels/layout/byte_loops.hpp"
 #include "kernels/layout/layout_transform.hpp"
 #include "kernels/layout/movement_code.hpp"
 #include "kernels/opencl_sources.hpp"
@@ -134,11 +135,14 @@ class BoxLauncher {
   Launch launch_run_blocks(const MovementBox& box) {
     const auto element_bytes = static_cast<std::int64_t>(element_bytes_);
     const BoxRuns runs = runs_of(box, element_bytes, kFewItemBytes);
-    const auto [item_vectors, item_runs] = run_block_plan(runs, element_bytes);
+    const auto [item_vectors, item_runs, runs_ahead] = run_block_plan(runs, element_bytes);
     Launch launch;
-    launch.kernel =
-        compile(kRunBlocksSource, "move_run_blocks", runs.outer, box, vector_defines(runs),
-                " -DITEM_VECTORS=" + std::to_string(item_vectors) + "u -DITEM_RUNS=" + std::to_string(item_runs) + "u");
+    launch.kernel = compile(
+        kRunBlocksSource, "move_run_blocks", runs.outer, box, vector_defines(runs),
+        " -DITEM_VECTORS=" + std::to_string(item_vectors) + "u -DITEM_RUNS=" + std::to_string(item_runs) + "u" +
+            (runs_ahead > 0 ? " -DRUNS_AHEAD=" + std::to_string(runs_ahead) +
+                                  "u -DLINE_VECTORS=" + std::to_string(kLineBytes / (runs.lanes * element_bytes)) + "u"
+                            : ""));
     set_arguments(launch.kernel, runs.vectors, runs.next.count, strides_of(runs), box.fill);
     launch.global =
         cl::NDRange(static_cast<std::size_t>(divided_up(runs.vectors, item_vectors)),

@@ -84,7 +84,12 @@ BoxRuns runs_of(const MovementBox& box, std::int64_t element_bytes, std::int64_t
 RunBlockPlan run_block_plan(const BoxRuns& runs, std::int64_t element_bytes) {
   const std::int64_t most = kItemBytes / (runs.lanes * element_bytes);
   const std::int64_t vectors = std::min(runs.vectors, most);
-  return {vectors, std::min(runs.next.count, most / vectors)};
+  const std::int64_t run = runs.vectors * runs.lanes;
+  const std::int64_t run_bytes = run * element_bytes;
+  std::int64_t bytes = run_bytes * runs.next.count;
+  for (const MovementLoop& loop : runs.outer) bytes *= loop.count;
+  const bool is_fetched = bytes >= kFetchedBytes && run_bytes <= kLongestFetchedRun && runs.next.source_stride != run;
+  return {vectors, std::min(runs.next.count, most / vectors), is_fetched ? fetched_runs_ahead(run_bytes) : 0};
 }
 
 }  // namespace hetscope

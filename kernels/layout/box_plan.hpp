@@ -41,10 +41,11 @@ struct BoxRuns {
 // From run to run goes the innermost loop that moves `wanted_bytes`, or else the innermost one.
 BoxRuns runs_of(const MovementBox& box, std::int64_t element_bytes, std::int64_t wanted_bytes);
 
-// ITEM_VECTORS and ITEM_RUNS of move_run_blocks.cl.
+// ITEM_VECTORS, ITEM_RUNS and RUNS_AHEAD of move_run_blocks.cl.
 struct RunBlockPlan {
   std::int64_t item_vectors = 1;
   std::int64_t item_runs = 1;
+  std::int64_t runs_ahead = 0;  // 0: nothing is asked for ahead
 };
 RunBlockPlan run_block_plan(const BoxRuns& runs, std::int64_t element_bytes);
 

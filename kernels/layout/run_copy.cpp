@@ -65,9 +65,6 @@ HWY_INLINE void copy_run(const Byte* source, Byte* target, std::int64_t bytes) {
   *target = *source;
 }
 
-// How far ahead of the run that is copied lines are asked for.
-constexpr std::int64_t kAheadBytes = 1024;
-
 struct RunSteps {
   std::int64_t source = 0;
   std::int64_t target = 0;
@@ -107,7 +104,7 @@ template <typename Run, bool kFetches>
 HWY_INLINE void copy_inner(const Byte* source, Byte* target, const RunPlane& plane, const RunSteps& steps,
                            std::int64_t count) {
   const std::int64_t run_bytes = plane.run_bytes;
-  const std::int64_t fetched = run_bytes <= 8 * kLineBytes ? std::max<std::int64_t>(count - steps.ahead, 0) : 0;
+  const std::int64_t fetched = run_bytes <= kLongestFetchedRun ? std::max<std::int64_t>(count - steps.ahead, 0) : 0;
   for (std::int64_t i = 0; i < count; ++i) {
     if constexpr (kFetches) {
       if (i < fetched) fetch_run(source, target, run_bytes, steps);
@@ -124,9 +121,9 @@ void copy_plane(const Byte* source, Byte* target, const RunPlane& plane) {
   constexpr std::int64_t kInner = 64;
   const bool is_blocked = plane.run_bytes % kLineBytes != 0 && plane.run_bytes < 4 * kLineBytes;
   const std::int64_t block = is_blocked ? kInner : plane.inner.count;
-  const RunSteps steps{
-      plane.inner.source_stride, plane.inner.target_stride, std::max<std::int64_t>(1, kAheadBytes / plane.run_bytes),
-      plane.inner.source_stride != plane.run_bytes, plane.inner.target_stride != plane.run_bytes + plane.fill_bytes};
+  const RunSteps steps{plane.inner.source_stride, plane.inner.target_stride, fetched_runs_ahead(plane.run_bytes),
+                       plane.inner.source_stride != plane.run_bytes,
+                       plane.inner.target_stride != plane.run_bytes + plane.fill_bytes};
   for (std::int64_t first = 0; first < plane.inner.count; first += block) {
     const std::int64_t count = std::min(block, plane.inner.count - first);
     const Byte* from = source + first * plane.inner.source_stride;
@@ -138,10 +135,6 @@ void copy_plane(const Byte* source, Byte* target, const RunPlane& plane) {
     }
   }
 }
-
-// Of less than this nothing is asked for ahead: it costs short runs up to a fifth of their time, and what lies in the
-// second- or third-level cache comes in time without.
-constexpr std::int64_t kFetchedBytes = std::int64_t{4} << 20;
 
 template <typename Run>
 void copy_planes_of(const Byte* source, Byte* target, const RunPlane& plane, const LoopRange& batch) {

@@ -246,5 +246,15 @@ TEST(BoxPlan, RunsAreFollowedWhereThereAreMany) {
   EXPECT_EQ(run_block_plan(odd, 1).item_runs, 16384 / 49);
 }
 
+TEST(BoxPlan, ShortRunsThatLieApartAreAskedForAhead) {
+  const auto runs_ahead = [](const std::string& what) {
+    return run_block_plan(runs_of(only_box(what), 4, kFewItemBytes), 4).runs_ahead;
+  };
+  EXPECT_EQ(runs_ahead("shape=128x49x3x3x32 from=order:0,1,2,3,4 to=order:2,0,3,1,4"), 8);
+  EXPECT_EQ(runs_ahead("shape=128x49x3x3x8 from=order:0,1,2,3,4 to=order:2,0,3,1,4"), 0);    // in the caches
+  EXPECT_EQ(runs_ahead("shape=128x49x3x3x256 from=order:0,1,2,3,4 to=order:2,0,3,1,4"), 0);  // long enough
+  EXPECT_EQ(runs_ahead("shape=2x3000x256 from=order:0,1,2 to=order:0,1,2"), 0);              // without gaps
+}
+
 }  // namespace
 }  // namespace hetscope
