@@ -113,17 +113,23 @@ class GatherPass final : public HostPass {
 class RowPass final : public HostPass {
  public:
   RowPass(const PairPass& pass, std::vector<const float*> weights, int threads) : weights_(std::move(weights)) {
-    const std::vector<RowRegion> regions = row_regions(pass);
-    for (const TransposeWay way : kPanelWays) {
-      ways_.emplace_back();
-      for (const RowRegion& region : regions) ways_.back().emplace_back(region, pass.stages, way);
-      if (std::ranges::none_of(ways_.back(), &Region::turns)) break;
+    for (const std::int64_t panel : kPanelElements) {
+      const std::vector<RowRegion> regions = row_regions(pass, panel);
+      const bool turned = ways_.size() != 1;  // without, one way is all
+      if (!turned || (!ways_.empty() && has_tiles_of(ways_.front(), regions))) break;
+      for (const TransposeWay way : kPanelWays) {
+        ways_.emplace_back();
+        for (const RowRegion& region : regions) ways_.back().emplace_back(region, pass.stages, way);
+        if (std::ranges::none_of(ways_.back(), &Region::turns)) break;
+      }
     }
     std::size_t elements = 0;
     std::size_t places = 0;
-    for (const Region& region : ways_.front()) {
-      elements = std::max(elements, region.levels() * static_cast<std::size_t>(region.rows * region.longest()));
-      places = std::max(places, region.places());
+    for (const std::vector<Region>& way : ways_) {
+      for (const Region& region : way) {
+        elements = std::max(elements, region.levels() * static_cast<std::size_t>(region.rows * region.longest()));
+        places = std::max(places, region.places());
+      }
     }
     for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(places)});
   }
@@ -148,11 +154,13 @@ class RowPass final : public HostPass {
 
  private:
   // Those that are the fastest into or out of some panel.
-  static constexpr std::array kPanelWays = {TransposeWay(TransposeStores::fetched),
-                                            TransposeWay(TransposeStores::cached),
-                                            TransposeWay(TransposeStores::cached, TransposeOrder::down),
-                                            TransposeWay(TransposeStores::cached, TransposeOrder::along),
-                                            TransposeWay(TransposeStores::fetched, TransposeOrder::along)};
+  static constexpr std::array kPanelWays = {
+      TransposeWay(TransposeStores::fetched),
+      TransposeWay(TransposeStores::cached),
+      TransposeWay(TransposeStores::cached, TransposeOrder::down),
+      TransposeWay(TransposeStores::cached, TransposeOrder::along),
+      TransposeWay(TransposeStores::fetched, TransposeOrder::along),
+      TransposeWay(TransposeStores::cached, TransposeOrder::along, TransposeVectors::half)};
 
   struct Region {
     // `way` of what turns on its way into a panel or out of one.
@@ -197,6 +205,10 @@ class RowPass final : public HostPass {
     TileSide read;
     TileSide write;
   };
+
+  static bool has_tiles_of(const std::vector<Region>& way, const std::vector<RowRegion>& regions) {
+    return std::ranges::equal(way, regions, {}, &Region::rows, &RowRegion::tile_rows);
+  }
 
   // Panels of all levels; `rows` points into them.
   struct Memory {

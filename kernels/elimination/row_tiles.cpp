@@ -14,8 +14,7 @@
 namespace hetscope {
 namespace {
 
-// Half of a first cache of 32 KiB: what is read and written for a tile stays there, too.
-constexpr std::int64_t kPanelElements = 4 * 1024;
+constexpr std::int64_t kNearElements = kPanelElements.front();
 constexpr std::int64_t kLineElements = 16;
 constexpr std::int64_t kMostTileRows = 64;
 
@@ -172,11 +171,11 @@ std::vector<RowLoop> choose_row(const std::vector<PairedLoop>& loops) {
   const std::size_t lines = nearest_written(loops, next);
   std::vector<RowLoop> row;
   std::int64_t length = 1;
-  std::int64_t room = kPanelElements;
+  std::int64_t room = kNearElements;
   if (!is_in_place && lines < loops.size()) room /= std::min(loops[lines].count(), kMostTileRows);
   while (next < loops.size()) {
     const PairedLoop& loop = loops[next];
-    if (next == lines) room = kPanelElements;
+    if (next == lines) room = kNearElements;
     // Rows of a whole loop follow each other, which is worth half of the lines.
     const bool is_whole = loop.is_table() || loop.count() <= 2 * room / length;
     row.push_back({next, is_whole ? loop.count() : tile_of(loop.count(), room / length)});
@@ -223,7 +222,7 @@ void append_free_rows(std::int64_t read_first, std::int64_t write_first, std::ve
   for (const PairedLoop& loop : loops) {
     if (loop.count() > 1) region.loops.push_back({loop, 1});
   }
-  choose_tiles(region, std::max<std::int64_t>(kPanelElements / length, 1));
+  choose_tiles(region, std::max<std::int64_t>(kNearElements / length, 1));
   append_whole_tiles(region, regions);
 }
 
@@ -255,7 +254,7 @@ bool turns_listed_places(const std::vector<PairedLoop>& loops) {
   return read != written && (loops[read].is_table() || loops[written].is_table());
 }
 
-std::vector<RowRegion> row_regions(const PairPass& pass) {
+std::vector<RowRegion> row_regions(const PairPass& pass, std::int64_t panel_elements) {
   const std::vector<std::int64_t> read = offsets_of(pass.read);
   const std::vector<std::int64_t> write = offsets_of(pass.write);
   std::vector<RowRegion> regions;
@@ -270,7 +269,8 @@ std::vector<RowRegion> row_regions(const PairPass& pass) {
   rows.write.at_once = written_at_once(pass.stages.back());
   std::int64_t longest = rows.write.part() > 0 ? 0 : rows.write.length;  // of what stays near
   for (const RowStage& stage : pass.stages) longest = std::max(longest, stage.in);
-  choose_tiles(rows, std::clamp(kPanelElements / longest, kLineElements, kMostTileRows));
+  choose_tiles(rows,
+               std::clamp(panel_elements / longest, kLineElements, kMostTileRows * panel_elements / kNearElements));
   append_whole_tiles(rows, regions);
   return regions;
 }

@@ -2,6 +2,7 @@
 // in the storage that is not in rows as its lines are. Rows of a tile need not follow each other.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -41,9 +42,13 @@ struct RowRegion {
   std::int64_t tile_rows() const;
 };
 
+// Elements of a tile: half of a first cache of 32 KiB, so that what is read and written for it stays there, too; and a
+// quarter of a second one of 256 KiB, of more rows, so that longer pieces are read of what is turned.
+inline constexpr std::array<std::int64_t, 2> kPanelElements = {4 * 1024, 16 * 1024};
+
 // Together all rows of `pass`, each once. Where every stage works on single elements, or there is none, a row is
-// whatever lies together in what is read.
-std::vector<RowRegion> row_regions(const PairPass& pass);
+// whatever lies together in what is read, and the first panel's are taken.
+std::vector<RowRegion> row_regions(const PairPass& pass, std::int64_t panel_elements = kPanelElements.front());
 
 // Whether a movement of these loops reads or writes neighbours at listed places and turns them: tiles then go through a
 // panel.

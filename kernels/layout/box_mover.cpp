@@ -139,6 +139,11 @@ bool BoxMover::joins_fill(const Part& part) const {
 // Few rows and fill, together no longer than a line: rows are joined by rows of zeros in a buffer that stays in the
 // cache, so that whole vectors are written.
 void BoxMover::transpose_padded(const std::byte* source, std::byte* target, const Part& part) const {
+  const TransposeExtent extent{part.rows, part.columns, rows_.source_stride, columns_.target_stride};
+  const bool is_dense = columns_.target_stride == part.rows * run_bytes_ + fill_bytes_;
+  if (is_dense && suits_records(static_cast<int>(run_bytes_), extent)) {
+    return transpose_to_records(static_cast<int>(run_bytes_), source, target, extent);
+  }
   constexpr std::int64_t kChunkBytes = 512;
   alignas(64) std::array<std::byte, kLineBytes * kChunkBytes> rows{};
   const std::int64_t chunk = kChunkBytes / run_bytes_;

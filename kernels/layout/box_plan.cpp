@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 #include "harness/core/divided_up.hpp"
 #include "kernels/layout/byte_loops.hpp"
@@ -14,11 +15,18 @@ constexpr std::int64_t kVectorBytes = 16;
 constexpr std::int64_t kItemBytes = 16 * 1024;
 constexpr std::int64_t kBlockElements = 4096;
 constexpr std::int64_t kBlockHeight = 16;  // a line of f32
+constexpr std::int64_t kHighBlock = 64;
 constexpr std::int64_t kLongPass = 64;
 constexpr std::int64_t kShortPass = 4;
-constexpr std::int64_t kAliasBytes = 4096;  // lines so far apart, or a multiple of it, share a set of a first cache
+constexpr std::int64_t kSets = 64;    // of a first cache whose ways hold 4 KiB
+constexpr std::int64_t kFewSets = 4;  // lines that lie 1 KiB apart, or a multiple of it
 
 std::int64_t in_fours(std::int64_t count) { return divided_up(count, std::int64_t{4}) * 4; }
+
+// Of a first cache, those that lines `bytes` apart share.
+std::int64_t sets_of(std::int64_t bytes) {
+  return bytes % kLineBytes == 0 ? kSets / std::gcd(kSets, bytes / kLineBytes) : kSets;
+}
 
 }  // namespace
 
@@ -39,10 +47,14 @@ BoxPlane plane_of(const MovementBox& box) {
 BlockPlan block_plan(const MovementBox& box, std::int64_t element_bytes, bool is_large) {
   const auto [rows, columns, outer] = plane_of(box);
   BlockPlan plan;
-  // A line high, and wide; of few rows wider, of few columns higher, so that an item has enough to do.
-  plan.rows = std::min(in_fours(rows.count), kBlockHeight);
+  const std::int64_t sets = sets_of(columns.target_stride * element_bytes);
+  // Few columns fit into their sets, where more rows do.
+  const bool is_high = sets <= kFewSets && sets < sets_of(rows.source_stride * element_bytes);
+  // A line high, and wide, or several lines; of few rows wider, of few columns higher, so that an item has enough to do.
+  const std::int64_t height = is_high ? kHighBlock : kBlockHeight;
+  plan.rows = std::min(in_fours(rows.count), height);
   plan.columns = std::min(in_fours(columns.count), kBlockElements / plan.rows / 4 * 4);
-  if (plan.rows == kBlockHeight) plan.rows *= std::max(kBlockElements / plan.columns / kBlockHeight, std::int64_t{1});
+  if (plan.rows == height) plan.rows *= std::max(kBlockElements / plan.columns / height, std::int64_t{1});
   const auto is_whole = [&](std::int64_t elements) { return elements * element_bytes % kLineBytes == 0; };
   const bool writes_lines = is_whole(plan.rows) && is_whole(box.target_offset) &&
                             std::ranges::all_of(box.loops, [&](const MovementLoop& loop) {
@@ -53,9 +65,9 @@ BlockPlan block_plan(const MovementBox& box, std::int64_t element_bytes, bool is
   const bool is_scattered = columns.count >= kLongPass && columns.target_stride * element_bytes > kLineBytes;
   plan.is_past_caches = is_large && is_scattered && writes_lines;
   // Few columns where their lines would be gone before they are whole: those past the caches, of which few are held
-  // back, and those that share the sets of a cache.
-  const bool is_aliased = columns.target_stride * element_bytes % kAliasBytes == 0;
-  plan.pass_columns = plan.is_past_caches || is_aliased ? kShortPass : kLongPass;
+  // back, and those that share the sets of a cache, two of each set.
+  const bool is_short = plan.is_past_caches || sets == 1;
+  plan.pass_columns = is_short ? kShortPass : is_high ? 2 * sets : kLongPass;
   return plan;
 }
 

@@ -27,7 +27,9 @@ class TiledRuns final : public HostMovement {
   std::map<std::string, std::string> notes() override {
     const auto way = movement_.way();
     if (!way) return {};
-    return {{"stores", std::string(name_of(way->stores))}, {"order", std::string(name_of(way->order))}};
+    return {{"stores", std::string(name_of(way->stores))},
+            {"order", std::string(name_of(way->order))},
+            {"vectors", std::string(name_of(way->vectors))}};
   }
 
  protected:

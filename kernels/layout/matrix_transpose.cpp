@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 #include "kernels/layout/fetch_to_write.hpp"
@@ -27,6 +28,12 @@ namespace {
 template <int kWidth>
 void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay, const LoopRange& batch) {
   transpose_each_scalar<kWidth>(source, target, extent, batch);
+}
+
+template <int kWidth>
+void transpose_to_records(const Byte* source, Byte* target, const TransposeExtent& extent) {
+  std::memset(target, 0, static_cast<std::size_t>(extent.target_stride * extent.columns));
+  transpose_scalar<kWidth>(source, target, extent);
 }
 
 #else
@@ -237,11 +244,25 @@ void transpose(const Byte* source, Byte* target, const TransposeExtent& extent, 
   transpose_tiled<kWidth>(source, target, extent, way, batch);
 }
 
+template <int kWidth>
+void transpose_to_records(const Byte* source, Byte* target, const TransposeExtent& extent) {
+  if (extent.target_stride == 8 * kWidth) return transpose_to_records<kWidth, 2>(source, target, extent);
+  transpose_to_records<kWidth, 4>(source, target, extent);
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR
 
 void transpose_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent, TransposeWay way,
                    const LoopRange& batch) {
   with_width(width, [&](auto bytes) HWY_ATTR { transpose<bytes()>(source, target, extent, way, batch); });
+}
+
+std::int64_t vector_bytes() { return HWY_MAX_BYTES; }
+
+void to_records_any(int width, const Byte* source, Byte* target, const TransposeExtent& extent) {
+  with_width(width, [&](auto bytes) HWY_ATTR {
+    if constexpr (bytes() <= 4) transpose_to_records<bytes()>(source, target, extent);
+  });
 }
 
 }  // namespace
@@ -250,19 +271,28 @@ void transpose_any(int width, const Byte* source, Byte* target, const TransposeE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "kernels/half_vectors.hpp"
+
 namespace hetscope {
 
 HWY_EXPORT(transpose_any);
+HWY_EXPORT(vector_bytes);
+HWY_EXPORT(to_records_any);
+
+namespace {
+bool has_half_vectors() { return HWY_DYNAMIC_DISPATCH(vector_bytes)() > HETSCOPE_HALF_DISPATCH(vector_bytes)(); }
+}  // namespace
 
 TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWay way) {
   const std::int64_t tile = 16 / width;
   const TransposeStores through_caches = way.stores == TransposeStores::fetched ? way.stores : TransposeStores::cached;
-  if (extent.rows < std::max<std::int64_t>(tile, 5) || extent.columns < tile) {
-    return {through_caches, TransposeOrder::strips};
-  }
-  if (is_dense_tile(width, extent)) return through_caches;
-  if (way.order == TransposeOrder::pairs && extent.columns < 2 * tile) return {through_caches, TransposeOrder::strips};
-  return goes_by_panels(way.order) && extent.columns == tile ? TransposeWay(way.stores) : way;
+  if (way.vectors == TransposeVectors::half && !has_half_vectors()) way.vectors = TransposeVectors::widest;
+  const TransposeWay in_strips{through_caches, TransposeOrder::strips, way.vectors};
+  if (extent.rows < std::max<std::int64_t>(tile, 5) || extent.columns < tile) return in_strips;
+  if (is_dense_tile(width, extent)) return {through_caches, TransposeOrder::blocks, way.vectors};
+  if (way.order == TransposeOrder::pairs && extent.columns < 2 * tile) return in_strips;
+  if (goes_by_panels(way.order) && extent.columns == tile) way.order = TransposeOrder::blocks;
+  return way;
 }
 
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
@@ -270,8 +300,16 @@ void transpose_matrices(int width, const std::byte* source, std::byte* target, c
   assert(width == 1 || width == 2 || width == 4 || width == 8 || width == 16);
   way = way_in_effect(width, extent, way);
   if (goes_by_panels(way.order)) return transpose_by_panels(width, source, target, extent, way, batch);
-  HWY_DYNAMIC_DISPATCH(transpose_any)
-  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way, batch);
+  const auto transpose = way.vectors == TransposeVectors::half ? &HETSCOPE_HALF_DISPATCH(transpose_any)
+                                                               : &HWY_DYNAMIC_DISPATCH(transpose_any);
+  transpose(width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way,
+            batch);
+}
+
+void transpose_to_records(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent) {
+  assert(suits_records(width, extent));
+  HWY_DYNAMIC_DISPATCH(to_records_any)
+  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent);
 }
 
 }  // namespace hetscope

@@ -58,18 +58,26 @@ constexpr std::string_view name_of(TransposeOrder order) {
                            : "square";
 }
 
+// Half: AVX2's vectors, where the widest are AVX-512's.
+enum class TransposeVectors { widest, half };
+constexpr std::string_view name_of(TransposeVectors vectors) {
+  return vectors == TransposeVectors::widest ? "widest" : "half";
+}
+
 struct TransposeWay {
   // Not explicit: how to write is all that most callers say.
-  constexpr TransposeWay(TransposeStores writes, TransposeOrder walks = TransposeOrder::blocks)
-      : stores(writes), order(walks) {}
+  constexpr TransposeWay(TransposeStores writes, TransposeOrder walks = TransposeOrder::blocks,
+                         TransposeVectors wide = TransposeVectors::widest)
+      : stores(writes), order(walks), vectors(wide) {}
 
   TransposeStores stores;
   TransposeOrder order;
+  TransposeVectors vectors;
 
   friend bool operator==(const TransposeWay&, const TransposeWay&) = default;
 };
 // Those that are the fastest of some matrix on some processor that was tried.
-inline constexpr std::array<TransposeWay, 12> kTransposeWays = {
+inline constexpr std::array<TransposeWay, 16> kTransposeWays = {
     TransposeStores::fetched,
     TransposeStores::cached,
     TransposeStores::streaming,
@@ -81,10 +89,14 @@ inline constexpr std::array<TransposeWay, 12> kTransposeWays = {
     TransposeWay(TransposeStores::cached, TransposeOrder::tall),
     TransposeWay(TransposeStores::streaming, TransposeOrder::tall),
     TransposeWay(TransposeStores::cached, TransposeOrder::square),
-    TransposeWay(TransposeStores::streaming, TransposeOrder::square)};
+    TransposeWay(TransposeStores::streaming, TransposeOrder::square),
+    TransposeWay(TransposeStores::cached, TransposeOrder::blocks, TransposeVectors::half),
+    TransposeWay(TransposeStores::cached, TransposeOrder::along, TransposeVectors::half),
+    TransposeWay(TransposeStores::cached, TransposeOrder::down, TransposeVectors::half),
+    TransposeWay(TransposeStores::cached, TransposeOrder::strips, TransposeVectors::half)};
 
-// What becomes of `way`: matrices too small for tiles go in strips, and panels need more columns than one tile has.
-// `width` as below.
+// What becomes of `way`: matrices too small for tiles go in strips, panels need more columns than one tile has, and
+// most processors have no vectors that are half of their widest ones. `width` as below.
 TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWay way);
 
 // The matrices that start at each position of `batch`. `width` is 1, 2, 4, 8 or 16 bytes; nothing needs to be aligned
@@ -92,5 +104,12 @@ TransposeWay way_in_effect(int width, const TransposeExtent& extent, TransposeWa
 // at least that far apart.
 void transpose_matrices(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                         TransposeWay way, const LoopRange& batch = {});
+
+// At most four rows whose columns become records of `target_stride` bytes, two or four times as long as four elements,
+// as an image's three channels do in NCHW16c: what is behind the rows is zeroed. `width` is 1, 2 or 4.
+constexpr bool suits_records(int width, const TransposeExtent& extent) {
+  return width <= 4 && extent.rows <= 4 && (extent.target_stride == 8 * width || extent.target_stride == 16 * width);
+}
+void transpose_to_records(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent);
 
 }  // namespace hetscope

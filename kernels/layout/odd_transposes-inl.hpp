@@ -221,6 +221,51 @@ void interleave_rows(const Byte* source, Byte* target, const TransposeExtent& ex
   if (!is_done) transpose_scalar<kWidth>(source, target, extent);
 }
 
+// A vector with zeros behind it, kBytes long.
+template <std::size_t kBytes, class D>
+HWY_INLINE auto zero_extended(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(d) >= kBytes) {
+    return v;
+  } else {
+    const hn::CappedTag<Byte, 2 * hn::MaxLanes(d)> twice;
+    return zero_extended<kBytes>(twice, hn::ZeroExtendVector(twice, v));
+  }
+}
+
+// Rows joined by rows of zeros are interleaved in a buffer, out of which every record is one load, and a store of a
+// whole line at best.
+template <int kWidth, int kFoursOfRecord>
+void transpose_to_records(const Byte* source, Byte* target, const TransposeExtent& extent) {
+  constexpr std::size_t kFour = 4 * kWidth;
+  constexpr std::size_t kRecord = kFoursOfRecord * kFour;
+  const hn::CappedTag<Byte, kFour> four;
+  const hn::CappedTag<Byte, kRecord> part;  // of a record, or all of it
+  constexpr std::size_t kPart = hn::MaxLanes(part);
+  alignas(64) Byte fours[4 * HWY_MAX_BYTES];
+  const bool is_done = with_vectors_within<kWidth>(extent.columns, [&](auto d) HWY_ATTR {
+    using T = hn::TFromD<decltype(d)>;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    const auto move = [&](std::int64_t column) HWY_ATTR {
+      const auto row = [&](std::int64_t number) HWY_ATTR {
+        if (number >= extent.rows) return hn::Zero(d);
+        return hn::LoadU(d, reinterpret_cast<const T*>(source + number * extent.source_stride + column * kWidth));
+      };
+      hn::StoreInterleaved4(row(0), row(1), row(2), row(3), d, reinterpret_cast<T*>(fours));
+      Byte* to = target + column * static_cast<std::int64_t>(kRecord);
+      for (std::int64_t i = 0; i < lanes; ++i, to += kRecord) {
+        const auto record = hn::LoadU(four, fours + static_cast<std::size_t>(i) * kFour);
+        hn::StoreU(zero_extended<kPart>(four, record), part, to);
+        for (std::size_t rest = kPart; rest < kRecord; rest += kPart) hn::StoreU(hn::Zero(part), part, to + rest);
+      }
+    };
+    for (std::int64_t column = 0; column + lanes <= extent.columns; column += lanes) move(column);
+    if (extent.columns % lanes != 0) move(extent.columns - lanes);
+  });
+  if (is_done) return;
+  std::memset(target, 0, kRecord * static_cast<std::size_t>(extent.columns));
+  transpose_scalar<kWidth>(source, target, extent);
+}
+
 // The first `columns` of 2, 3 or 4 interleaved ones of a dense source become rows of the target.
 template <int kWidth>
 void separate_columns(const Byte* source, Byte* target, const TransposeExtent& extent) {

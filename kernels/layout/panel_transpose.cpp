@@ -143,14 +143,18 @@ void transpose_any(int width, const Byte* source, Byte* target, const TransposeE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "kernels/half_vectors.hpp"
+
 namespace hetscope {
 
 HWY_EXPORT(transpose_any);
 
 void transpose_by_panels(int width, const std::byte* source, std::byte* target, const TransposeExtent& extent,
                          TransposeWay way, const LoopRange& batch) {
-  HWY_DYNAMIC_DISPATCH(transpose_any)
-  (width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way, batch);
+  const auto transpose = way.vectors == TransposeVectors::half ? &HETSCOPE_HALF_DISPATCH(transpose_any)
+                                                               : &HWY_DYNAMIC_DISPATCH(transpose_any);
+  transpose(width, reinterpret_cast<const std::uint8_t*>(source), reinterpret_cast<std::uint8_t*>(target), extent, way,
+            batch);
 }
 
 }  // namespace hetscope

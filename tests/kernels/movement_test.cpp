@@ -211,6 +211,7 @@ TEST(BoxPlan, AnItemHasEnoughToDoWhateverTheShapeOfThePlane) {
     return std::pair(plan.rows, plan.columns);
   };
   EXPECT_EQ(extents("shape=1x512x128x128 from=NCHW to=NHWC"), std::pair(std::int64_t{16}, std::int64_t{256}));
+  EXPECT_EQ(extents("shape=1x512x128x128 from=NHWC to=NCHW"), std::pair(std::int64_t{64}, std::int64_t{64}));
   EXPECT_EQ(extents("shape=1x64x56x56 from=NC4HW4 to=NCHW"), std::pair(std::int64_t{1024}, std::int64_t{4}));
   EXPECT_EQ(extents("shape=1x64x56x56 from=NCHW to=NC4HW4"), std::pair(std::int64_t{4}, std::int64_t{1024}));
   EXPECT_EQ(extents("shape=11x700 from=order:0,1 to=order:1,0"), std::pair(std::int64_t{12}, std::int64_t{340}));
@@ -229,9 +230,14 @@ TEST(BoxPlan, OnlyManyWholeLinesFarApartAreWrittenPastTheCaches) {
   EXPECT_FALSE(plan_of("shape=1x512x128x128 from=NCHW to=NCHW16c", true).is_past_caches) << "lines in order";
 }
 
-TEST(BoxPlan, PassesAreShortWhereLinesOfTheTargetShareASet) {
-  EXPECT_EQ(plan_of("shape=1x320x64x64 from=NHWC to=NCHW", false).pass_columns, 4);
-  EXPECT_EQ(plan_of("shape=1x320x64x60 from=NHWC to=NCHW", false).pass_columns, 64);
+TEST(BoxPlan, PassesAreShortWhereLinesOfTheTargetShareSets) {
+  const auto pass_columns = [](const std::string& shape) {
+    return plan_of("shape=" + shape + " from=NHWC to=NCHW", false).pass_columns;
+  };
+  EXPECT_EQ(pass_columns("1x320x64x64"), 4);   // one set
+  EXPECT_EQ(pass_columns("1x96x112x112"), 8);  // four sets
+  EXPECT_EQ(pass_columns("1x384x56x56"), 64);  // 16 sets
+  EXPECT_EQ(pass_columns("1x320x63x65"), 64);  // no whole lines
 }
 
 TEST(BoxPlan, RunsAreFollowedWhereThereAreMany) {

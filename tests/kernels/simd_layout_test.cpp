@@ -29,6 +29,19 @@ TEST(WayInEffect, SmallMatricesGoInStripsAndOneTileOfColumnsByNoPanels) {
   EXPECT_EQ(way(100, 8, {cached, pairs}), TransposeWay(cached, pairs));
 }
 
+TEST_P(SimdLayoutTest, OnlyVectorsOfAvx512HaveHalves) {
+  using enum TransposeStores;
+  using enum TransposeOrder;
+  using enum TransposeVectors;
+  const auto half_way = [](std::int64_t rows, std::int64_t columns, TransposeOrder order) {
+    return way_in_effect(4, {rows, columns, columns * 4 + 4, rows * 4}, {cached, order, half});
+  };
+  const TransposeVectors found = hwy::SupportedTargets() & (HWY_AVX3 | HWY_AVX3_DL) ? half : widest;
+  EXPECT_EQ(half_way(100, 100, along), TransposeWay(cached, along, found));
+  EXPECT_EQ(half_way(4, 100, along), TransposeWay(cached, strips, found));
+  EXPECT_EQ(half_way(100, 4, down), TransposeWay(cached, blocks, found));
+}
+
 // Transposes columns [first, last) of all rows of a matrix; nothing else of the target may change.
 void expect_transposed(int width, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t last,
                        TransposeWay way, std::int64_t gap = 0) {
@@ -81,6 +94,35 @@ TEST_P(SimdLayoutTest, TransposesSomeOfFewColumns) {
       for (const int width : kWidths) {
         for (std::int64_t last = 1; last <= columns; ++last) {
           expect_transposed(width, rows, columns, 0, last, TransposeStores::cached);
+        }
+      }
+    }
+  }
+}
+
+// An image's channels; nothing behind the last record may change.
+TEST_P(SimdLayoutTest, FillsRecordsUpWithZeros) {
+  for (const int width : {1, 2, 4}) {
+    for (const std::int64_t record : {8 * width, 16 * width}) {
+      for (const std::int64_t rows : {1, 2, 3, 4}) {
+        for (const std::int64_t columns : {1, 3, 4, 7, 8, 15, 16, 17, 31, 64, 65, 130, 200}) {
+          SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(columns) + " of " + std::to_string(width) +
+                       " bytes in records of " + std::to_string(record));
+          const std::int64_t pitch = (columns + 3) * width;
+          const HostTensor source = random_tensor(DType::i8, rows * pitch);
+          HostTensor target = random_tensor(DType::i8, columns * record + 1);
+          HostTensor expected = target.clone();
+          std::memset(expected.data(), 0, static_cast<std::size_t>(columns * record));
+          for (std::int64_t column = 0; column < columns; ++column) {
+            for (std::int64_t row = 0; row < rows; ++row) {
+              std::memcpy(expected.data() + column * record + row * width, source.data() + row * pitch + column * width,
+                          static_cast<std::size_t>(width));
+            }
+          }
+          const TransposeExtent extent{rows, columns, pitch, record};
+          ASSERT_TRUE(suits_records(width, extent));
+          transpose_to_records(width, source.data(), target.data(), extent);
+          EXPECT_EQ(std::memcmp(target.data(), expected.data(), target.size_bytes()), 0);
         }
       }
     }
