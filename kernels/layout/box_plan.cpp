@@ -50,7 +50,7 @@ BlockPlan block_plan(const MovementBox& box, std::int64_t element_bytes, bool is
   const std::int64_t sets = sets_of(columns.target_stride * element_bytes);
   // Few columns fit into their sets, where more rows do.
   const bool is_high = sets <= kFewSets && sets < sets_of(rows.source_stride * element_bytes);
-  // A line high, and wide, or several lines; of few rows wider, of few columns higher, so that an item has enough to do.
+  // A line high, and wide, or several lines; of few rows wider, of few columns higher: an item has enough to do.
   const std::int64_t height = is_high ? kHighBlock : kBlockHeight;
   plan.rows = std::min(in_fours(rows.count), height);
   plan.columns = std::min(in_fours(columns.count), kBlockElements / plan.rows / 4 * 4);
