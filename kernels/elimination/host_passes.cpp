@@ -113,15 +113,11 @@ class GatherPass final : public HostPass {
 class RowPass final : public HostPass {
  public:
   RowPass(const PairPass& pass, std::vector<const float*> weights, int threads) : weights_(std::move(weights)) {
-    for (const std::int64_t panel : kPanelElements) {
-      const std::vector<RowRegion> regions = row_regions(pass, panel);
-      const bool turned = ways_.size() != 1;  // without, one way is all
-      if (!turned || (!ways_.empty() && has_tiles_of(ways_.front(), regions))) break;
-      for (const TransposeWay way : kPanelWays) {
-        ways_.emplace_back();
-        for (const RowRegion& region : regions) ways_.back().emplace_back(region, pass.stages, way);
-        if (std::ranges::none_of(ways_.back(), &Region::turns)) break;
-      }
+    const std::vector<RowRegion> regions = row_regions(pass);
+    for (const TransposeWay way : kPanelWays) {
+      ways_.emplace_back();
+      for (const RowRegion& region : regions) ways_.back().emplace_back(region, pass.stages, way);
+      if (std::ranges::none_of(ways_.back(), &Region::turns)) break;
     }
     std::size_t elements = 0;
     std::size_t places = 0;
@@ -131,7 +127,9 @@ class RowPass final : public HostPass {
         places = std::max(places, region.places());
       }
     }
-    for (int i = 0; i < threads; ++i) memory_.push_back({std::vector<float>(elements), std::vector<float*>(places)});
+    for (int i = 0; i < threads; ++i) {
+      memory_.push_back({std::vector<float>(elements), std::vector<float*>(places), std::vector<RowMoments>(places)});
+    }
   }
 
   void choose(const float* source, float* target, ThreadPool& pool) override {
@@ -145,6 +143,7 @@ class RowPass final : public HostPass {
   std::vector<std::span<const std::byte>> storage() const override {
     std::vector<std::span<const std::byte>> result;
     for (const Region& region : ways_.front()) {
+      result.push_back(std::as_bytes(std::span(region.lanes)));
       for (const TileSide* side : {&region.read, &region.write}) {
         std::ranges::copy(side->storage(), std::back_inserter(result));
       }
@@ -170,7 +169,10 @@ class RowPass final : public HostPass {
           rows(region.tile_rows()),
           length(region.read.length),
           read(region, PanelEnd::target, way),
-          write(region, PanelEnd::source, way) {}
+          write(region, PanelEnd::source, way) {
+      const bool is_normalised = !stages.empty() && stages.front().kind == OperatorKind::layer_norm;
+      if (is_normalised && read.turns()) lanes = region.elements_of_lanes();
+    }
 
     // An operator on single elements takes any row.
     static std::vector<RowStage> fitted(std::vector<RowStage> stages, std::int64_t length) {
@@ -204,16 +206,14 @@ class RowPass final : public HostPass {
     std::int64_t length;  // of what is read
     TileSide read;
     TileSide write;
+    std::vector<std::int64_t> lanes;  // of rows that layer normalisation reads side by side: see elements_of_lanes()
   };
-
-  static bool has_tiles_of(const std::vector<Region>& way, const std::vector<RowRegion>& regions) {
-    return std::ranges::equal(way, regions, {}, &Region::rows, &RowRegion::tile_rows);
-  }
 
   // Panels of all levels; `rows` points into them.
   struct Memory {
     std::vector<float> panels;
     std::vector<float*> rows;
+    std::vector<RowMoments> moments;  // of a tile's rows
   };
 
   void run_regions(const std::vector<Region>& regions, const float* source, float* target, ThreadPool& pool) {
@@ -232,6 +232,7 @@ class RowPass final : public HostPass {
       for (std::int64_t row = 0; row < region.rows; ++row) rows_at(level)[row] = panel + row * region.length_of(level);
     }
     const std::size_t last = region.stages.size();
+    const std::span<RowMoments> moments = std::span(memory.moments).first(static_cast<std::size_t>(region.rows));
     for (std::int64_t tile = begin; tile < end; ++tile) {
       if (region.read.is_direct()) {
         // Read only, as apply_stage() takes the first rows.
@@ -240,7 +241,11 @@ class RowPass final : public HostPass {
         region.read.pack(source, tile, *rows_at(0));
       }
       if (region.write.is_direct()) region.write.point_at_parts(target, tile, rows_at(last));
-      for (std::size_t stage = 0; stage < last; ++stage) {
+      if (!region.lanes.empty()) {
+        moments_across(source + region.read.start_of(tile), region.lanes, moments);
+        normalise(moments, rows_at(0), rows_at(1), region.length);
+      }
+      for (std::size_t stage = region.lanes.empty() ? 0 : 1; stage < last; ++stage) {
         apply_stage(region.stages[stage], weights_[stage], rows_at(stage), rows_at(stage + 1),
                     region.part_of(stage + 1), region.rows);
       }

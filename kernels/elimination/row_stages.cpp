@@ -14,6 +14,7 @@
 
 #include "kernels/dense/sum_lanes-inl.hpp"
 #include "kernels/elimination/activation_lanes-inl.hpp"
+#include "kernels/elimination/row_lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
@@ -67,6 +68,19 @@ void softmax_row(const float* in, float* out, std::int64_t count) {
       [&](float value, std::int64_t at) { out[at] = value * factor; });
 }
 
+// Of layer normalisation: added to the variance.
+constexpr float kVarianceFloor = 1e-5F;
+
+void normalise_row(const float* in, float* out, std::int64_t count, const RowMoments& moments) {
+  const Tag d;
+  for_each_vector(
+      in, count,
+      [&](auto v, std::int64_t at) {
+        hn::StoreU(hn::Mul(hn::Sub(v, hn::Set(d, moments.mean)), hn::Set(d, moments.scale)), d, out + at);
+      },
+      [&](float value, std::int64_t at) { out[at] = (value - moments.mean) * moments.scale; });
+}
+
 void layer_norm_row(const float* in, float* out, std::int64_t count) {
   const Tag d;
   const auto n = static_cast<float>(count);
@@ -86,13 +100,48 @@ void layer_norm_row(const float* in, float* out, std::int64_t count) {
       },
       [&](float value, std::int64_t) { square += (value - mean) * (value - mean); });
   const float variance = (square + hn::GetLane(hn::SumOfLanes(d, squares))) / n;
-  const float scale = 1.0F / std::sqrt(variance + 1e-5F);
-  for_each_vector(
-      in, count,
-      [&](auto v, std::int64_t at) {
-        hn::StoreU(hn::Mul(hn::Sub(v, hn::Set(d, mean)), hn::Set(d, scale)), d, out + at);
-      },
-      [&](float value, std::int64_t at) { out[at] = (value - mean) * scale; });
+  normalise_row(in, out, count, {mean, 1.0F / std::sqrt(variance + kVarianceFloor)});
+}
+
+template <int kVectors, class D>
+HWY_INLINE void vector_moments(D d, const float* first, std::span<const std::int64_t> elements, RowMoments* rows) {
+  const auto lanes_of_d = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto part = hn::Set(d, 1.0F / static_cast<float>(elements.size()));
+  hn::Vec<D> means[kVectors];
+  total_across<kVectors>(d, first, elements, means,
+                         [](auto total, auto value, int) HWY_ATTR { return hn::Add(total, value); });
+  for (auto& mean : means) mean = hn::Mul(mean, part);
+  hn::Vec<D> squares[kVectors];
+  total_across<kVectors>(d, first, elements, squares, [&means](auto total, auto value, int v) HWY_ATTR {
+    const auto difference = hn::Sub(value, means[v]);
+    return hn::MulAdd(difference, difference, total);
+  });
+  for (int v = 0; v < kVectors; ++v) {
+    const auto deviation = hn::Sqrt(hn::MulAdd(squares[v], part, hn::Set(d, kVarianceFloor)));
+    hn::StoreInterleaved2(means[v], hn::Div(hn::Set(d, 1.0F), deviation), d, &rows[v * lanes_of_d].mean);
+  }
+}
+
+RowMoments moments_of(const float* first, std::span<const std::int64_t> elements) {
+  const auto count = static_cast<float>(elements.size());
+  float sum = 0;
+  for (const std::int64_t element : elements) sum += first[element];
+  const float mean = sum / count;
+  float square = 0;
+  for (const std::int64_t element : elements) square += (first[element] - mean) * (first[element] - mean);
+  return {mean, 1.0F / std::sqrt(square / count + kVarianceFloor)};
+}
+
+void find_moments_across(const float* first, std::span<const std::int64_t> elements, std::span<RowMoments> rows) {
+  for_each_row_lane(
+      std::ssize(rows),
+      [&](std::int64_t row) HWY_ATTR { vector_moments<kChains>(Tag(), first + row, elements, &rows[row]); },
+      [&](auto d, std::int64_t row) HWY_ATTR { vector_moments<1>(d, first + row, elements, &rows[row]); },
+      [&](std::int64_t row) { rows[row] = moments_of(first + row, elements); });
+}
+
+void normalise_rows(std::span<const RowMoments> rows, const float* const* in, float* const* out, std::int64_t length) {
+  for (std::size_t row = 0; row < rows.size(); ++row) normalise_row(in[row], out[row], length, rows[row]);
 }
 
 using PanelTag = hn::CappedTag<float, kPanelColumns>;
@@ -185,6 +234,8 @@ HWY_AFTER_NAMESPACE();
 namespace hetscope {
 
 HWY_EXPORT(apply);
+HWY_EXPORT(find_moments_across);
+HWY_EXPORT(normalise_rows);
 
 std::int64_t written_at_once(const RowStage& stage) {
   return stage.kind == OperatorKind::matmul ? kPanelColumns : stage.out;
@@ -193,6 +244,14 @@ std::int64_t written_at_once(const RowStage& stage) {
 void apply_stage(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
                  std::int64_t part, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(apply)(stage, weights, in, out, part, count);
+}
+
+void moments_across(const float* first, std::span<const std::int64_t> elements, std::span<RowMoments> rows) {
+  HWY_DYNAMIC_DISPATCH(find_moments_across)(first, elements, rows);
+}
+
+void normalise(std::span<const RowMoments> rows, const float* const* in, float* const* out, std::int64_t length) {
+  HWY_DYNAMIC_DISPATCH(normalise_rows)(rows, in, out, length);
 }
 
 std::vector<float> packed_weights(const float* weights, std::int64_t in, std::int64_t out) {

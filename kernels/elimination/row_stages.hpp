@@ -23,4 +23,18 @@ std::int64_t written_at_once(const RowStage& stage);
 void apply_stage(const RowStage& stage, const float* weights, const float* const* in, float* const* out,
                  std::int64_t part, std::int64_t count);
 
+// What layer normalisation takes from an element of a row, and multiplies it by then.
+struct RowMoments {
+  float mean = 0;
+  float scale = 0;
+};
+static_assert(sizeof(RowMoments) == 2 * sizeof(float));  // they are stored interleaved
+
+// Of rows that lie side by side: element i of row r at first[elements[i] + r]. Each row in a lane of its own, without
+// the sums across lanes, and the waiting for them, that a row by itself needs.
+void moments_across(const float* first, std::span<const std::int64_t> elements, std::span<RowMoments> rows);
+
+// Layer normalisation of rows of `length` elements whose moments are known; input and output rows do not overlap.
+void normalise(std::span<const RowMoments> rows, const float* const* in, float* const* out, std::int64_t length);
+
 }  // namespace hetscope

@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/elimination/row_lanes-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace hetscope {
 namespace HWY_NAMESPACE {
@@ -23,52 +25,23 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Wide = hn::ScalableTag<float>;
 using Narrow = hn::CappedTag<float, 4>;
 
-// Chains of additions that hide each other's latency.
-constexpr int kChains = 4;
-
-// sums[r] of kVectors vectors of rows: element i of row r lies at first[elements[i] + r].
 template <int kVectors, class D>
-HWY_INLINE void add_across(D d, const float* first, const std::int64_t* elements, std::int64_t count, float* sums) {
-  constexpr int kSteps = kVectors < kChains ? kChains / kVectors : 1;
+HWY_INLINE void add_across(D d, const float* first, std::span<const std::int64_t> elements, float* sums) {
+  hn::Vec<D> totals[kVectors];
+  total_across<kVectors>(d, first, elements, totals,
+                         [](auto total, auto value, int) HWY_ATTR { return hn::Add(total, value); });
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  hn::Vec<D> totals[kSteps][kVectors];
-  for (auto& step : totals) {
-    for (auto& total : step) total = hn::Zero(d);
-  }
-  std::int64_t i = 0;
-  for (; i + kSteps <= count; i += kSteps) {
-    for (int step = 0; step < kSteps; ++step) {
-      const float* at = first + elements[i + step];
-      for (int v = 0; v < kVectors; ++v) totals[step][v] = hn::Add(totals[step][v], hn::LoadU(d, at + v * lanes));
-    }
-  }
-  for (; i < count; ++i) {
-    for (int v = 0; v < kVectors; ++v) {
-      totals[0][v] = hn::Add(totals[0][v], hn::LoadU(d, first + elements[i] + v * lanes));
-    }
-  }
-  for (int v = 0; v < kVectors; ++v) {
-    for (int step = 1; step < kSteps; ++step) totals[0][v] = hn::Add(totals[0][v], totals[step][v]);
-    hn::StoreU(totals[0][v], d, sums + v * lanes);
-  }
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(totals[v], d, sums + v * lanes);
 }
 
-void sums_across(const float* first, const std::int64_t* elements, std::int64_t count, std::int64_t rows, float* sums) {
-  const Wide wide;
-  const Narrow narrow;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(wide));
-  const auto few = static_cast<std::int64_t>(hn::Lanes(narrow));
-  std::int64_t row = 0;
-  for (; row + kChains * lanes <= rows; row += kChains * lanes) {
-    add_across<kChains>(wide, first + row, elements, count, sums + row);
-  }
-  for (; row + lanes <= rows; row += lanes) add_across<1>(wide, first + row, elements, count, sums + row);
-  for (; row + few <= rows; row += few) add_across<1>(narrow, first + row, elements, count, sums + row);
-  for (; row < rows; ++row) {
-    float sum = 0;
-    for (std::int64_t i = 0; i < count; ++i) sum += first[elements[i] + row];
-    sums[row] = sum;
-  }
+void sums_across(const float* first, std::span<const std::int64_t> elements, std::int64_t rows, float* sums) {
+  for_each_row_lane(
+      rows, [&](std::int64_t row) HWY_ATTR { add_across<kChains>(Wide(), first + row, elements, sums + row); },
+      [&](auto d, std::int64_t row) HWY_ATTR { add_across<1>(d, first + row, elements, sums + row); },
+      [&](std::int64_t row) {
+        sums[row] = 0;
+        for (const std::int64_t element : elements) sums[row] += first[element + row];
+      });
 }
 
 // What has been added of one row.
@@ -226,7 +199,7 @@ void RowSums::run(const float* source, float* target, std::int64_t begin, std::i
     switch (way_) {
       case Way::across:
         HWY_DYNAMIC_DISPATCH(sums_across)
-        (source + rows.front().read, elements_.data(), static_cast<std::int64_t>(elements_.size()), group.rows, sums);
+        (source + rows.front().read, elements_, group.rows, sums);
         break;
       case Way::along:
         HWY_DYNAMIC_DISPATCH(sums_of_pieces)(source, rows, pieces_, sums);

@@ -14,7 +14,8 @@
 namespace hetscope {
 namespace {
 
-constexpr std::int64_t kNearElements = kPanelElements.front();
+// Half of a first cache of 32 KiB, so that what is read and written for a tile stays there, too.
+constexpr std::int64_t kNearElements = 4 * 1024;
 constexpr std::int64_t kLineElements = 16;
 constexpr std::int64_t kMostTileRows = 64;
 
@@ -247,6 +248,18 @@ std::int64_t RowRegion::tile_rows() const {
   return count;
 }
 
+std::vector<std::int64_t> RowRegion::elements_of_lanes() const {
+  const auto is_one_row = [](const TiledLoop& loop) { return loop.tile == 1; };
+  const auto lanes = std::ranges::find_if_not(loops, is_one_row);
+  if (unit_rows != 1 || !read.elements.empty() || lanes == loops.end() || lanes->steps.read.is_table() ||
+      lanes->steps.read.stride != 1 || !std::all_of(lanes + 1, loops.end(), is_one_row)) {
+    return {};
+  }
+  std::vector<std::int64_t> result;
+  for (std::int64_t i = 0; i < read.length; ++i) result.push_back(read.unit.offset(i) - read.unit.first);
+  return result;
+}
+
 bool turns_listed_places(const std::vector<PairedLoop>& loops) {
   if (loops.size() < 2) return false;
   const std::size_t read = nearest_read(loops);
@@ -254,7 +267,7 @@ bool turns_listed_places(const std::vector<PairedLoop>& loops) {
   return read != written && (loops[read].is_table() || loops[written].is_table());
 }
 
-std::vector<RowRegion> row_regions(const PairPass& pass, std::int64_t panel_elements) {
+std::vector<RowRegion> row_regions(const PairPass& pass) {
   const std::vector<std::int64_t> read = offsets_of(pass.read);
   const std::vector<std::int64_t> write = offsets_of(pass.write);
   std::vector<RowRegion> regions;
@@ -269,8 +282,7 @@ std::vector<RowRegion> row_regions(const PairPass& pass, std::int64_t panel_elem
   rows.write.at_once = written_at_once(pass.stages.back());
   std::int64_t longest = rows.write.part() > 0 ? 0 : rows.write.length;  // of what stays near
   for (const RowStage& stage : pass.stages) longest = std::max(longest, stage.in);
-  choose_tiles(rows,
-               std::clamp(panel_elements / longest, kLineElements, kMostTileRows * panel_elements / kNearElements));
+  choose_tiles(rows, std::clamp(kNearElements / longest, kLineElements, kMostTileRows));
   append_whole_tiles(rows, regions);
   return regions;
 }

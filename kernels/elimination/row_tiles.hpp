@@ -2,7 +2,6 @@
 // in the storage that is not in rows as its lines are. Rows of a tile need not follow each other.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -40,15 +39,14 @@ struct RowRegion {
 
   std::int64_t tiles() const;
   std::int64_t tile_rows() const;
+  // Where the elements of a row are read, from its first one on, if the next row of a tile is the next element; else
+  // none.
+  std::vector<std::int64_t> elements_of_lanes() const;
 };
-
-// Elements of a tile: half of a first cache of 32 KiB, so that what is read and written for it stays there, too; and a
-// quarter of a second one of 256 KiB, of more rows, so that longer pieces are read of what is turned.
-inline constexpr std::array<std::int64_t, 2> kPanelElements = {4 * 1024, 16 * 1024};
 
 // Together all rows of `pass`, each once. Where every stage works on single elements, or there is none, a row is
 // whatever lies together in what is read, and the first panel's are taken.
-std::vector<RowRegion> row_regions(const PairPass& pass, std::int64_t panel_elements = kPanelElements.front());
+std::vector<RowRegion> row_regions(const PairPass& pass);
 
 // Whether a movement of these loops reads or writes neighbours at listed places and turns them: tiles then go through a
 // panel.

@@ -25,6 +25,8 @@ class TileSide {
   // Elements of a direct side's row that follow each other, and the places of all such parts of a tile's rows.
   std::int64_t part() const noexcept { return part_; }
   std::size_t parts_of_tile() const noexcept { return places_.size(); }
+  // The first element of a tile's first row, where rows are no list of elements.
+  std::int64_t start_of(std::int64_t tile) const { return starts_[static_cast<std::size_t>(tile)]; }
   void point_at_parts(float* storage, std::int64_t tile, float** parts) const;
   // Any other side's tile into a panel, or out of one.
   void pack(const float* storage, std::int64_t tile, float* panel) const;

@@ -194,6 +194,18 @@ TEST(HostPasses, SumsOfRowsWhereTheyLie) {
   }
 }
 
+// Vectors of rows, and what is left over, whose moments are found where they lie; windows of rows; a gather.
+TEST(HostPasses, NormalisesRowsThatLieSideBySide) {
+  for (const char* axes :
+       {"shape=96x131 first=transpose:1,0 second=layer_norm", "shape=3x97x49 first=transpose:1,2,0 second=layer_norm",
+        "shape=5x31x67 first=transpose:0,2,1 second=layer_norm", "shape=1x65 first=transpose:1,0 second=layer_norm",
+        "shape=400x37 first=transpose:1,0 second=layer_norm",
+        "shape=24x28x28 first=transpose:1,2,0/reshape:4x7x4x7x24/transpose:0,2,1,3,4 second=layer_norm",
+        "shape=64x33 first=gather:0:64/transpose:1,0 second=layer_norm"}) {
+    expect_folded_is_right(axes);
+  }
+}
+
 // What a run reads besides is in the record and leaves the caches: lists of rows, pieces, tiles and chunks.
 TEST(HostPasses, TellWhatTheyHaveListed) {
   ProcessorInfo info;
