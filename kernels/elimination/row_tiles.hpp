@@ -45,7 +45,7 @@ struct RowRegion {
 };
 
 // Together all rows of `pass`, each once. Where every stage works on single elements, or there is none, a row is
-// whatever lies together in what is read, and the first panel's are taken.
+// whatever lies together in what is read.
 std::vector<RowRegion> row_regions(const PairPass& pass);
 
 // Whether a movement of these loops reads or writes neighbours at listed places and turns them: tiles then go through a
